@@ -1,0 +1,1 @@
+"""Vectorised models, one failure mode a file. Pure numpy."""

@@ -1,0 +1,817 @@
+"""Retry storms: clients that repeat failed calls keep a service down after its trigger is gone.
+
+Clients call a service that works through one FIFO queue. A client gives up after `timeout` and tries again; the service
+does not know and works on calls nobody waits for. That wasted work is the sustaining effect: it outlives the brownout
+that triggered it whenever the attempts of the crowd exceed what the service can do.
+
+How it is computed. Time runs in ticks. Two cumulative curves hold the queue: attempts that have *arrived* and attempts
+the service is *done* with; their gap is the queue, and where the second crosses the first a timeout ago tells, exactly,
+who is served in time. Feedback takes at least one timeout (a retry needs a lost attempt first), so a block of ticks up
+to one timeout long is a single array operation. Breakers, throttles, rejections and closed loops feed back sooner:
+clients react to them every `REACTION` seconds, and blocks end there. Where blocks end changes no bit of the result.
+
+Assumptions. A fluid of requests with Poisson noise on arrivals and on service; a single fast server (a wait counts, a
+service time is only added); all clients share one budget, one breaker and one throttle, as a fleet's average does; a
+client turned away by a full queue retries after `REACTION` and its backoff; what a breaker or throttle refuses, or a
+budget denies, is not retried.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from course_lib.models import noise, simulation
+from course_lib.models.parameters import ParameterSet, choice, quantity
+from course_lib.models.schedule import window
+from course_lib.models.simulation import Batch, Model
+from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, accumulate, ratio
+
+BACKOFFS = ("none", "fixed", "exponential", "full_jitter", "decorrelated_jitter")
+BUDGETS = ("none", "first_attempts", "successes")
+SCHEDULED = ("max_retries", "budget", "budget_ratio", "breaker", "deadline_propagation", "throttle", "queue_limit")
+CLOSED, OPEN, HALF_OPEN = 0, 1, 2
+TINY = 1e-300  # a share of nothing is nothing: dividing by at least this much spares a mask
+REACTION = 0.5  # seconds between a client fleet's looks at its breaker, its throttle and its rejections
+LATENCY_WINDOW = 1.0  # seconds over which p50 and p99 are taken
+STRATA = 8  # windows that stand for decorrelated jitter's distribution
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters(ParameterSet):
+    """Parameters of the retry storm; see each field's metadata for range, unit and source."""
+
+    arrival_rate: Any = quantity(
+        900.0,
+        "requests/s",
+        0,
+        1e6,
+        symbol="λ",
+        kind="scheduled",
+        meaning="first attempts per second, from very many independent clients",
+        source="three quarters of the service rate, so that a 20 % budget still fits",
+    )
+    service_rate: Any = quantity(
+        1200.0,
+        "attempts/s",
+        0,
+        1e6,
+        symbol="μ",
+        kind="scheduled",
+        meaning="attempts per second the healthy service works through",
+        source="chosen: utilisation 0.75",
+    )
+    timeout: Any = quantity(
+        1.0,
+        "s",
+        0.1,
+        60,
+        symbol="τ",
+        meaning="how long a client waits for an attempt",
+        source="Hystrix default, 1000 ms",
+    )
+    max_retries: Any = quantity(
+        3,
+        "retries",
+        0,
+        10,
+        symbol="R",
+        kind="scheduled",
+        integer=True,
+        meaning="tries after the first attempt",
+        source="3 retries is a common setting; SRE book ch. 21 caps at 3 attempts",
+    )
+    brownout_start: Any = quantity(
+        60.0, "s", 0, 1e5, symbol="t₀", meaning="when the service slows down", source="chosen"
+    )
+    brownout_duration: Any = quantity(
+        30.0, "s", 0, 1e5, symbol="d", meaning="how long the service is slow", source="chosen"
+    )
+    brownout_capacity: Any = quantity(
+        0.3, "of service rate", 0, 1, symbol="c", meaning="capacity left during the brownout", source="chosen"
+    )
+    population: Any = quantity(
+        0,
+        "clients",
+        0,
+        1e7,
+        symbol="N",
+        integer=True,
+        meaning="closed loop: clients that wait for an answer, then think; 0 is an open loop",
+        source="open loop by default",
+    )
+    think_time: Any = quantity(
+        10.0, "s", 0.1, 1e4, symbol="Z", meaning="closed loop: mean pause between a client's requests", source="chosen"
+    )
+    backoff: Any = choice(
+        "none",
+        BACKOFFS,
+        meaning="how long a client waits before a retry",
+        source="AWS architecture blog's family",
+    )
+    backoff_base: Any = quantity(
+        0.1, "s", 0, 60, symbol="b₀", meaning="first backoff", source="gRPC proposal A6, example: 0.1 s"
+    )
+    backoff_cap: Any = quantity(
+        20.0, "s", 0.1, 300, symbol="b₁", meaning="longest backoff", source="AWS SDK standard mode before 2026: 20 s"
+    )
+    budget: Any = choice(
+        "none",
+        BUDGETS,
+        kind="scheduled",
+        meaning="what earns retry tokens",
+        source="gRPC and AWS: successes; Finagle: first attempts",
+    )
+    budget_ratio: Any = quantity(
+        0.1,
+        "tokens per earning call",
+        0,
+        10,
+        symbol="b",
+        kind="scheduled",
+        meaning="retry tokens earned by each earning call",
+        source="SRE book ch. 21: 10 %; Finagle and Linkerd: 20 %",
+    )
+    budget_min_rate: Any = quantity(
+        0.0,
+        "tokens/s",
+        0,
+        1e5,
+        symbol="b₂",
+        meaning="tokens earned whatever the traffic",
+        source="Finagle and Linkerd: 10/s per client process; 0 for a large fleet",
+    )
+    budget_burst: Any = quantity(
+        100.0,
+        "tokens",
+        0,
+        1e6,
+        symbol="B",
+        meaning="tokens the bucket holds",
+        source="Finagle: 10 s of its minimum rate",
+    )
+    breaker: Any = choice(
+        "off", ("off", "on"), kind="scheduled", meaning="circuit breaker in the clients", source="resilience4j, Hystrix"
+    )
+    breaker_window: Any = quantity(
+        10.0, "s", 1, 300, symbol="w", meaning="window of the breaker's failure ratio", source="Hystrix: 10 s"
+    )
+    breaker_threshold: Any = quantity(
+        0.5,
+        "failed share",
+        0.01,
+        1,
+        symbol="θ",
+        meaning="failure ratio that opens the breaker",
+        source="resilience4j and Hystrix: 50 %",
+    )
+    breaker_open_time: Any = quantity(
+        5.0, "s", 0.1, 300, symbol="s", meaning="how long an open breaker refuses everything", source="Hystrix: 5 s"
+    )
+    breaker_probe_share: Any = quantity(
+        0.05,
+        "of attempts",
+        0.001,
+        1,
+        symbol="q",
+        meaning="share let through while half-open",
+        source="chosen: a fleet's few probe calls each",
+    )
+    deadline_propagation: Any = choice(
+        "off",
+        ("off", "on"),
+        kind="scheduled",
+        meaning="the service drops queued and cancels running work whose caller has left",
+        source="gRPC deadlines; SRE book ch. 22",
+    )
+    throttle: Any = choice(
+        "off", ("off", "on"), kind="scheduled", meaning="adaptive throttling in the clients", source="SRE book ch. 21"
+    )
+    throttle_ratio: Any = quantity(
+        2.0, "requests per accept", 1, 100, symbol="k", meaning="the throttle's K", source="SRE book ch. 21: 2"
+    )
+    throttle_window: Any = quantity(
+        120.0, "s", 1, 600, symbol="wₜ", meaning="the throttle's memory", source="SRE book ch. 21: two minutes"
+    )
+    queue_limit: Any = quantity(
+        np.inf,
+        "attempts",
+        1,
+        np.inf,
+        symbol="q̂",
+        kind="scheduled",
+        meaning="attempts the queue holds; more are rejected at once",
+        source="unbounded by default",
+    )
+    dt: Any = quantity(
+        0.1, "s", 0.001, 1, symbol="Δ", kind="fixed", meaning="length of a tick", source="a tenth of a timeout"
+    )
+
+
+def simulate(
+    parameters: Parameters | None = None,
+    seed: ArrayLike = 0,
+    *,
+    until: float,
+    state: State | None = None,
+    record: Record | None = None,
+) -> Trace:
+    """Run a retry storm for `until` seconds; see `simulation.simulate` for batches, records and resuming.
+
+    Examples
+    --------
+    >>> storm = simulate(Parameters(max_retries=3), seed=7, until=120)
+    >>> storm["goodput"].shape, bool(np.isnan(storm.events["recovered"]))
+    ((1200,), True)
+    """
+    return simulation.simulate(MODEL, parameters or Parameters(), seed, until=until, state=state, record=record)
+
+
+class Run:
+    """One batch on its way through time. Histories keep `past` rows of silence before tick 0.
+
+    Cumulative histories hold their value at the *end* of the tick; ``[now - 1]`` is the tick's start.
+    """
+
+    def __init__(self, batch: Batch, ticks: int) -> None:
+        self.batch, self.ticks, self.members = batch, ticks, np.arange(batch.size)
+        self.retries = int(batch.highest("max_retries"))
+        self.timeout = _lag(batch.ticks_in(batch.timeout))
+        self._set_backoff()
+        self._set_defences()
+        self.pulse = max(round(REACTION / batch.dt), 1)
+        self.past = int(max(np.max(self.timeout), self.longest_backoff, self.longest_window)) + 2 * self.pulse + 2
+        rows, size = self.past + ticks, batch.size
+        self.accepted = np.zeros((rows, self.retries + 1, size))  # per tick and attempt
+        self.granted = np.zeros((rows, self.retries, size))  # retries the budget allows, per tick
+        self.granted_total = np.zeros((rows, self.retries, size)) if self.spreads else self.granted
+        self.arrived, self.done, self.lost, self.lost_share = (np.zeros((rows, size)) for _ in range(4))
+        self.attempted, self.retried, self.rejected, self.refused, self.dropped = (
+            np.zeros((rows, size)) for _ in range(5)
+        )
+        self.tokens = np.zeros((rows, size)) + self._burst()
+        self.breaker = np.zeros((rows, size))
+        self.offered = np.zeros((rows, size))
+        self.good = np.zeros((rows, size))
+        self._draw_noise()
+        self._set_state()
+
+    def go(self) -> Run:
+        """Run all ticks, block by block."""
+        tick, longest = 0, int(np.min(self.timeout))
+        while tick < self.ticks:
+            length = min(longest, self.ticks - tick)
+            if self.feedback:
+                length = min(length, self.pulse - tick % self.pulse)
+            self.advance(self.past + tick, length)
+            tick += length
+        return self
+
+    def advance(self, now: int, n: int) -> None:
+        """Advance `n` ticks from row `now`: who gave up, who retries, what arrives, what is served."""
+        rows = slice(now, now + n)
+        lost = self.time_out(now, n)
+        first = self._first_attempts(now, n)
+        retries = self._retries(now, n, lost)
+        sent = self._sent(now, n, first, retries)
+        total = _total(sent)
+        self.accepted[rows] = sent
+        _extend(self.arrived, now, total)
+        self.serve(now, n)
+        if self.feedback and (now + n - self.past) % self.pulse == 0:
+            self._react(now + n)
+
+    # -- the queue ---------------------------------------------------------------------------------------------------
+
+    def time_out(self, now: int, n: int) -> FloatArray:
+        """Attempts, by number, whose client gives up in each tick, shape (n, attempts, members).
+
+        The cohort that arrived a timeout ago sits in the queue between `begin` and `end`. Service reaches `done` at the
+        tick's start and moves by `able` during it. Both boundaries move linearly, so the share of the cohort that is
+        overtaken by its deadline is where two straight lines cross.
+        """
+        begin, end = self._back(self.arrived, now - 1, n), self._back(self.arrived, now, n)
+        done = np.minimum(self._done_before(now, n, end), end)
+        able = self.able[now : now + n]
+        late_first, late_last = begin - done, end - done - able
+        over = np.maximum(np.maximum(late_first, late_last), 0.0)
+        under = np.maximum(-np.minimum(late_first, late_last), 0.0)
+        share = over / np.maximum(over + under, TINY)
+        if self.drops:
+            dropping = self._now("deadline_propagation", now, n)
+            dropped = np.minimum(np.maximum(late_last, 0.0), end - begin)
+            share = np.where(dropping, dropped / np.maximum(end - begin, TINY), share)
+            self.dropped[now : now + n] = (end - begin) * share * dropping
+        self.lost_share[now : now + n] = share
+        np.multiply(end - begin, share, out=self.lost[now : now + n])
+        return self._back(self.accepted, now, n) * share[:, None, :]
+
+    def serve(self, now: int, n: int) -> None:
+        """Move the service along: as far as it is able, never past what has arrived.
+
+        ``done - capacity`` is a running minimum of ``arrived - capacity`` (Lindley); dropping expired work adds a
+        floor.
+        """
+        rows = slice(now, now + n)
+        head = self.arrived[rows] - self.capacity[rows]
+        if self.drops:
+            ahead = self._limited(head, self._floor(now, n) - self.capacity[rows])
+        else:
+            ahead = np.minimum(accumulate(np.minimum, head), self.ahead)
+        self.ahead = ahead[-1]
+        self.done[rows] = np.minimum(ahead + self.capacity[rows], self.arrived[rows])
+
+    def _done_before(self, now: int, n: int, end: FloatArray) -> FloatArray:
+        """Service's progress at the start of each tick, counting only work that was there when the block began."""
+        if n == 1:
+            return self.done[now - 1 : now]
+        old, capacity = self.arrived[now - 1], self.capacity[now : now + n - 1]
+        if self.drops:
+            ahead = self._limited(old - capacity, self._floor(now, n)[:-1] - capacity)
+        else:
+            ahead = np.minimum(self.ahead, old - capacity)
+        return np.concatenate([self.done[now - 1 : now], np.minimum(ahead + capacity, old)])
+
+    def _limited(self, ceiling: FloatArray, floor: FloatArray) -> FloatArray:
+        ahead, value = np.empty_like(ceiling), self.ahead
+        for i in range(len(ceiling)):
+            value = np.minimum(ceiling[i], np.maximum(value, floor[i]))
+            ahead[i] = value
+        return ahead
+
+    def _floor(self, now: int, n: int) -> FloatArray:
+        expired = self._back(self.arrived, now, n)
+        return np.where(self._now("deadline_propagation", now, n), expired, -np.inf)
+
+    # -- retries -----------------------------------------------------------------------------------------------------
+
+    def _retries(self, now: int, n: int, lost: FloatArray) -> FloatArray:
+        if not self.retries:
+            return lost[:, :0]
+        rows = slice(now, now + n)
+        wanted = lost[:, :-1] * self._may_retry(now, n)
+        if self.bounded:
+            wanted = wanted + self.turned_away[now - self.pulse : now - self.pulse + n, :-1] * self._may_retry(now, n)
+        granted = self._within_budget(now, n, wanted) if self.budgeted else wanted
+        self.granted[rows] = granted
+        if self.spreads:
+            _extend(self.granted_total, now, granted)
+        return self._after_backoff(now, n) if self.delays else granted
+
+    def _may_retry(self, now: int, n: int) -> Any:
+        if self.same_retries:
+            return 1.0
+        return np.arange(self.retries)[:, None] < self._now("max_retries", now, n)[:, None, :]
+
+    def _within_budget(self, now: int, n: int, wanted: FloatArray) -> FloatArray:
+        """Scale retries down to the tokens at hand: a bucket that earns, spends and overflows."""
+        rows = slice(now, now + n)
+        total = _total(wanted)
+        earned, free_for_all = self._earned(now, n), self._now("budget", now, n) == 0
+        net = accumulate(np.add, np.concatenate([self.net_tokens[None], earned - np.where(free_for_all, 0.0, total)]))
+        empty, full = -net[1:], self.burst - net[1:]
+        free, walk = np.empty_like(total), self.free_tokens
+        for i in range(n):  # tokens less their unclipped sum: a walk between two walls
+            walk = np.minimum(np.maximum(walk, empty[i], out=free[i]), full[i], out=free[i])
+        before = np.concatenate([self.tokens[now - 1 : now], (free + net[1:])[:-1]])
+        self.net_tokens, self.free_tokens = net[-1], walk
+        self.tokens[rows] = np.where(free_for_all, self.burst, np.maximum(free + net[1:], 0.0))
+        allowed = np.minimum(np.maximum(before + earned, 0.0), total)
+        allowed = np.where(free_for_all, total, allowed)
+        return wanted * (allowed / np.maximum(total, TINY))[:, None, :]
+
+    def _earned(self, now: int, n: int) -> FloatArray:
+        earning = self.offered[now : now + n]
+        if self.by_success:
+            known = self.good[now - self.pulse : now - self.pulse + n]
+            earning = np.where(self._now("budget", now, n) == 2, known, earning)
+        return self._now("budget_ratio", now, n) * earning + self.batch.budget_min_rate * self.batch.dt
+
+    def _after_backoff(self, now: int, n: int) -> FloatArray:
+        """Retries that arrive in each tick: those granted one backoff ago, or a window of backoffs ago."""
+        arriving = np.zeros((n, self.retries, self.batch.size))
+        for shortest, longest, weight in zip(self.shortest, self.longest, self.weight, strict=True):
+            if self.spreads:
+                span = self._ago(self.granted_total, now, n, shortest) - self._ago(self.granted_total, now, n, longest)
+                spread = np.maximum(span, 0.0) / (longest - shortest)
+                point = self._ago(self.granted, now, n, shortest)
+                arriving += weight * np.where(longest - shortest == 1, point, spread)
+            else:
+                arriving += weight * self._ago(self.granted, now, n, shortest)
+        return arriving
+
+    # -- arrivals ----------------------------------------------------------------------------------------------------
+
+    def _first_attempts(self, now: int, n: int) -> FloatArray:
+        rows = slice(now, now + n)
+        if self.closed_loop:
+            asking = self.thinking * -np.expm1(-self.batch.dt / self.batch.think_time)
+            drawn = noise.poisson(self.arrival_noise[now - self.past : now - self.past + n], asking)
+            asking = np.minimum(drawn, self.thinking / self.pulse)
+            self.offered[rows] = np.where(self.batch.population > 0, asking, self.offered[rows])
+        return self.offered[rows]
+
+    def _sent(self, now: int, n: int, first: FloatArray, retries: FloatArray) -> FloatArray:
+        """Attempts the queue accepts, by number, after breaker, throttle and bound have had their say."""
+        rows = slice(now, now + n)
+        wanted = np.concatenate([first[:, None, :], retries], axis=1)
+        total = _total(wanted)
+        if self.admits is not None:
+            self.wanted[rows] = total
+            wanted, total = wanted * self.admits, total * self.admits
+            np.subtract(self.wanted[rows], total, out=self.refused[rows])
+        self.attempted[rows] = total
+        np.subtract(total, wanted[:, 0], out=self.retried[rows])
+        return self._bound(now, n, wanted, total) if self.bounded else wanted
+
+    def _bound(self, now: int, n: int, wanted: FloatArray, total: FloatArray) -> FloatArray:
+        """Let in what the queue has room for, tick by tick; the rest is turned away."""
+        room = self._now("queue_limit", now, n) + self.able[now : now + n]
+        floor = self._floor(now, n) if self.drops else None
+        fits, arrived, done, ahead = np.empty_like(total), self.arrived[now - 1], self.done[now - 1], self.ahead
+        for i in range(n):
+            taken = np.minimum(total[i], np.maximum(room[i % len(room)] + done - arrived, 0.0))
+            fits[i] = taken / np.maximum(total[i], TINY)
+            arrived = arrived + _total(wanted[i : i + 1] * fits[i])[0]
+            capacity = self.capacity[now + i]
+            if floor is not None:
+                ahead = np.maximum(ahead, floor[i] - capacity)
+            ahead = np.minimum(ahead, arrived - capacity)
+            done = np.minimum(ahead + capacity, arrived)
+        np.multiply(wanted, 1.0 - fits[:, None], out=self.turned_away[now : now + n])
+        np.multiply(total, 1.0 - fits, out=self.rejected[now : now + n])
+        return wanted * fits[:, None]
+
+    # -- clients look at what came back, every REACTION seconds ------------------------------------------------------
+
+    def _react(self, end: int) -> None:
+        """Take in the ticks since the last look: successes, breaker, throttle, and who thinks again."""
+        start = end - self.pulse
+        rows = slice(start, end)
+        progress = np.maximum(self.done[start - 1 : end], self._back(self.arrived, start - 1, self.pulse + 1))
+        self.good[rows] = np.maximum(progress[1:] - progress[:-1] - self.lost[rows], 0.0)
+        if self.closed_loop:
+            moved = self.good[rows] + self.failed_for_good(rows) - self.offered[rows]
+            self.thinking = np.maximum(self.thinking + np.add.accumulate(moved, axis=0)[-1], 0.0)
+        if self.admits is None:
+            return
+        went_wrong = self.lost[rows] + self.rejected[rows]
+        flows = ((self.asked, self.wanted[rows]), (self.answered, self.good[rows]), (self.failed, went_wrong))
+        for total, flow in flows:
+            _extend(total, start, flow)
+        self.admits = self._breaker_admits(end - 1) * self._throttle_admits(end - 1)
+
+    def failed_for_good(self, rows: slice | None = None) -> FloatArray:
+        """Requests that fail for good in each tick: lost, refused or turned away before, and not granted a retry."""
+        rows = rows or slice(self.pulse, len(self.lost))
+        gone = self.lost[rows] + self.refused[rows] - (_total(self.granted[rows]) if self.retries else 0.0)
+        if self.bounded:  # a rejection ends a request, or is retried, one reaction later
+            gone = gone + self.rejected[rows.start - self.pulse : rows.stop - self.pulse]
+        return gone
+
+    def _breaker_admits(self, now: int) -> Any:
+        if not self.breaks:
+            return 1.0
+        lag = np.minimum(self.age, self.breaker_window)
+        good = self.answered[now] - self.answered[now - lag, self.members]
+        bad = self.failed[now] - self.failed[now - lag, self.members]
+        failing = bad >= np.maximum(self.batch.breaker_threshold * (good + bad), TINY)
+        was, age = self.breaker[now], self.age
+        trips = (was == CLOSED) & failing & (age >= self.breaker_window)
+        wakes = (was == OPEN) & (age >= self.open_ticks)
+        judged = (was == HALF_OPEN) & (age > self.timeout)
+        state = np.where(trips | (judged & failing), OPEN, np.where(wakes, HALF_OPEN, np.where(judged, CLOSED, was)))
+        state = np.where(self._now("breaker", now, 1)[0], state, CLOSED)
+        self.age = np.where(state != was, 0, age) + self.pulse
+        self.breaker[now + 1 : now + 1 + self.pulse] = state
+        return np.where(state == OPEN, 0.0, np.where(state == HALF_OPEN, self.batch.breaker_probe_share, 1.0))
+
+    def _throttle_admits(self, now: int) -> Any:
+        if not self.throttles:
+            return 1.0
+        asked = self.asked[now] - self.asked[now - self.throttle_window, self.members]
+        answered = self.answered[now] - self.answered[now - self.throttle_window, self.members]
+        refuse = np.maximum(asked - self.batch.throttle_ratio * answered, 0.0) / (asked + 1.0)
+        return np.where(self._now("throttle", now, 1)[0], 1.0 - refuse, 1.0)
+
+    # -- set-up ------------------------------------------------------------------------------------------------------
+
+    def _set_backoff(self) -> None:
+        self.shortest, self.longest, self.weight = backoff_windows(self.batch, self.retries)
+        codes = self.batch.backoff
+        self.delays = bool(self.retries) and bool((codes != 0).any())
+        self.spreads = self.delays and bool((codes >= 3).any())
+        self.longest_backoff = int(self.longest.max()) if self.delays else 0
+
+    def _set_defences(self) -> None:
+        batch = self.batch
+        self.budgeted = bool(self.retries) and batch.highest("budget") > 0
+        self.by_success = self.budgeted and batch.highest("budget") == 2
+        self.drops = batch.highest("deadline_propagation") > 0
+        self.breaks, self.throttles = batch.highest("breaker") > 0, batch.highest("throttle") > 0
+        self.bounded = bool(np.isfinite(batch.lowest("queue_limit")))
+        self.closed_loop = batch.highest("population") > 0
+        self.feedback = self.by_success or self.breaks or self.throttles or self.bounded or self.closed_loop
+        time = np.arange(self.ticks) * batch.dt
+        self.values = {name: batch.at(name, time) for name in SCHEDULED}
+        for switch in ("breaker", "throttle", "deadline_propagation"):
+            self.values[switch] = self.values[switch] == 1
+        self.same_retries = batch.highest("max_retries") == batch.lowest("max_retries")
+        self.breaker_window, self.open_ticks = (
+            batch.ticks_in(batch.breaker_window),
+            batch.ticks_in(batch.breaker_open_time),
+        )
+        self.throttle_window = batch.ticks_in(batch.throttle_window)
+        longest = [int(self.breaker_window.max())] * self.breaks + [int(self.throttle_window.max())] * self.throttles
+        self.longest_window = max(longest, default=0)
+
+    def _set_state(self) -> None:
+        rows, size = self.past + self.ticks, self.batch.size
+        self.ahead = np.zeros(size)
+        self.net_tokens, self.burst = np.zeros(size), self._burst()
+        self.free_tokens = self.burst + np.zeros(size)
+        self.turned_away = np.zeros((rows if self.bounded else 0, self.retries + 1, size))
+        self.thinking = self.batch.population + np.zeros(size)
+        self.age = np.zeros(size, dtype=np.int64) + self.pulse
+        self.admits = np.ones(size) if self.breaks or self.throttles else None
+        if self.admits is not None:
+            self.wanted, self.asked, self.answered, self.failed = (np.zeros((rows, size)) for _ in range(4))
+
+    def _burst(self) -> FloatArray:
+        return self.batch.budget_burst
+
+    def _draw_noise(self) -> None:
+        batch, ticks = self.batch, self.ticks
+        time = np.arange(ticks) * batch.dt
+        self.arrival_noise = noise.normal(batch.seeds, "arrivals", ticks) if self.closed_loop else None
+        brownout = window(batch.brownout_start, batch.brownout_duration, batch.brownout_capacity)
+        rate = batch.at("service_rate", time) * brownout.at(time)
+        able = noise.counts(batch.seeds, "service", rate * batch.dt)
+        self.able = np.concatenate([np.zeros((self.past, able.shape[1])), able])
+        self.capacity = accumulate(np.add, self.able)
+        self.service_rate = rate
+        self.offered[self.past :] = noise.counts(
+            batch.seeds, "arrivals", batch.at("arrival_rate", time) * batch.dt, ticks
+        )
+
+    # -- looking back ------------------------------------------------------------------------------------------------
+
+    def _now(self, name: str, now: int, n: int) -> NDArray[Any]:
+        """Value of a field in ticks `now` ... `now + n - 1`: one row where it never changes."""
+        values = self.values[name]
+        return values if len(values) == 1 else values[now - self.past : now - self.past + n]
+
+    def _back(self, history: FloatArray, now: int, n: int) -> FloatArray:
+        """Rows one timeout before `now` ... `now + n - 1`, member by member where their timeouts differ."""
+        if isinstance(self.timeout, int):
+            return history[now - self.timeout : now - self.timeout + n]
+        rows = np.arange(now, now + n)[:, None] - self.timeout
+        if history.ndim == 2:
+            return history[rows, self.members]
+        return np.moveaxis(history[rows, :, self.members], -1, 1)
+
+    def _ago(self, history: FloatArray, now: int, n: int, lag: NDArray[np.int64]) -> FloatArray:
+        """Rows `lag` ticks before, where the lag (retries, members or 1) differs from retry to retry."""
+        rows, retry = np.arange(now, now + n)[:, None, None] - lag, np.arange(self.retries)[:, None]
+        if lag.shape[1] == 1:
+            return history[rows[:, :, 0], retry[:, 0]]
+        return history[rows, retry, self.members]
+
+
+def _lag(ticks: NDArray[np.int64]) -> int | NDArray[np.int64]:
+    return int(ticks[0]) if (ticks == ticks[0]).all() else ticks
+
+
+def _total(by_attempt: FloatArray) -> FloatArray:
+    """Sum over axis 1, attempt after attempt: ``sum`` would round differently for one member than for many."""
+    total = by_attempt[:, 0]
+    for attempt in range(1, by_attempt.shape[1]):
+        total = total + by_attempt[:, attempt]
+    return total
+
+
+def _extend(total: FloatArray, now: int, flow: FloatArray) -> None:
+    """Carry a cumulative history on from row `now`, adding one tick after the other whatever the block."""
+    rows = total[now - 1 : now + len(flow)]
+    rows[1:] = flow
+    accumulate(np.add, rows, out=rows)
+
+
+def backoff_windows(batch: Batch, retries: int) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+    """Backoff before each retry as windows of ticks, uniform over [shortest, longest).
+
+    Shape (windows, retries, members).
+
+    none, fixed and exponential are windows of one tick; full jitter is [0, v) with v = min(cap, base 2^k); decorrelated
+    jitter, min(cap, U(base, 3 x previous)), is a mixture of `STRATA` equally likely windows. Ceilings as in the AWS
+    architecture blog's "Exponential Backoff and Jitter", with k from 0.
+    """
+    codes, base, cap = batch.backoff, batch.backoff_base, batch.backoff_cap
+    k = np.arange(max(retries, 1))[:, None]
+    doubled = np.minimum(cap, base * 2.0**k)
+    point = np.select([codes == 1, codes == 2], [np.minimum(base, cap) + 0 * k, doubled], 0.0)
+    low, high, weight = (np.repeat(x[None], STRATA, axis=0) for x in (point, point, 0.0 * point))
+    low, high = np.where(codes == 3, 0.0, low), np.where(codes == 3, doubled, high)
+    weight[0] = 1.0
+    if (codes == 4).any():
+        below, above = _decorrelated(base, cap, max(retries, 1))
+        low, high, weight = (
+            np.where(codes == 4, new, old) for new, old in ((below, low), (above, high), (1 / STRATA, weight))
+        )
+    else:
+        low, high, weight = low[:1], high[:1], weight[:1]
+    shortest = np.round(low / batch.dt).astype(np.int64)
+    return shortest, np.maximum(np.round(high / batch.dt).astype(np.int64), shortest + 1), weight
+
+
+def _decorrelated(base: FloatArray, cap: FloatArray, retries: int) -> tuple[FloatArray, FloatArray]:
+    """Windows of decorrelated jitter, stratified by the previous sleep: arrays (STRATA, retries, members)."""
+    draws = np.random.Generator(np.random.Philox(key=0)).random((retries, 2048, 1))
+    sleep, low, high = np.broadcast_to(base, (2048, base.size)), [], []
+    for k in range(retries):
+        previous = np.quantile(sleep, (np.arange(STRATA) + 0.5) / STRATA, axis=0)
+        low.append(np.minimum(base, cap) + 0 * previous)
+        high.append(np.minimum(cap, 3 * previous))
+        sleep = np.minimum(cap, base + draws[k] * (3 * sleep - base))
+    return np.stack(low, axis=1), np.stack(high, axis=1)
+
+
+# -- what a run shows ------------------------------------------------------------------------------------------------
+
+
+def _curves(batch: Batch, ticks: int) -> Curves:
+    run = Run(batch, ticks).go()
+    counts = {
+        "offered": lambda: run.offered,
+        "attempted": lambda: run.attempted,
+        "retried": lambda: run.retried,
+        "rejected": lambda: run.rejected,
+        "refused": lambda: run.refused,
+        "good": lambda: _good(run),
+        "failed": run.failed_for_good,
+        "worked": lambda: np.diff(run.done, axis=0, prepend=0.0) - run.dropped,
+        "able": lambda: np.broadcast_to(run.able, run.done.shape),
+    }
+    levels = {
+        "queue": lambda: np.maximum(run.arrived - run.done, 0.0),
+        "tokens": lambda: run.tokens,
+        "breaker": lambda: run.breaker,
+    }
+    start = run.past - 1
+    make = {name: lambda flow=flow: accumulate(np.add, flow()[-ticks - 1 :]) for name, flow in counts.items()}
+    make |= {name: lambda level=level: level()[start:] for name, level in levels.items()}
+    curves = Curves(batch.dt, make=make)
+    curves.source = run  # latency needs the attempts' ages, not just their counts
+    return curves
+
+
+def _good(run: Run) -> FloatArray:
+    """Requests answered in time in each tick: progress through the queue, less what had timed out by then."""
+    progress = np.maximum(run.done, _lagged(run, run.arrived))
+    return np.maximum(np.diff(progress, axis=0, prepend=0.0) - run.lost, 0.0)
+
+
+def _lagged(run: Run, history: FloatArray) -> FloatArray:
+    lagged = np.zeros_like(history)
+    lagged[run.past :] = run._back(history, run.past, run.ticks)
+    return lagged
+
+
+def _latency(curves: Curves, quantile: float) -> FloatArray:
+    """Quantile of the time from a request's first attempt to its end, over each completed window.
+
+    Requests that were answered, and requests that timed out for good (at the moment they gave up); those refused at
+    once are left out, so that a breaker can't make the latency look good. Shape (ticks, members).
+    """
+    times, weights = _ended(curves.source)
+    per_window = max(round(LATENCY_WINDOW / curves.step), 1)
+    windows = times.shape[0] // per_window
+    shape = (windows, per_window * times.shape[1], times.shape[2])
+    times, weights = (x[: windows * per_window].reshape(shape) for x in (times, weights))
+    order = np.argsort(times, axis=1, kind="stable")
+    times, weights = (np.take_along_axis(x, order, axis=1) for x in (times, weights))
+    total = np.add.accumulate(weights, axis=1)
+    place = (total < quantile * total[:, -1:]).sum(axis=1, keepdims=True)
+    seen = np.take_along_axis(times, np.minimum(place, times.shape[1] - 1), axis=1)[:, 0]
+    return _held(np.where(total[:, -1] > 0, seen, 0.0), per_window, curves["queue"].shape[0] - 1)
+
+
+def _held(values: FloatArray, per_window: int, ticks: int) -> FloatArray:
+    """Show each completed window's value until the next is complete."""
+    held = np.zeros((ticks, values.shape[1]))
+    held[per_window - 1 :] = np.repeat(values, per_window, axis=0)[: ticks - per_window + 1] if len(values) else 0.0
+    if len(values):
+        tail = per_window - 1 + len(values) * per_window
+        held[tail:] = values[-1]
+    return held
+
+
+def _ended(run: Run) -> tuple[FloatArray, FloatArray]:
+    """Latencies and weights of requests that end in each tick: first the answered, then those that gave up.
+
+    Shape (ticks, 2 x attempts, members).
+    """
+    rows = slice(run.past, None)
+    attempts, timeout = np.arange(run.retries + 1)[:, None], run.batch.timeout
+    pauses = ((run.shortest + run.longest - 1) / 2 * run.weight).sum(axis=0) * run.batch.dt * run.delays
+    earlier = np.concatenate([np.zeros((1, pauses.shape[1])), np.add.accumulate(pauses, axis=0)])[: run.retries + 1]
+    before = earlier + attempts * timeout
+    wait, arrival = _waits(run)
+    answered = np.maximum(
+        np.diff(np.maximum(run.done, _lagged(run, run.arrived)), axis=0)[run.past - 1 :] - run.lost[rows], 0
+    )
+    mix = np.stack([run.accepted[arrival, r, run.members] for r in range(run.retries + 1)], axis=1)
+    mix = ratio(mix, _total(mix)[:, None])
+    left = run._back(run.accepted, run.past, run.ticks) * run.lost_share[rows][:, None]
+    left[:, :-1] = np.maximum(left[:, :-1] - run.granted[rows], 0.0)
+    service = ratio(np.ones(1), run.service_rate)[:, None, :]
+    times = np.concatenate(
+        np.broadcast_arrays(wait[:, None] + before + service, before + timeout + 0 * wait[:, None]), axis=1
+    )
+    return times, np.concatenate([mix * answered[:, None], left], axis=1)
+
+
+def _waits(run: Run) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Wait (s) of the middle attempt served in time in each tick, and the row in which it arrived."""
+    done, arrived = run.done[run.past - 1 :], run.arrived[run.past - 1 :]
+    expired = _lagged(run, run.arrived)[run.past :]
+    middle = (done[1:] + np.minimum(np.maximum(done[:-1], expired), done[1:])) / 2
+    row = _inverse(arrived, middle)
+    level = np.take_along_axis(arrived, row, axis=0)
+    below = np.take_along_axis(arrived, np.maximum(row - 1, 0), axis=0)
+    came = row - 1 + ratio(middle - below, level - below)
+    left = np.arange(run.ticks)[:, None] + ratio(middle - done[:-1], done[1:] - done[:-1], empty=0.5)
+    return np.maximum(left - came, 0.0) * run.batch.dt, row + run.past - 1
+
+
+def _inverse(rising: FloatArray, values: FloatArray) -> NDArray[np.int64]:
+    """First row at which each member's rising curve reaches a value, all members in one search."""
+    offset = np.arange(rising.shape[1]) * (rising.max() + 1.0)
+    flat = (rising + offset).T.ravel()
+    found = np.searchsorted(flat, (values + offset).T.ravel()).reshape(values.shape[1], -1).T
+    return np.clip(found - np.arange(rising.shape[1]) * rising.shape[0], 0, rising.shape[0] - 1)
+
+
+def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
+    """Trigger starts and ends, and recovery.
+
+    Recovered: the first second after the trigger from which 95 % of the requests offered in each of five seconds are
+    answered in time. NaN: never, or not within the run.
+    """
+    starts = batch.brownout_start + np.zeros(batch.size)
+    ends = batch.brownout_start + batch.brownout_duration + np.zeros(batch.size)
+    per = max(round(1.0 / curves.step), 1)
+    good, offered = (np.diff(curves[name][::per], axis=0) for name in ("good", "offered"))
+    second = np.arange(len(good))[:, None] * per * curves.step
+    well = (good >= 0.95 * offered) & (second >= np.floor(ends + 1e-9))
+    steady = np.add.accumulate(np.concatenate([np.zeros((1, batch.size)), well]), axis=0)
+    lasts = np.zeros_like(well)
+    lasts[: max(len(well) - 4, 0)] = steady[5:] - steady[:-5] == 5 if len(well) >= 5 else False
+    when = np.maximum(second[lasts.argmax(axis=0), 0], ends)
+    over = curves.step * (curves["good"].shape[0] - 1)
+    return {
+        "trigger_starts": np.where(starts < over, starts, np.nan),
+        "trigger_ends": np.where(ends <= over, ends, np.nan),
+        "recovered": np.where(lasts.any(axis=0), when, np.nan),
+    }
+
+
+SIGNALS = {
+    "offered_rate": Signal("requests/s", "first attempts", lambda c: c.rate("offered")),
+    "attempt_rate": Signal("attempts/s", "first attempts and retries", lambda c: c.rate("attempted")),
+    "amplification": Signal(
+        "attempts per request",
+        "attempts ÷ first attempts",
+        lambda c: ratio(c.rate("attempted"), c.rate("offered"), 1.0),
+    ),
+    "goodput": Signal("requests/s", "requests answered in time", lambda c: c.rate("good")),
+    "throughput": Signal("attempts/s", "attempts worked through, wanted or not", lambda c: c.rate("worked")),
+    "wasted_work": Signal(
+        "attempts/s", "work done for callers who had left", lambda c: np.maximum(c.rate("worked") - c.rate("good"), 0.0)
+    ),
+    "error_ratio": Signal(
+        "of ended requests",
+        "requests that failed for good",
+        lambda c: ratio(c.rate("failed"), c.rate("failed") + c.rate("good")),
+    ),
+    "queue_depth": Signal("attempts", "attempts in the queue", lambda c: c.level("queue")),
+    "latency_p50": Signal("s", "median, from the first attempt, over 1 s", lambda c: _latency(c, 0.5), full=True),
+    "latency_p99": Signal(
+        "s", "99th percentile, from the first attempt, over 1 s", lambda c: _latency(c, 0.99), full=True
+    ),
+    "retry_share": Signal("of attempts", "retries ÷ attempts", lambda c: ratio(c.rate("retried"), c.rate("attempted"))),
+    "utilisation": Signal(
+        "of capacity", "work done ÷ work possible", lambda c: np.minimum(ratio(c.rate("worked"), c.rate("able")), 1.0)
+    ),
+    "rejected_rate": Signal("attempts/s", "attempts the full queue rejects", lambda c: c.rate("rejected")),
+    "refused_rate": Signal(
+        "attempts/s", "attempts breaker or throttle refuse in the client", lambda c: c.rate("refused")
+    ),
+    "breaker_state": Signal("0 closed, 1 open, 2 half-open", "circuit breaker", lambda c: c.level("breaker")),
+    "tokens": Signal("tokens", "retry tokens in the bucket", lambda c: c.level("tokens")),
+}
+
+MODEL = Model("retry_storm", _curves, SIGNALS, _events)

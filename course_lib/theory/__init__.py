@@ -1,0 +1,1 @@
+"""Closed forms the models must agree with. Pure functions of numpy arrays."""
