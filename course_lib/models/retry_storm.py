@@ -84,6 +84,15 @@ class Parameters(ParameterSet):
         meaning="tries after the first attempt",
         source="3 retries is a common setting; SRE book ch. 21 caps at 3 attempts",
     )
+    reply_loss: Any = quantity(
+        0.0,
+        "of replies",
+        0,
+        1,
+        symbol="ε",
+        meaning="answers that get lost on the way, noticed at the timeout: what retries are good for",
+        source="none by default; AWS Builders' Library suggests timeouts that misjudge 0.1 % of healthy calls",
+    )
     brownout_start: Any = quantity(
         60.0, "s", 0, 1e5, symbol="t₀", meaning="when the service slows down", source="chosen"
     )
@@ -248,7 +257,8 @@ class Run:
         self.accepted = np.zeros((rows, self.retries + 1, size))  # per tick and attempt
         self.granted = np.zeros((rows, self.retries, size))  # retries the budget allows, per tick
         self.granted_total = np.zeros((rows, self.retries, size)) if self.spreads else self.granted
-        self.arrived, self.done, self.lost, self.lost_share = (np.zeros((rows, size)) for _ in range(4))
+        self.arrived, self.done = np.zeros((rows, size)), np.zeros((rows, size))
+        self.overtaken, self.lost, self.lost_share = (np.zeros((rows, size)) for _ in range(3))
         self.attempted, self.retried, self.rejected, self.refused, self.dropped = (
             np.zeros((rows, size)) for _ in range(5)
         )
@@ -305,6 +315,9 @@ class Run:
             dropped = np.minimum(np.maximum(late_last, 0.0), end - begin)
             share = np.where(dropping, dropped / np.maximum(end - begin, TINY), share)
             self.dropped[now : now + n] = (end - begin) * share * dropping
+        np.multiply(end - begin, share, out=self.overtaken[now : now + n])
+        if self.loses_replies:
+            share = share + (1.0 - share) * self.batch.reply_loss
         self.lost_share[now : now + n] = share
         np.multiply(end - begin, share, out=self.lost[now : now + n])
         return self._back(self.accepted, now, n) * share[:, None, :]
@@ -452,7 +465,8 @@ class Run:
         start = end - self.pulse
         rows = slice(start, end)
         progress = np.maximum(self.done[start - 1 : end], self._back(self.arrived, start - 1, self.pulse + 1))
-        self.good[rows] = np.maximum(progress[1:] - progress[:-1] - self.lost[rows], 0.0)
+        in_time = np.maximum(progress[1:] - progress[:-1] - self.overtaken[rows], 0.0)
+        self.good[rows] = in_time * (1.0 - self.batch.reply_loss)
         if self.closed_loop:
             moved = self.good[rows] + self.failed_for_good(rows) - self.offered[rows]
             self.thinking = np.maximum(self.thinking + np.add.accumulate(moved, axis=0)[-1], 0.0)
@@ -510,6 +524,7 @@ class Run:
         batch = self.batch
         self.budgeted = bool(self.retries) and batch.highest("budget") > 0
         self.by_success = self.budgeted and batch.highest("budget") == 2
+        self.loses_replies = batch.highest("reply_loss") > 0
         self.drops = batch.highest("deadline_propagation") > 0
         self.breaks, self.throttles = batch.highest("breaker") > 0, batch.highest("throttle") > 0
         self.bounded = bool(np.isfinite(batch.lowest("queue_limit")))
@@ -671,7 +686,8 @@ def _curves(batch: Batch, ticks: int) -> Curves:
 def _good(run: Run) -> FloatArray:
     """Requests answered in time in each tick: progress through the queue, less what had timed out by then."""
     progress = np.maximum(run.done, _lagged(run, run.arrived))
-    return np.maximum(np.diff(progress, axis=0, prepend=0.0) - run.lost, 0.0)
+    in_time = np.maximum(np.diff(progress, axis=0, prepend=0.0) - run.overtaken, 0.0)
+    return in_time * (1.0 - run.batch.reply_loss)
 
 
 def _lagged(run: Run, history: FloatArray) -> FloatArray:
@@ -720,9 +736,7 @@ def _ended(run: Run) -> tuple[FloatArray, FloatArray]:
     earlier = np.concatenate([np.zeros((1, pauses.shape[1])), np.add.accumulate(pauses, axis=0)])[: run.retries + 1]
     before = earlier + attempts * timeout
     wait, arrival = _waits(run)
-    answered = np.maximum(
-        np.diff(np.maximum(run.done, _lagged(run, run.arrived)), axis=0)[run.past - 1 :] - run.lost[rows], 0
-    )
+    answered = _good(run)[rows]
     mix = np.stack([run.accepted[arrival, r, run.members] for r in range(run.retries + 1)], axis=1)
     mix = ratio(mix, _total(mix)[:, None])
     left = run._back(run.accepted, run.past, run.ticks) * run.lost_share[rows][:, None]

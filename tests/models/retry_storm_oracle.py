@@ -31,6 +31,7 @@ class Scenario:
     budget: str = "none"
     budget_ratio: float = 0.1
     budget_burst: float = 25.0
+    reply_loss: float = 0.0
     deadline_propagation: bool = False
     cancels: bool = True  # work in service is given up at its deadline, too
     queue_limit: float = math.inf
@@ -123,7 +124,7 @@ class Loop:
             if what[0] == "waiting":
                 what[0] = "gone"
                 self.bad += 1
-                if self.s.deadline_propagation and what is self.waiting[0] and self.s.cancels:
+                if self.s.deadline_propagation and self.s.cancels and self.waiting and what is self.waiting[0]:
                     self.finish(now, what)
                 self.failure(now, what[1], what[2], what[3], 0.0)
         elif kind == DONE:
@@ -158,11 +159,11 @@ class Loop:
             self.push(now + self.random.expovariate(self.rate), DONE, self.waiting[0])
 
     def finish(self, now: float, job: list) -> None:
-        if not self.busy or job is not self.waiting[0]:
+        if not self.busy or not self.waiting or job is not self.waiting[0]:
             return  # cancelled before it was done
         self.busy = False
         self.waiting.popleft()
-        if job[0] == "waiting":
+        if job[0] == "waiting" and self.random.random() >= self.s.reply_loss:
             job[0] = "answered"
             self.good += 1
             self.out.good.append(now)
