@@ -313,10 +313,11 @@ def test_agrees_with_the_event_loop(case):
     good = np.array([run.per_second(run.good, 300) for run in runs])
     near(trace["goodput"][50:600].mean(axis=0), good[:, 5:60].mean(axis=1), 0.01, 0)  # steady
     near(trace["goodput"][600:900].mean(axis=0), good[:, 60:90].mean(axis=1), 0.05, 0.1)  # transient
-    near(trace["goodput"][900:].mean(axis=0), good[:, 90:].mean(axis=1), 0.01, 1.0)
+    back = np.array([run.recovered(90, 300) for run in runs]) - 90
+    drains = np.isfinite(back).all() and back.mean() > 20  # then the window is one long transient
+    near(trace["goodput"][900:].mean(axis=0), good[:, 90:].mean(axis=1), 0.05 if drains else 0.01, 1.0)
     near(trace["attempt_rate"].sum(axis=0) / 10, [len(run.attempts) for run in runs], 0.005, 0)
     near(trace["queue_depth"].max(axis=0), [max(run.queue) for run in runs], 0.01, 10)
-    back = np.array([run.recovered(90, 300) for run in runs]) - 90
     assert np.isnan(trace.events["recovered"]).mean() == pytest.approx(np.isnan(back).mean(), abs=0.1)
     if np.isfinite(back).all():
         near(trace.events["recovered"] - 90, back, 0.03, 2.0)
