@@ -306,7 +306,7 @@ def near(model, oracle, relative, absolute):
 @pytest.mark.parametrize("case", ORACLE)
 def test_agrees_with_the_event_loop(case):
     settings = SHARED | ORACLE[case]
-    seeds = 4 if case in SLOW else 12
+    seeds = 3 if case in SLOW else 9
     runs = [Loop(Scenario(**settings), seed).run() for seed in range(seeds)]
     switches = {key: "on" for key in ("deadline_propagation", "breaker", "throttle") if settings.get(key)}
     trace = simulate(Parameters(**(settings | switches)), seed=np.arange(32), until=300)
