@@ -105,20 +105,20 @@ SCENARIOS = {
 }
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", [pytest.param("naive", marks=pytest.mark.slow), *list(SCENARIOS)[1:]])
 def test_the_model_agrees_with_an_event_loop(name):
-    """Means over seeds: calls and answers during the errors and after them within 4 % (or 1.5 per 100 requests)."""
+    """Means over seeds: calls and answers before, during and after the errors within 2, 5 and 3 %."""
     settings, until = SCENARIOS[name], 90.0
-    seeds = 6 if settings else 2  # a naive chain makes half a million calls a run
+    seeds = 6 if settings else 3  # a naive chain makes half a million calls a run
     events = [Loop(Scenario(until=until, errors=(10.0, 40.0, 0.5), **settings), seed).run() for seed in range(seeds)]
     own = dict(settings) | (dict(budget="first_attempts") if "budget_ratio" in settings else {})
     parameters = Parameters(errors_start=10.0, errors_duration=30.0, **own)
     run = simulate(parameters, seed=np.arange(32), until=until)
-    for start, end in ((0, 10), (15, 40), (60, 90)):
+    for start, end, near in ((0, 10, 0.02), (25, 40, 0.05), (60, 90, 0.03)):
         offered = sum(event.count(event.offered, start, end) for event in events)
         for row, service in enumerate(retry_chain.SERVICES):
             seen = sum(event.count(event.calls[service], start, end) for event in events) / offered
-            assert calls_per_request(run, start, end)[row].mean() == pytest.approx(seen, rel=0.04), (service, start)
+            assert calls_per_request(run, start, end)[row].mean() == pytest.approx(seen, rel=near), (service, start)
         lost = 1 - sum(event.count(event.good, start, end) for event in events) / offered
         assert lost_share(run, start, end).mean() == pytest.approx(lost, abs=0.015), start
     never = np.mean([np.isnan(event.recovered(40.0, until)) for event in events])
@@ -166,7 +166,7 @@ def test_the_numbers_in_the_lab_text():
 
 def test_the_sweet_spot_ends_where_the_budget_no_longer_fits():
     """Lost requests fall with the ratio up to (1 + b)^k = service_rate / arrival_rate = 1.5, and jump behind it."""
-    for layers, ratio in ((1, [0.0, 0.2, 0.4, 0.55]), (3, [0.0, 0.05, 0.1, 0.18])):
+    for layers, ratio in ((1, [0.0, 0.2, 0.4, 0.7]), (3, [0.0, 0.05, 0.1, 0.25])):
         bucket = dict(budget="first_attempts", budget_ratio=np.array(ratio), layers=layers)
         run = simulate(Parameters(**bucket), seed=np.arange(4)[:, None], until=90)
         lost = lost_share(run, 30, 90).mean(axis=0)

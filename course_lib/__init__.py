@@ -1,0 +1,6 @@
+"""Twelve ways distributed systems fail: models, lessons' machinery, checks and grading.
+
+Importing the package costs nothing: each part is imported where it is used.
+"""
+
+__version__ = "0.1.0"

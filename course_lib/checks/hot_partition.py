@@ -1,0 +1,395 @@
+"""Module 04: what the graded cell of the lesson and the four tasks of the lab demand.
+
+Fleets are drawn from the seed. Rates come from the model, so that what an answer makes of them is tried on partitions
+whose ordinary keys lie as unevenly as they do in the lab.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_lib.checks.task import Answers, Curve, Demand, demand, expect_array, task
+from course_lib.models.hot_partition import VIRAL_KEY, Parameters, partition_shares, partitions, simulate
+from course_lib.models.schedule import Schedule
+from course_lib.models.trace import Record
+from course_lib.theory import hashing
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+def _random(seed: int, stream: int) -> np.random.Generator:
+    return np.random.default_rng([seed, 4, stream])
+
+
+def _whole(value: Any, shape: tuple[int | None, ...], name: str) -> IntArray:
+    """An answer's numbers of things: whole, and not too large to be told apart."""
+    array = expect_array(value, shape, name).astype(float)
+    fits = np.abs(array).max(initial=0.0) < 2.0**53 and (array == np.round(array)).all()
+    if not fits:
+        expect_array(np.where(fits, array, np.nan), shape, f"{name} (whole numbers)")
+    return array.astype(np.int64)
+
+
+def _parts(value: Any, count: int, name: str) -> tuple[Any, ...]:
+    """The results that an answer returns as a tuple."""
+    parts = value if isinstance(value, tuple) else tuple(np.atleast_1d(value))
+    if len(parts) != count:
+        expect_array(np.zeros(len(parts)), (count,), f"{name} (as many results as the task asks for)")
+    return parts
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%} at worst"
+
+
+# -- the lesson: how many partitions are enough ----------------------------------------------------------------------
+
+
+@task(
+    "enough_partitions",
+    answers=("enough_partitions",),
+    hints=(
+        "The hottest partition takes the key's whole rate and its part of everybody else's. Which of the two shrinks "
+        "when partitions are added?",
+        "Set key_share * arrival_rate + (1 - key_share) * arrival_rate / P equal to target * partition_capacity and "
+        "solve for P. It has no solution where the key alone asks for that much.",
+        "room = target * partition_capacity - key_share * arrival_rate; np.where(room > 0, np.ceil((1 - key_share) * "
+        "arrival_rate / np.maximum(room, 1e-9)), 0).",
+    ),
+)
+def enough_partitions(answers: Answers, seed: int) -> Iterator[Demand]:
+    """Fewest partitions that keep the hottest one within its target, and 0 where no number does."""
+    fleets = _fleets(seed)
+    rate, share, capacity, target = fleets
+    count = _whole(answers.enough_partitions(*fleets), rate.shape, "enough_partitions")
+    hopeless = share * rate >= target * capacity
+    yield demand("is 0 exactly where no number of partitions is enough", ok=(count == 0) == hopeless, essential=True,
+                 seen=f"{count[hopeless]} where none is, {count[~hopeless]} where some are")  # fmt: skip
+    used = lambda n: (hashing.hot_share(share, np.maximum(n, 1)) * rate / capacity / target)[~hopeless]  # noqa: E731
+    yield demand("keeps the hottest partition within its target", ok=used(count) <= 1 + 1e-9, weight=2, essential=True,
+                 seen=f"{used(count).max():.0%} of the target at worst")  # fmt: skip
+    fewer = (count[~hopeless] <= 1) | (used(count - 1) > 1)
+    spare = count[~hopeless] - np.ceil(_fewest(*(x[~hopeless] for x in fleets)))
+    yield demand("uses no partition more than it needs", ok=fewer & (count[~hopeless] > 0), weight=2, essential=True,
+                 seen=f"{spare.max():.0f} too many")  # fmt: skip
+    busy = _hottest(seed, *(x[~hopeless] for x in (*fleets, count)))
+    yield demand("keeps it there in a simulated fleet, too, give or take 6 %", ok=busy <= 1.06,
+                 seen=f"{busy.max():.0%} of the target")  # fmt: skip
+    single = expect_array(answers.enough_partitions(*(float(x[1]) for x in fleets)), (), "enough_partitions of numbers")
+    yield demand("gives one fleet the same number alone as among others", ok=single == count[1],
+                 seen=f"{single:g} and {count[1]}")  # fmt: skip
+
+
+def _fleets(seed: int) -> tuple[FloatArray, ...]:
+    """Arrival rates, key shares, capacities and targets of eight fleets.
+
+    The first has no hot key, the second fits on one partition, the next need a few to very many, the last two ask for
+    what no number of partitions can give (one of them by a hair's breadth).
+    """
+    random = _random(seed, 1)
+    share = np.array([0.0, 0.3, 0.12, 0.05, 0.03, 0.02, 0.1, 0.04]) * random.uniform(0.8, 1.2, 8)
+    exact = np.floor([7, 0, 2, 11, 45, 150, 1, 1] * random.uniform(1.0, 1.5, 8)) + random.uniform(0.15, 0.85, 8)
+    capacity, target = random.uniform(500, 2000, 8).round(), random.uniform(0.5, 0.9, 8).round(2)
+    rate = exact * target * capacity / (1.0 - share + share * exact)
+    rate[-2:] = (target * capacity / share)[-2:] * np.array([random.uniform(1.1, 1.5), 1.01])
+    return rate, share, capacity, target
+
+
+def _fewest(rate: FloatArray, share: FloatArray, capacity: FloatArray, target: FloatArray) -> FloatArray:
+    return (1.0 - share) * rate / (target * capacity - share * rate)
+
+
+def _hottest(
+    seed: int, rate: FloatArray, share: FloatArray, capacity: FloatArray, target: FloatArray, count: IntArray
+) -> FloatArray:
+    """What the hottest partition of each simulated fleet is asked for, of its target; infinite beyond the model."""
+    drill = Parameters(
+        arrival_rate=rate, viral_share=share, viral_start=0.0, partition_capacity=capacity, zipf_exponent=0.0,
+        partitions=np.clip(count, 1, 512),
+    )  # fmt: skip
+    asked = np.nanmax(partitions(simulate(drill, seed, until=20))["demand"].mean(axis=0), axis=0)
+    return np.where((count >= 1) & (count <= 512), asked / capacity / target, np.inf)
+
+
+# -- lab 1: hot key --------------------------------------------------------------------------------------------------
+
+HEAVY = 8  # ordinary keys that must not share the hot key's partition: its sample shall tell them apart
+ORDINARY = 5000  # keys
+
+
+@task(
+    "hot_key",
+    answers=("hot_key",),
+    hints=(
+        "Total traffic may have grown, and ordinary keys are unequal. What changes only for the hot key's partition is "
+        "its share of all requests.",
+        "w0 and w1, each partition's share before and during: the partition is where w1 - w0 is largest, and the key "
+        "is the one sampled most often *there*. The partition keeps (1 - s) of what it had: w1 = s + (1 - s) * w0.",
+        "w0 = before.mean(axis=0) / before.mean(axis=0).sum(), w1 alike; p = np.argmax(w1 - w0); keys, counts = "
+        "np.unique(sample[homes == p], return_counts=True); s = (w1[p] - w0[p]) / (1 - w0[p]).",
+    ),
+)
+def hot_key(answers: Answers, seed: int) -> Iterator[Demand]:
+    """The hot key, its partition and its share, from rates before and during and a sample of requests."""
+    scenes = [_scene(seed, place) for place in range(len(SCENES))]
+    found = [_parts(answers.hot_key(*scene[:4]), 3, "hot_key") for scene in scenes]
+    where, key, share = (np.array([expect_array(one[i], (), "hot_key") for one in found], float) for i in range(3))
+    home, hot, truth = (np.array([scene[i] for scene in scenes], float) for i in (4, 5, 6))
+    yield demand("finds the partition that a key made hot, also where another is busier", ok=where == home,
+                 essential=True, weight=2, seen=f"{(where != home).sum()} of {len(scenes)} wrong")  # fmt: skip
+    yield demand("finds the key, also where another is sampled more often", ok=key == hot, weight=2,
+                 seen=f"{(key != hot).sum()} of {len(scenes)} wrong")  # fmt: skip
+    off = np.abs(share / truth - 1.0)
+    yield demand("estimates the key's share of the requests to within 4 %", ok=off < 0.04, essential=True, weight=2,
+                 seen=f"{off.max():.0%} off")  # fmt: skip
+
+
+SCENES = ((8, 0.6, 0.1, 1.0, False), (32, 1.0, 0.045, 1.0, True), (48, 0.8, 0.2, 1.4, False), (16, 1.0, 0.05, 1.3, True))
+"""Partitions, Zipf exponent, viral share, growth of the total, and whether another partition stays busier."""
+
+
+def _scene(seed: int, place: int) -> tuple[Any, ...]:
+    """What an answer is told (rates before and during, sampled keys and their homes), and home, key and share."""
+    count, exponent, share, growth, busier = SCENES[place]
+    random = _random(seed, 10 + place)
+    share = float(share * random.uniform(0.95, 1.15))
+    hashed = _hash_seed(random, count, exponent, share, busier)
+    rate = Schedule(20_000.0, ((30.0, 20_000.0 * growth),))
+    drill = Parameters(arrival_rate=rate, partitions=count, zipf_exponent=exponent, keys=ORDINARY, viral_share=share,
+                       viral_start=30.0, viral_duration=60.0)  # fmt: skip
+    rates = partitions(simulate(drill, hashed, until=90))["demand"]
+    odds = np.append((1.0 - share) * hashing.zipf_shares(ORDINARY, exponent), share)
+    drawn = random.choice(ORDINARY + 1, size=600, p=odds)
+    homes = hashing.partition_of(hashing.slot_of(_named(drawn), hashed), count)
+    names = random.choice(10**6, size=ORDINARY + 1, replace=False).astype(np.int64)
+    home = int(hashing.partition_of(hashing.slot_of(VIRAL_KEY, hashed), count)[0])
+    return rates[:30], rates[30:], names[drawn], homes, home, int(names[-1]), share
+
+
+def _named(drawn: IntArray) -> IntArray:
+    return np.where(drawn == ORDINARY, VIRAL_KEY, drawn)
+
+
+def _hash_seed(random: np.random.Generator, count: int, exponent: float, share: float, busier: bool) -> int:
+    """A placement without heavy keys beside the hot one, and with a busier partition elsewhere where wanted."""
+    while True:
+        seed = int(random.integers(1 << 31))
+        home = hashing.partition_of(hashing.slot_of(VIRAL_KEY, seed), count)[0]
+        beside = hashing.partition_of(hashing.slot_of(np.arange(HEAVY), seed), count) == home
+        shares = (1.0 - share) * partition_shares(seed, exponent, ORDINARY, count)
+        rival, hot = np.delete(shares, home).max(), shares[home] + share
+        if not beside.any() and (rival > 1.1 * hot if busier else hot > 1.1 * rival):
+            return seed
+
+
+# -- lab 2: doubling -------------------------------------------------------------------------------------------------
+
+SPAN = (60, 120)  # seconds over which the lab measures
+
+
+@task(
+    "doubling",
+    answers=("doubling",),
+    hints=(
+        "One call of simulate takes the whole array of partition counts. Which signal tells about the hot key alone?",
+        "Parameters(partitions=partitions, viral_share=viral_share, viral_start=0.0), simulated until 120 s; the "
+        "signal is hot_error_ratio.",
+        "trace = simulate(Parameters(…), seed, until=120); return trace['hot_error_ratio'][60:].mean(axis=0): one row "
+        "a second, one column a partition count.",
+    ),
+)
+def doubling(answers: Answers, seed: int) -> Iterator[Demand]:
+    """Share of the hot key's requests that fail, against the number of partitions."""
+    random = _random(seed, 3)
+    counts, share, run = np.array([24, 48, 96, 192]), float(random.uniform(0.08, 0.14)), int(random.integers(1 << 30))
+    found = expect_array(answers.doubling(counts, share, run), counts.shape, "doubling")
+    wanted = _failing(counts, share, run)
+    yield demand("is a share from 0 to 1", ok=(found >= 0) & (found <= 1), seen=f"{found.min():.3g} to {found.max():.3g}")
+    curve = Curve("Hot key's requests that fail", counts.astype(float), found, wanted, "partitions", "share")
+    yield demand("is the hot key's failing share in the simulation, for every number of partitions", essential=True,
+                 ok=np.abs(found - wanted) < 0.01, weight=3, curve=curve,
+                 seen=f"off by {np.abs(found - wanted).max():.2f} at worst")  # fmt: skip
+    milder = np.array([0.015, 0.03]) * random.uniform(0.9, 1.1, 2)
+    mild = [float(expect_array(answers.doubling(counts[:1], v, run), (1,), "doubling")[0]) for v in milder.tolist()]
+    true = [float(_failing(counts[:1], v, run)[0]) for v in milder.tolist()]
+    yield demand("follows the viral share, down to one that harms nobody", ok=np.isclose(mild, true, atol=0.01), weight=2,
+                 seen=f"{mild[0]:.2f} and {mild[1]:.2f} for small shares")  # fmt: skip
+    alone = expect_array(answers.doubling(counts[2:3], share, run), (1,), "doubling")
+    yield demand("gives a number of partitions the same alone as among others", ok=np.isclose(alone, found[2]),
+                 seen=f"{alone[0]:.3f} and {found[2]:.3f}")  # fmt: skip
+
+
+def _failing(counts: IntArray, share: float, seed: int) -> FloatArray:
+    drill = Parameters(partitions=counts, viral_share=share, viral_start=0.0)
+    record = Record(("hot_error_ratio",), every=float(SPAN[1] - SPAN[0]), start=float(SPAN[0]))
+    return simulate(drill, seed, until=SPAN[1], record=record)["hot_error_ratio"][-1]
+
+
+# -- lab 3: the salt -------------------------------------------------------------------------------------------------
+
+EARLIER, NOW = 4, 16  # sub-keys a hot key had, and has
+FEW = 20  # ordinary keys
+
+
+@task(
+    "salt",
+    answers=("write_key", "read_keys"),
+    hints=(
+        "A hot key's write picks one of `salts` sub-keys by its draw; its read asks for all of them. An ordinary key "
+        "has one sub-key, number 0. No two keys may ever share a sub-key.",
+        "Number the sub-keys key * MOST_SALTS + i: the multiplier must not change when `salts` does. i is "
+        "floor(draw * salts) for a hot key, 0 for another.",
+        "write_key: i = np.where(hot, np.floor(draw * salts), 0); return (key * MOST_SALTS + i).astype(int). read_keys: "
+        "return key * MOST_SALTS + np.arange(salts if hot else 1).",
+    ),
+)
+def salt(answers: Answers, seed: int) -> Iterator[Demand]:
+    """Sub-keys for writes, and the sub-keys a read must ask."""
+    random = _random(seed, 4)
+    hot, keys = _some_keys(random)
+    writes = _writes(answers, random, hot, keys, NOW)
+    reads = {key: _read(answers, key, key in hot, NOW) for key in keys}
+    lost = max(1.0 - np.isin(writes[key], reads[key]).mean() for key in hot)
+    yield demand("a read of a hot key finds every write", ok=lost == 0, essential=True, weight=3,
+                 seen=f"{lost:.1%} not found")  # fmt: skip
+    foreign = [key for key in keys if any(np.isin(writes[other], reads[key]).any() for other in keys if other != key)]
+    yield demand("a read finds no other key's writes", ok=not foreign, weight=2,
+                 seen=f"{len(foreign)} of {len(keys)} keys mixed up")  # fmt: skip
+    counts = [np.unique(writes[key], return_counts=True)[1] for key in hot]
+    most = max(count.max() / count.sum() for count in counts) * NOW
+    yield demand("a hot key's writes are spread evenly over all its sub-keys", essential=True, weight=2,
+                 ok=most < 1.05, seen=f"{most:.2f} times the fair part on one")  # fmt: skip
+    lookups = [len(reads[key]) for key in hot]
+    yield demand("a read of a hot key asks each of its sub-keys once", ok=np.array(lookups) == NOW,
+                 seen=f"{max(lookups)} lookups for {NOW} sub-keys")  # fmt: skip
+    yield from _ordinary(writes, reads, [key for key in keys if key not in hot])
+    yield from _earlier(answers, random, hot)
+    biggest = _whole(answers.write_key(np.array([7]), np.array([True]), NOW, np.array([1.0 - 2**-40])), (1,), "write_key")
+    yield demand("the largest draw, just below 1, still lands on a sub-key that is read",
+                 ok=np.isin(biggest, _read(answers, 7, True, NOW)), seen="a sub-key beyond the last")  # fmt: skip
+
+
+def _some_keys(random: np.random.Generator) -> tuple[list[int], list[int]]:
+    """Hot keys (two of them neighbours), and all keys: the hot, their neighbours, key 0, and others."""
+    first = int(random.integers(1000, 10**8))
+    hot = [first, first + 1, int(random.integers(10**8, 10**9))]
+    near = [first + 2, first + NOW, first + 1 + NOW, first * NOW, (first + 1) * NOW, hot[2] + 1, 0]
+    others = random.integers(10**9, 2 * 10**9, FEW).tolist()
+    return hot, list(dict.fromkeys([*hot, *near, *others]))
+
+
+def _writes(
+    answers: Answers, random: np.random.Generator, hot: list[int], keys: list[int], salts: int, told: bool = True
+) -> dict[int, IntArray]:
+    """Sub-keys of many writes by key, all asked for in one call; `told` says whether the hot ones count as hot yet."""
+    each = 40 * salts
+    key = np.repeat(np.array(keys, dtype=np.int64), each)
+    draw = np.concatenate([(random.permutation(each) + random.uniform(0.01, 0.99)) / each for _ in keys])
+    order = random.permutation(len(key))
+    is_hot = np.isin(key, hot) & told
+    found = _whole(answers.write_key(key[order], is_hot[order], salts, draw[order]), key.shape, "write_key")
+    return {one: found[key[order] == one] for one in keys}
+
+
+def _read(answers: Answers, key: int, hot: bool, salts: int) -> IntArray:
+    return _whole(np.atleast_1d(answers.read_keys(key, hot, salts)), (None,), "read_keys")
+
+
+def _ordinary(writes: dict[int, IntArray], reads: dict[int, IntArray], keys: list[int]) -> Iterator[Demand]:
+    """Over-fixing: what is not hot stays whole."""
+    parts, lookups = max(len(np.unique(writes[key])) for key in keys), max(len(reads[key]) for key in keys)
+    yield demand("an ordinary key stays whole: one sub-key, one lookup", ok=parts == 1 and lookups == 1, essential=True,
+                 seen=f"{parts} sub-keys and {lookups} lookups")  # fmt: skip
+    found = all(np.isin(writes[key], reads[key]).all() for key in keys)
+    yield demand("a read of an ordinary key finds every write", ok=found, essential=True, seen="writes not found")
+
+
+def _earlier(answers: Answers, random: np.random.Generator, hot: list[int]) -> Iterator[Demand]:
+    """What was written before the key was hot, and when it had fewer sub-keys."""
+    for text, salts, told in (
+        ("a read finds what was written before the key went hot", NOW, False),
+        ("a read finds what was written when the key had fewer sub-keys", EARLIER, True),
+    ):
+        writes = _writes(answers, random, hot, hot, salts, told)
+        lost = max(1.0 - np.isin(writes[key], _read(answers, key, True, NOW)).mean() for key in hot)
+        yield demand(text, ok=lost == 0, seen=f"{lost:.0%} not found")
+
+
+# -- lab 4: the smallest number of salts -----------------------------------------------------------------------------
+
+
+@task(
+    "smallest_salts",
+    answers=("smallest_salts",),
+    hints=(
+        "With N sub-keys a partition that holds one takes rest_rate, one N-th of the key's writes, and *all* of its "
+        "reads. Its p99 is 4.6 / (capacity - load) seconds while it has room.",
+        "Try all N at once: n = np.arange(1, 65)[:, None] gives one row a number of sub-keys, one column a service. "
+        "No more sub-keys than partitions: n <= partitions.",
+        "load = rest_rate + hot_rate * (write_share / n + 1 - write_share); fits = (n <= partitions) & (capacity - load "
+        ">= 4.6 / objective); salts = np.where(fits.any(axis=0), fits.argmax(axis=0) + 1, 0); the cost is "
+        "write_share + (1 - write_share) * salts, and 0 where nothing fits.",
+    ),
+)
+def smallest_salts(answers: Answers, seed: int) -> Iterator[Demand]:
+    """Fewest sub-keys that keep the hot key's p99 within an objective, and what they cost."""
+    told, hashed, best = _services(seed)
+    hot, rest, writes, count, capacity, objective = told
+    parts = _parts(answers.smallest_salts(*told), 2, "smallest_salts")
+    salts, cost = _whole(parts[0], hot.shape, "smallest_salts"), expect_array(parts[1], hot.shape, "smallest_salts")
+    hopeless = best == 0
+    yield demand("is 0, at cost 0, exactly where no number of sub-keys meets the objective", essential=True,
+                 ok=((salts == 0) == hopeless) & (cost[hopeless] == 0).all(), seen=f"{salts[hopeless]} where none does, "
+                 f"{salts[~hopeless]} where some do")  # fmt: skip
+    p99 = _measured_p99(told, salts, hashed)[~hopeless]
+    slow = p99 / objective[~hopeless]
+    yield demand("keeps the hot key's p99 within the objective in the simulation", essential=True, weight=3,
+                 ok=slow <= 1.0, seen=f"{p99[slow.argmax()]:.3g} s for {objective[~hopeless][slow.argmax()]:.3g} s")  # fmt: skip
+    more = salts[~hopeless] / best[~hopeless]
+    yield demand("uses at most a quarter more sub-keys than it needs, plus one", essential=True, weight=3,
+                 ok=salts[~hopeless] <= np.floor(1.25 * best[~hopeless]) + 1, seen=f"{more.max():.1f} times as many")  # fmt: skip
+    wanted = np.where(salts > 0, writes + (1.0 - writes) * salts, 0.0)
+    yield demand("states the cost of its choice: operations per request of the key", ok=np.isclose(cost, wanted, rtol=0.005),
+                 weight=2, seen=f"{cost[0]:.3g} where {salts[0]} sub-keys cost {wanted[0]:.3g}")  # fmt: skip
+    alone = _parts(answers.smallest_salts(*(x[1:2] for x in told)), 2, "smallest_salts")
+    first = _whole(alone[0], (1,), "smallest_salts")[0]
+    yield demand("gives one service the same number alone as among others", ok=first == salts[1],
+                 seen=f"{first} and {salts[1]}")  # fmt: skip
+
+
+def _services(seed: int) -> tuple[tuple[Any, ...], int, IntArray]:
+    """What an answer is told of six services, the seed of their placement, and the fewest sub-keys of each.
+
+    The last is read so much that no number of sub-keys helps.
+    """
+    random = _random(seed, 5)
+    count = random.permutation([24, 28, 32, 36, 40, 48])
+    best = np.array([3, 5, 7, 9, 12, 0])
+    writes = np.array([0.97, 0.95, 0.95, 0.94, 0.94, 0.3]) + random.uniform(-0.01, 0.01, 6)
+    capacity, objective = random.uniform(900, 1500, 6).round(), random.choice([0.08, 0.1, 0.12], 6)
+    rest = random.uniform(0.4, 0.6, 6) * capacity
+    room, n = capacity - 4.6 / objective - rest, np.maximum(best, 1) - random.uniform(0.3, 0.7, 6)
+    hot = room / (writes / n + 1.0 - writes)
+    hot[-1] = 3.0 * capacity[-1]
+    hashed = int(random.integers(1 << 30))
+    uneven = np.array([partition_shares(hashed, 0.0, 100_000, int(p)).max() * p for p in count])
+    return (hot, rest * uneven / uneven.max(), writes, count, capacity, objective), hashed, best
+
+
+def _measured_p99(told: tuple[Any, ...], salts: IntArray, seed: int) -> FloatArray:
+    """The hot key's p99 in the simulation, mean over 40 s; infinite beyond the model."""
+    hot, rest, writes, count, capacity, _ = told
+    uneven = np.array([partition_shares(seed, 0.0, 100_000, int(p)).max() * p for p in count])
+    total = hot + rest / uneven * count
+    drill = Parameters(
+        arrival_rate=total, viral_share=hot / total, viral_start=0.0, write_share=writes, partitions=count,
+        partition_capacity=capacity, queue_limit=capacity, zipf_exponent=0.0, salts=np.clip(salts, 1, 512),
+    )  # fmt: skip
+    record = Record(("latency_p99_hot",), every=40.0, start=20.0)
+    found = simulate(drill, seed, until=60.0, record=record)["latency_p99_hot"][-1]
+    return np.where((salts >= 1) & (salts <= 512), found, np.inf)

@@ -1,0 +1,216 @@
+"""The ``course`` command. Each command is one call into the part that does the work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from course_lib.home.checking import Report, TaskResult
+    from course_lib.manifest import Course
+
+USER_ERROR = 2
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+app = typer.Typer(
+    help="Twelve ways distributed systems fail: study, check and grade.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line; an error of the course's own kind is one line on stderr and exit code 2."""
+    try:
+        app()
+    except Exception as error:
+        if not type(error).__module__.startswith("course_lib."):
+            raise
+        typer.echo(f"course: {error}", err=True)
+        sys.exit(USER_ERROR)
+
+
+@app.command("list")
+def list_modules() -> None:
+    """Show the twelve modules: built or not, minutes, and your progress."""
+    from course_lib.home import progress
+
+    course = _course()
+    _print(_table_of_modules(course, progress.load(course)))
+
+
+@app.command()
+def check(
+    notebooks: Annotated[list[str], typer.Argument(help="Your notebooks, or module numbers such as 01.")],
+) -> None:
+    """Check your answers with nbval: points per task, what missed, and a hint.
+
+    Runs on this machine without isolation: check only notebooks you trust. Exit code 0: all right; 1: not yet; 2: a
+    file that cannot be checked.
+    """
+    course, code = _course(), 0
+    for path in _each_notebook(course, notebooks):
+        code = max(code, _check_one(course, path) if isinstance(path, Path) else _complain(path))
+    raise typer.Exit(code)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at each package, the kernel, the widgets and the renderer: OK, or the one command that mends it."""
+    from course_lib.home import doctor
+
+    broken = 0
+    for finding in doctor.examine(_course()):
+        broken += not finding.ok
+        mark, mend = ("OK  ", "") if finding.ok else ("FAIL", f"\n      mend with: {finding.mend}")
+        typer.echo(f"{mark}  {finding.name}: {finding.detail}{mend}")
+    raise typer.Exit(1 if broken else 0)
+
+
+@app.command()
+def reset(
+    module: Annotated[str, typer.Argument(help="Number or slug, such as 01 or retry_storm.")],
+    lesson: Annotated[bool, typer.Option("--lesson", help="The lesson rather than the lab.")] = False,
+    keep_answers: Annotated[bool, typer.Option("--keep-answers", help="Carry your answers over.")] = False,
+) -> None:
+    """Make a fresh copy of a lab in work/; your old one is kept beside it."""
+    from course_lib.home import work
+
+    fresh = work.reset(_course().module(module), "lesson" if lesson else "lab", keep_answers=keep_answers)
+    if fresh.kept:
+        typer.echo(f"kept your old one as {_short(fresh.kept)}")
+    typer.echo(f"fresh copy: {_short(fresh.path)}")
+
+
+@app.command("lab", context_settings=PASS_ON)
+def open_lab(context: typer.Context) -> None:
+    """Open the course in JupyterLab; options after it go to JupyterLab, such as --no-browser."""
+    from course_lib.home import jupyter
+
+    raise typer.Exit(jupyter.open_lab(_course(), context.args))
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="Folder with a folder or a notebook for each learner.")],
+    out: Annotated[Path, typer.Option(help="The gradebook's folder; earlier verdicts in it are kept.")],
+    key: Annotated[Path | None, typer.Option(help="The course key; made on first use.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="Due dates and lateness.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core by default.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to send the work to.")] = None,
+    live_every: Annotated[int, typer.Option(min=0, help="Also run a real kernel for every n-th; 0: never.")] = 20,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Grade even where learners' code is not isolated.")] = False,
+) -> None:
+    """Grade a class: marks, feedback pages, a report, and files for Canvas, Moodle, Gradescope and CI.
+
+    Exit code 0: every submission was graded, whether or not it passed; 1: some could not be; 2: a mistake in the call.
+    """
+    from course_lib.grading import command
+
+    how = command.Options(key, policy, workers, scheduler, unsafe, live_every, progress=sys.stderr.isatty())
+    batch = command.grade(submissions, out, command.own_course(_course()), how)
+    for line in command.summary(batch, out):
+        typer.echo(line)
+    raise typer.Exit(batch.exit_code)
+
+
+@app.command()
+def site(out: Annotated[Path, typer.Option(help="Folder to write, made anew.")] = Path("site")) -> None:
+    """Write the lessons as static pages with their pictures, to read offline without a kernel."""
+    from course_lib import site
+
+    pages = site.build(_course(), out)
+    typer.echo(f"{len(pages)} lessons and an index: {out / 'index.html'}")
+
+
+def _course() -> Course:
+    from course_lib import manifest
+
+    return manifest.load()
+
+
+def _each_notebook(course: Course, names: Iterable[str]) -> Iterable[Path | ValueError]:
+    """Yield the files that the words mean, and for a word that means none, why."""
+    from course_lib.home import work
+    from course_lib.manifest import ManifestError
+
+    for name in names:
+        try:
+            yield from work.notebooks_of(course, name)
+        except ManifestError as error:
+            yield error
+
+
+def _check_one(course: Course, path: Path) -> int:
+    from course_lib.home import checking, progress
+    from course_lib.notebook_file import NotebookError
+
+    try:
+        report = checking.check(course, path)
+    except NotebookError as error:
+        return _complain(error)
+    known = progress.record(course, report.module, [(r.task, r.state, r.points) for r in report.results])
+    _show(report, {r.task: known.standing(report.module.slug, r.task).attempts for r in report.results})
+    return 0 if report.passed else 1
+
+
+def _complain(error: ValueError) -> int:
+    typer.echo(f"course: {error}", err=True)
+    return USER_ERROR
+
+
+def _show(report: Report, attempts: dict[str, int]) -> None:
+    what = f"{report.module.title}, {report.part} (run by nbval on this machine, not isolated)"
+    typer.echo(f"{_short(report.path)}: {what}")
+    for result in report.results:
+        typer.echo(f"  {result.task:<20} {result.state:<14} {result.points:g} of {result.max_points:g} points")
+        for line in (*_why(result), *_hint_lines(report, result, attempts[result.task])):
+            typer.echo(f"      {line.strip()}")
+    typer.echo(f"  {report.points:g} of {report.max_points:g} points")
+
+
+def _why(result: TaskResult) -> tuple[str, ...]:
+    return () if result.state == "right" else result.lines
+
+
+def _hint_lines(report: Report, result: TaskResult, attempts: int) -> list[str]:
+    """One more hint with each attempt that was not right."""
+    from course_lib.home import checking
+
+    if result.state in ("right", "not attempted"):
+        return []
+    known = checking.hints(report.module, result.task)
+    return [f"hint {n} of {len(known)}: {hint}" for n, hint in enumerate(known[:attempts], start=1)]
+
+
+def _table_of_modules(course: Course, known) -> object:
+    from rich.table import Table
+
+    table = Table(title=course.title, title_justify="left", box=None, pad_edge=False)
+    for heading in ("", "Module", "Lesson", "Lab", "You"):
+        table.add_column(heading, no_wrap=heading != "Module")
+    for module in course.modules:
+        points, worth = known.points(module)
+        you = f"{points:g} of {worth} points" if module.built else "not built yet"
+        table.add_row(f"{module.number:02d}", module.title, f"{module.minutes} min", f"{module.lab_minutes} min", you)
+    return table
+
+
+def _print(renderable: object) -> None:
+    from rich.console import Console
+
+    Console(highlight=False).print(renderable)
+
+
+def _short(path: Path) -> str:
+    """Path as one would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    main()

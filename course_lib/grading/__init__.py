@@ -1,0 +1,11 @@
+"""Grade a class: intake → transplant → sandbox → verdict → gradebook.
+
+The trusted side (`judging`, `sandbox`, `schedulers`, `command`) owns checks, models, seeds and the key, and never runs
+a line of learners' code. The far side (`zygote`, `runner`, `isolation`) holds answers and answers calls. What passes
+between the two is in `frames`.
+"""
+
+import sys
+
+# jsonschema, which nbformat needs, tries this optional import; its grammar takes a second to build, unused here.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

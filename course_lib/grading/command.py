@@ -1,0 +1,324 @@
+"""``course grade``: from a folder of submissions to a gradebook, in one call."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course_lib.checks.task import RIGHT
+from course_lib.grading import collection, marks, policy, pristine, seeds
+from course_lib.grading.collection import Attempt
+from course_lib.grading.exports import write_all
+from course_lib.grading.isolation import Limits
+from course_lib.grading.journal import Journal, JournalError
+from course_lib.grading.judging import NOT_GRADED, REFUSED, Job, verdict_fields
+from course_lib.grading.policy import Policy, PolicyError
+from course_lib.grading.pristine import CourseRef, Lab
+from course_lib.grading.roster import FILE as ROSTER
+from course_lib.grading.roster import RosterError, people
+from course_lib.grading.sandbox import SandboxError, level_of
+from course_lib.grading.schedulers import ClusterError, Cores, DaskCluster
+from course_lib.grading.seeds import KeyFileError
+from course_lib.grading.worker import Setup, WeakIsolationError
+from course_lib.manifest import Course
+
+KEY_FILE = ".course-key"
+#: The learner's name under which the reference solutions are recorded; no file or folder can be called so.
+REFERENCE = "/reference"
+
+
+_TOLD = (ClusterError, JournalError, KeyFileError, marks.MarksError, PolicyError, RosterError, SandboxError)
+
+
+class GradingError(ValueError):
+    """Why a batch cannot be graded, in one line."""
+
+
+@dataclass
+class Batch:
+    """What a run did.
+
+    Attributes
+    ----------
+    graded, kept : int
+        Verdicts reached now, and verdicts of earlier runs that still hold.
+    not_graded : list of str
+        What could not be graded for reasons of the grader's, in words.
+    disagreements : list of str
+        Where nbval's view and the verdict differ.
+    notices : list of str
+    layers : dict of str to str
+        Isolation of all that is in the gradebook: a layer held where it held for every verdict.
+    seconds : list of float
+        Of each submission graded now.
+    """
+
+    graded: int = 0
+    kept: int = 0
+    not_graded: list[str] = field(default_factory=list)
+    disagreements: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    layers: dict[str, str] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def level(self) -> str:
+        """The isolation level of the weakest verdict, or "none" where nothing was run."""
+        return level_of(self.layers)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every submission was graded, whether or not it passed; else 1."""
+        return 1 if self.not_graded else 0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade.
+
+    Attributes
+    ----------
+    key, policy : Path or None
+        Default: in the gradebook's folder.
+    workers : int or None
+    scheduler : str or None
+        A Dask scheduler's address; local cores without one.
+    unsafe : bool
+        Grade below isolation level ``strong``.
+    live_every : int
+        Also run papermill and nbval live on the references and on every n-th submission; 0 for none.
+    limits : Limits
+    wall : bool
+        Use bubblewrap and namespaces where they work.
+    progress : bool
+    """
+
+    key: Path | None = None
+    policy: Path | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+    unsafe: bool = False
+    live_every: int = 20
+    limits: Limits = Limits()
+    wall: bool = True
+    progress: bool = False
+
+
+def own_course(course: Course) -> CourseRef:
+    """The course as workers find it."""
+    return CourseRef(str(course.root))
+
+
+def grade(submissions: Path, out: Path, course: CourseRef, options: Options = Options()) -> Batch:
+    """Grade a class.
+
+    Parameters
+    ----------
+    submissions : Path
+        As `collection` describes.
+    out : Path
+        The gradebook's folder; verdicts of earlier runs in it are kept and not reached anew.
+    course : CourseRef
+    options : Options
+
+    Returns
+    -------
+    Batch
+
+    Raises
+    ------
+    GradingError
+        When nothing may or can be graded, in one line.
+    """
+    try:
+        return _grade(submissions, out, course, options)
+    except (*_TOLD, OSError) as error:
+        raise GradingError(str(error)) from error
+
+
+def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) -> Batch:
+    labs = pristine.labs(course)
+    rules = policy.load(options.policy or out / policy.FILE)
+    people(out / ROSTER, ())  # read again at the end; a mistake in it should show before an hour's work
+    manual = marks.read_manual(out / marks.MANUAL)
+    attempts = collection.collect(submissions, labs)
+    setup = Setup(course, options.limits, options.wall, "none" if options.unsafe else "strong")
+    batch = Batch()
+    key = seeds.load_key(options.key or out / KEY_FILE)
+    where = DaskCluster(options.scheduler) if options.scheduler else Cores(options.workers)
+    with Journal(out, key) as journal, where:
+        run = _Run(labs, key, journal, setup, options, batch, where)
+        todo = [one for one in attempts if run.is_new(one)]
+        batch.kept = len(attempts) - len(todo)
+        run.references({one.lab for one in todo if not one.trouble})
+        run.attempts(todo)
+        records = [r for r in latest(journal.records.values()) if r["learner"] != REFERENCE]
+        _notice(batch, rules, labs, attempts, journal, records)
+        batch.layers = worst_layers(records)
+        write_all(out, labs, records, rules, manual, batch.layers)
+    return batch
+
+
+def _notice(
+    batch: Batch,
+    rules: Policy,
+    labs: dict[str, Lab],
+    attempts: Sequence[Attempt],
+    journal: Journal,
+    records: Sequence[dict[str, Any]],
+) -> None:
+    batch.notices += policy.unknown_names(rules, labs, {one.learner for one in attempts})
+    if journal.doubted:
+        batch.notices.append(f"{journal.doubted} recorded lines were torn or not signed with this key: not believed")
+    batch.disagreements = [f"{r['learner']}, {r['lab']}: {d}" for r in records for d in r.get("disagreements", [])]
+
+
+@dataclass
+class _Run:
+    """One run's parts: labs, key, record, where jobs go, and what is counted."""
+
+    labs: dict[str, Lab]
+    key: bytes
+    journal: Journal
+    setup: Setup
+    options: Options
+    batch: Batch
+    where: Cores | DaskCluster
+
+    def is_new(self, attempt: Attempt) -> bool:
+        """Whether no verdict on these answers to this release is recorded."""
+        return attempt.key(self._digest(attempt)) not in self.journal.records
+
+    def references(self, wanted: set[str]) -> None:
+        """Before a lab is graded, its reference solution must be right on this machine, by the same path.
+
+        Raises
+        ------
+        GradingError
+            When one is not: nobody is graded by a lab that refuses its own solution.
+        """
+        live = self.options.live_every > 0
+        todo = [(one, self._job(one, live)) for one in _references(self.setup.course, self.labs, wanted)]
+        for record in self._run([pair for pair in todo if self.is_new(pair[0])], progress=False):
+            missed = [told for told in record["tasks"].values() if told["state"] != RIGHT]
+            if missed or record["disagreements"]:
+                why = missed[0]["lines"][-1].strip() if missed else record["disagreements"][0]
+                raise GradingError(f"the reference solution of {record['lab']} is not right here: {why}")
+        if self.batch.not_graded:
+            raise GradingError(f"the reference solution could not be graded: {self.batch.not_graded[0]}")
+
+    def attempts(self, todo: Sequence[Attempt]) -> None:
+        """Grade what learners handed in; a file of which nothing can be graded gets its zero and the reason."""
+        runs: list[tuple[Attempt, Job]] = []
+        every = self.options.live_every
+        for attempt in todo:
+            if attempt.trouble:
+                self.journal.append(self._refusal(attempt))
+                self.batch.graded += 1
+            else:
+                runs.append((attempt, self._job(attempt, every > 0 and len(runs) % every == 0)))
+        for record in self._run(runs, progress=self.options.progress):
+            self.batch.graded += 1
+            self.batch.seconds.append(record["seconds"])
+
+    def _run(self, runs: Sequence[tuple[Attempt, Job]], *, progress: bool) -> Iterator[dict[str, Any]]:
+        """Run jobs, record each result as it comes, yield the records."""
+        if not runs:
+            return
+        attempt_of = {id(job): attempt for attempt, job in runs}
+        for job, result in _shown(self.where.run(self.setup, [job for _, job in runs]), len(runs), progress):
+            attempt = attempt_of[id(job)]
+            if isinstance(result, WeakIsolationError):
+                raise GradingError(str(result))
+            if isinstance(result, Exception):
+                # Not recorded, so that the next run tries it again.
+                told = f"{attempt.learner}, {attempt.lab}: {NOT_GRADED}: {_first_line(result)}"
+                self.batch.not_graded.append(told)
+                continue
+            yield self.journal.append(_head(attempt, self._digest(attempt)) | result)
+
+    def _digest(self, attempt: Attempt) -> str:
+        return self.labs[attempt.lab].digest if attempt.lab in self.labs else ""
+
+    def _job(self, attempt: Attempt, live: bool) -> Job:
+        lab = self.labs[attempt.lab]
+        judge, notebook = (seeds.seed(self.key, attempt.learner, lab.key, use) for use in ("judge", "notebook"))
+        refused = {lab.task_of_cell[cell]: reason for cell, reason in attempt.refused.items()}
+        return Job(attempt.learner, lab.key, attempt.answers, judge, notebook, live, refused)
+
+    def _refusal(self, attempt: Attempt) -> dict[str, Any]:
+        tasks = self.labs[attempt.lab].tasks if attempt.lab in self.labs else {}
+        told = {name: verdict_fields(task.stopped(REFUSED, attempt.trouble)) for name, task in tasks.items()}
+        return _head(attempt, self._digest(attempt)) | {"tasks": told}
+
+
+def _references(course: CourseRef, labs: dict[str, Lab], wanted: set[str]) -> Iterator[Attempt]:
+    for name in sorted(wanted):
+        yield Attempt(REFERENCE, name, "solution", "1970-01-01T00:00:00+00:00", pristine.solution(course, labs[name]))
+
+
+def _head(attempt: Attempt, digest: str) -> dict[str, Any]:
+    content = json.dumps(
+        [attempt.learner, attempt.lab, attempt.file, attempt.answers, attempt.refused, attempt.trouble]
+    )
+    return {
+        "key": attempt.key(digest),
+        "attempt": hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        "learner": attempt.learner,
+        "lab": attempt.lab,
+        "file": attempt.file,
+        "submitted": attempt.submitted,
+        "released": digest,
+        "trouble": attempt.trouble,
+    }
+
+
+def latest(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each attempt the record of the newest grading; a lab released anew is graded anew."""
+    return list({record["attempt"]: record for record in records}.values())
+
+
+def worst_layers(records: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Layer to ``"held"``, or to why it did not hold for some verdict."""
+    worst: dict[str, str] = {}
+    for record in records:
+        for layer, state in record.get("isolation", {}).get("layers", {}).items():
+            if worst.get(layer, "held") == "held":
+                worst[layer] = state
+    return worst
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def _shown(results: Iterator[Any], total: int, progress: bool) -> Iterator[Any]:
+    """Results as they come, under a progress bar where asked."""
+    if not progress or not total:
+        yield from results
+        return
+    from rich.progress import Progress
+
+    with Progress(transient=True) as bar:
+        bar_id = bar.add_task("grading", total=total)
+        for result in results:
+            bar.advance(bar_id)
+            yield result
+
+
+def summary(batch: Batch, out: Path) -> list[str]:
+    """What to print after a run."""
+    missing = [f"{layer} ({state})" for layer, state in batch.layers.items() if state != "held"]
+    lines = [
+        f"graded {batch.graded}, kept {batch.kept} from earlier runs, not graded {len(batch.not_graded)}",
+        f"isolation: {batch.level}" + (f"; not enforced: {', '.join(missing)}" if missing else ""),
+        *batch.not_graded,
+        *(f"nbval and the verdict differ: {line}; the verdict counts" for line in batch.disagreements),
+        *batch.notices,
+        f"gradebook: {out / 'gradebook.csv'}; class report: {out / 'report.html'}",
+    ]
+    return lines

@@ -1,0 +1,55 @@
+"""Everything written into a gradebook folder, computed from the recorded verdicts; the same on every run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from course_lib.grading.copies import copied
+from course_lib.grading.exports import gradescope, junit, pages, tables
+from course_lib.grading.exports.book import Book, gradebook_json
+from course_lib.grading.exports.files import write_json, write_text
+from course_lib.grading.marks import Manual, marks
+from course_lib.grading.policy import Policy
+from course_lib.grading.pristine import Lab
+from course_lib.grading.roster import FILE as ROSTER
+from course_lib.grading.roster import people
+
+
+def write_all(
+    out: Path,
+    labs: Mapping[str, Lab],
+    records: Sequence[Mapping[str, Any]],
+    rules: Policy,
+    manual: Manual,
+    layers: Mapping[str, str],
+) -> Book:
+    """Write gradebook, exports and pages.
+
+    Parameters
+    ----------
+    out : Path
+    labs : mapping of str to Lab
+    records : sequence of mapping
+        The latest verdict of every attempt.
+    rules : Policy
+    manual : mapping
+        Marks set by hand.
+    layers : mapping of str to str
+        Isolation of this run.
+
+    Returns
+    -------
+    Book
+    """
+    given = marks(records, rules, manual)
+    unread = sorted((r["learner"], r["file"], r["trouble"]) for r in records if not r["lab"])
+    book = Book(labs, given, people(out / ROSTER, {mark.learner for mark in given}), rules, copied(records), unread)
+    write_json(out / "gradebook.json", gradebook_json(book))
+    tables.write(out, book)
+    write_text(out / "junit.xml", junit.document(book))
+    for learner, told in gradescope.results(book).items():
+        write_json(out / "gradescope" / f"{learner}.json", told)
+    pages.write(out, book, layers)
+    return book

@@ -1,0 +1,95 @@
+"""The gradebook as one value, and as the published JSON (``docs/gradebook.schema.json``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib.grading.copies import Copy
+from course_lib.grading.marks import Mark, TaskMark
+from course_lib.grading.policy import Policy
+from course_lib.grading.pristine import Lab
+from course_lib.grading.roster import Person
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Book:
+    """Marks of a class and what belongs to them.
+
+    Attributes
+    ----------
+    labs : mapping of str to Lab
+    marks : sequence of Mark
+    people : mapping of str to Person
+    rules : Policy
+    copies : sequence of Copy
+    unread : sequence of (learner, file, reason)
+        Files that belong to no lab.
+    """
+
+    labs: Mapping[str, Lab]
+    marks: Sequence[Mark]
+    people: Mapping[str, Person]
+    rules: Policy
+    copies: Sequence[Copy]
+    unread: Sequence[tuple[str, str, str]]
+
+    def of(self, learner: str) -> dict[str, Mark]:
+        """A learner's marks by lab."""
+        return {mark.lab: mark for mark in self.marks if mark.learner == learner}
+
+    @property
+    def used_labs(self) -> list[str]:
+        """Labs that somebody handed in, in course order."""
+        used = {mark.lab for mark in self.marks}
+        return [key for key in self.labs if key in used]
+
+    def title(self, lab: str) -> str:
+        """A lab's title for people."""
+        return f"{self.labs[lab].title}, {self.labs[lab].part}"
+
+
+def gradebook_json(book: Book) -> dict[str, Any]:
+    """The gradebook as plain data."""
+    return {
+        "version": VERSION,
+        "marks": [_mark(mark) for mark in book.marks],
+        "copies": [{"lab": c.lab, "task": c.task, "learners": list(c.learners)} for c in book.copies],
+        "unread": [{"learner": who, "file": file, "reason": why} for who, file, why in book.unread],
+    }
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    record = mark.record
+    return {
+        "learner": mark.learner,
+        "lab": mark.lab,
+        "points": mark.points,
+        "max_points": mark.max_points,
+        "late_percent": mark.late_percent,
+        "attempts": mark.attempts,
+        "file": record["file"],
+        "submitted": record["submitted"],
+        "trouble": record["trouble"],
+        "isolation": record.get("isolation", {}).get("level", "not run"),
+        "nbval": record.get("nbval", {"recorded": {}, "live": {}}),
+        "disagreements": record.get("disagreements", []),
+        "signature": record["signature"],
+        "tasks": [_task(task, record["tasks"][task.task]) for task in mark.tasks],
+    }
+
+
+def _task(task: TaskMark, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "task": task.task,
+        "state": task.state,
+        "points": task.points,
+        "max_points": task.max_points,
+        "manual": task.manual,
+        "comment": task.comment,
+        "message": told["lines"],
+        "hint": (told["hints"] or [""])[0],
+    }

@@ -1,0 +1,168 @@
+"""nbval (recorded): nbval's own comparison, over outputs recorded in the sandbox.
+
+No kernel is started: a player gives nbval the messages a kernel would have sent. nbval's collector and its cell items
+are used as they are, one pytest session for all submissions of a worker. What is compared came from the learner's
+process, so this says what the learner would see; it grants nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import queue
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import nbformat
+from nbformat import NotebookNode
+
+PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
+_PATIENCE_S = 60
+
+
+class Player:
+    """Plays recorded outputs where nbval expects a running kernel.
+
+    Parameters
+    ----------
+    records : mapping of cell id to record
+        As `sandbox.Session.run` returns them.
+    """
+
+    def __init__(self, records: Mapping[str, Mapping[str, Any]]) -> None:
+        self._records = records
+        self._messages: list[dict[str, Any]] = []
+        self._count = 0
+        self.current = ""
+
+    def is_alive(self) -> bool:
+        """A record cannot die."""
+        return True
+
+    def execute_cell_input(self, source: str, allow_stdin: bool | None = None) -> str:
+        """Line up the messages recorded for the current cell."""
+        self._count += 1
+        parent = {"msg_id": str(self._count)}
+        contents = [*_messages(self._records[self.current]), ("status", {"execution_state": "idle"})]
+        self._messages = [{"msg_type": kind, "content": body, "parent_header": parent} for kind, body in contents]
+        return parent["msg_id"]
+
+    def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
+        """It has already run."""
+
+    def await_idle(self, msg_id: str, timeout: float | None = None) -> None:
+        """It has already run."""
+
+    def get_message(self, stream: str, timeout: float | None = None) -> dict[str, Any]:
+        """The next recorded message."""
+        return self._messages.pop(0)
+
+
+class Comparer:
+    """One pytest session with nbval, kept for all the notebooks a worker compares.
+
+    pytest tidies up when its run ends, so the run goes on: its test loop waits, in a thread of its own, for notebooks.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="course-nbval-")
+        self._loop = _Loop()
+        with contextlib.redirect_stdout(io.StringIO()):
+            threading.Thread(target=_run_pytest, args=(self._folder.name, self._loop), daemon=True).start()
+            self._loop.ready.wait(_PATIENCE_S)
+
+    def compare(self, notebook: NotebookNode, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """Compare recorded outputs with the notebook's stored ones.
+
+        Parameters
+        ----------
+        notebook : NotebookNode
+            Released cells, checks and stored verdicts; a learner's answers.
+        records : mapping of cell id to record
+
+        Returns
+        -------
+        dict of str to str
+            By id of each code cell: ``"passed"``, ``"not run"``, or ``"failed: why"``.
+        """
+        path = Path(self._folder.name) / "notebook.ipynb"
+        path.write_text(nbformat.writes(notebook), encoding="utf-8", errors="replace")
+        self._loop.asked.put((path, records))
+        result = self._loop.told.get(timeout=_PATIENCE_S)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def close(self) -> None:
+        """End the session and remove the scratch folder."""
+        self._loop.asked.put(None)
+        self._folder.cleanup()
+
+
+class _Loop:
+    """A pytest plugin whose test loop compares what it is handed, until it is handed nothing."""
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self.asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def pytest_collection(self, session: Any) -> bool:
+        return True
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        self.ready.set()
+        while (asked := self.asked.get()) is not None:
+            try:
+                self.told.put(_compare(session, *asked))
+            except Exception as error:
+                self.told.put(error)
+        return True
+
+
+def _run_pytest(folder: str, loop: _Loop) -> None:
+    import pytest
+
+    quiet = ["-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:capture", "-p", "no:faulthandler"]
+    where = ["-c", os.devnull, "--color=no", "--rootdir", folder, folder]
+    with mock.patch.dict(os.environ, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}):
+        pytest.main([*quiet, *where, "-p", "nbval.plugin", "--nbval-lax"], plugins=[loop])
+
+
+def _compare(session: Any, path: Path, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    from nbval.plugin import IPyNbFile
+
+    collector = IPyNbFile.from_parent(session, path=path)
+    collector.kernel = player = Player(records)
+    return {item.cell.id: _compared(item, player, records) for item in collector.collect()}
+
+
+def _messages(record: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    streams = [("stream", {"name": name, "text": record[name]}) for name in ("stdout", "stderr") if record[name]]
+    error = record["error"]
+    if not error:
+        return streams
+    text = f"{error.get('name')}: {error.get('text')}"
+    fields = {"ename": str(error.get("name")), "evalue": str(error.get("text")), "traceback": [text]}
+    return [*streams, ("error", fields)]
+
+
+def _compared(item: Any, player: Player, records: Mapping[str, Any]) -> str:
+    if item.cell.id not in records:
+        return NOT_RUN
+    player.current = item.cell.id
+    try:
+        item.runtest()
+    except Exception as error:  # nbval's own, and whatever odd text makes it stumble
+        return f"{FAILED}: {_why(error)}"
+    return PASSED
+
+
+def _why(error: Exception) -> str:
+    parts = [str(error), *str(getattr(error, "inner_traceback", "") or "").strip().splitlines()]
+    return " | ".join(part.strip() for part in parts if part.strip())[:400]

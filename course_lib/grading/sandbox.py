@@ -1,0 +1,436 @@
+"""The trusted side of a sandbox: start the warmed process, open a session for a submission, call its answers.
+
+Clocks, kills and caps are here, outside. A session that hangs, dies or talks nonsense ends itself and costs its own
+tasks; the warmed process is started anew when it does not answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, WRONG, AnswerError, crash_text
+from course_lib.grading import isolation, outer_wall
+from course_lib.grading.frames import Channel, Closed, FrameError, Late, encode
+from course_lib.grading.isolation import LAYERS, Cage, Limits
+
+TIMED_OUT = "timed out"
+_PACKAGE = Path(__file__).resolve().parents[1]
+_CONTROL_PATIENCE_S = 20.0
+_NOTEBOOK_HEADER_CAP = 256 * 1024
+_START = "import sys; sys.path[:0] = {roots!r}; from course_lib.grading.zygote import main; main({fd})"
+
+
+@dataclass(frozen=True)
+class View:
+    """What of the course a sandbox shows.
+
+    Attributes
+    ----------
+    import_roots : tuple of str
+        Folders put on the module search path besides that of ``course_lib``.
+    hidden : tuple of str
+        Modules of checks, hollow where answers are judged.
+    warm : tuple of str
+        Modules to import before the forks.
+    files : tuple of str
+        Further files to show, read-only.
+    setenv : tuple of (name, value)
+        Further environment variables.
+    """
+
+    import_roots: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ("course_lib.checks",)
+    warm: tuple[str, ...] = ("numpy", "course_lib.models")
+    files: tuple[str, ...] = ()
+    setenv: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The sandbox's whole environment."""
+        return outer_wall.environment() | dict(self.setenv)
+
+
+@dataclass
+class CellsOutcome:
+    """How running the cells of a session went.
+
+    Attributes
+    ----------
+    records : dict of str to dict
+        By cell id: ``stdout``, ``stderr``, ``error``.
+    ended : str or None
+        ``"timed out"`` or ``"crashed"`` when the session is over before its cells are.
+    culprit : str or None
+        The cell it ended in.
+    """
+
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ended: str | None = None
+    culprit: str | None = None
+
+
+class Session:
+    """One fork: its cells run once, its answers called as often as a check likes."""
+
+    def __init__(self, channel: Channel, limits: Limits, deadline: float, held: dict[str, str]) -> None:
+        self._channel, self._limits, self._deadline, self.held = channel, limits, deadline, held
+        self._names: dict[str, str] = {}
+        self._calls = 0
+        self.ended: str | None = None
+        self.calls_s = 0.0
+
+    def run(self, plan: Mapping[str, Any]) -> CellsOutcome:
+        """Send a plan's cells and follow them to the end.
+
+        Parameters
+        ----------
+        plan : mapping
+            ``mode`` ("answers" or "notebook"), ``cells`` (each ``id`` and ``source``), ``names`` and ``hidden``.
+        """
+        outcome = CellsOutcome()
+        deadline = min(self._deadline, time.monotonic() + self._limits.cells_s)
+        with self._watched(outcome):
+            self._channel.send(json.dumps({"values": [], **plan}).encode(), deadline=deadline)
+            while True:
+                _, fields, _ = self._channel.receive(deadline)
+                if "at" in fields:
+                    outcome.culprit = str(fields["at"])
+                elif "ran" in fields:
+                    outcome.records[str(fields["ran"])] = _clean_record(fields)
+                elif "ready" in fields:
+                    self._names = {str(k): str(v) for k, v in dict(fields["ready"]).items()}
+                    break
+                elif "done" in fields:
+                    break
+        outcome.ended, outcome.culprit = self.ended, outcome.culprit if self.ended else None
+        return outcome
+
+    @contextlib.contextmanager
+    def _watched(self, outcome: CellsOutcome) -> Iterator[None]:
+        try:
+            yield
+        except Late:
+            self.ended = TIMED_OUT
+        except (Closed, FrameError, KeyError, TypeError, ValueError):
+            self.ended = CRASHED
+
+    def proxy(self, name: str) -> Callable[..., Any]:
+        """A callable that runs the learner's answer `name` in the sandbox."""
+        return lambda *arguments: self._call(name, arguments)
+
+    def _call(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        if self.ended:
+            raise AnswerError(self.ended, f"{name} was not asked: its process had ended")
+        if self._names.get(name, "missing") in ("missing", "blank"):
+            raise AnswerError(NOT_ATTEMPTED, f"{name} is not defined: write it in the answer cell")
+        try:
+            fields, values = self._exchange(name, arguments)
+        except Late:
+            self.ended = TIMED_OUT
+            raise AnswerError(TIMED_OUT, f"{name} took longer than {self._limits.call_s:g} s") from None
+        except (Closed, FrameError) as error:
+            self.ended = CRASHED
+            why = f" ({error})" if str(error) else ": over its limits, or ended by itself"
+            raise AnswerError(CRASHED, f"the process running {name} is gone{why}") from None
+        if fields.get("error") is not None:
+            raise _as_answer_error(name, fields["error"], arguments)
+        return tuple(values) if fields.get("many") else values[0] if values else None
+
+    def _exchange(self, name: str, arguments: tuple[Any, ...]) -> tuple[dict[str, Any], list[Any]]:
+        self._calls += 1
+        deadline = min(self._deadline, time.monotonic() + self._limits.call_s)
+        self._channel.send(*encode(arguments, call=name), self._calls & 0xFFFFFFFF, deadline)
+        call_id, fields, values = self._channel.receive(deadline)
+        if call_id != self._calls & 0xFFFFFFFF or not isinstance(fields, dict):
+            raise FrameError("an answer to no question")
+        return fields, values
+
+
+class Sandbox:
+    """A warmed process and the sessions forked from it, one at a time.
+
+    Parameters
+    ----------
+    view : View
+    limits : Limits
+    wall : bool
+        Use bubblewrap and namespaces where they work.
+    """
+
+    def __init__(self, view: View, limits: Limits, *, wall: bool = True) -> None:
+        self.view, self.limits = view, limits
+        self._wall = wall and outer_wall.bubblewrap() is not None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._own_mounts = False
+        self._readable: dict[bool, tuple[str, ...]] = {}
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the warmed process and everything behind its wall."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(2)
+            self._process.kill()
+            self._process.wait()
+            if self._process.stderr is not None:
+                self._process.stderr.close()
+        self._process = self._control = None
+
+    @contextlib.contextmanager
+    def session(self, deadline: float, *, for_answers: bool) -> Iterator[Session]:
+        """Fork a session; when it is left, the fork and all it started are dead.
+
+        Parameters
+        ----------
+        deadline : float
+            On the clock of `time.monotonic`; nothing in the session waits beyond it.
+        for_answers : bool
+            Hide the checks.
+
+        Raises
+        ------
+        SandboxError
+            When no fork can be had.
+        """
+        uid = random.SystemRandom().choice(uid_range()) if os.geteuid() == 0 else 0
+        with self._scratch() as scratch:
+            cage = self._cage(uid, scratch, for_answers)
+            ours = self._fork(cage)
+            try:
+                cap = 64 * 1024 if for_answers else _NOTEBOOK_HEADER_CAP
+                channel = Channel(ours, header_cap=cap)
+                yield Session(channel, self.limits, deadline, _held(channel))
+            finally:
+                ours.close()
+                self._reap(uid if not self._own_mounts else 0)
+
+    def _cage(self, uid: int, scratch: str, for_answers: bool) -> Cage:
+        listable = (str(_PACKAGE), *self.view.import_roots)
+        readable = self.readable(for_answers=for_answers)
+        return Cage(self.limits, uid, scratch, self._own_mounts, readable, listable, not self._wall and _private())
+
+    def readable(self, *, for_answers: bool) -> tuple[str, ...]:
+        """What Landlock leaves readable, found once."""
+        if for_answers not in self._readable:
+            self._readable[for_answers] = self._find_readable(for_answers)
+        return self._readable[for_answers]
+
+    def _find_readable(self, for_answers: bool) -> tuple[str, ...]:
+        checks = [name.rpartition(".")[2] for name in self.view.hidden] if for_answers else []
+        paths = [str(p) for p in outer_wall.interpreter_paths()]
+        paths += outer_wall.package_paths(_PACKAGE, hide=checks)
+        for root in self.view.import_roots:
+            paths += [str(p) for p in Path(root).iterdir() if p.stem not in checks and p.name != "__pycache__"]
+        return (*paths, *self.view.files, "/dev/urandom")
+
+    @contextlib.contextmanager
+    def _scratch(self) -> Iterator[str]:
+        self._ensure_started()
+        if self._wall:
+            yield outer_wall.SCRATCH
+            return
+        with tempfile.TemporaryDirectory(prefix="course-scratch-", ignore_cleanup_errors=True) as folder:
+            os.chmod(folder, 0o777)  # of one submission, gone after it
+            yield folder
+
+    def _ensure_started(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        self._start()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            roots = [str(_PACKAGE.parent), *self.view.import_roots]
+            code = _START.format(roots=roots, fd=theirs.fileno())
+            command = [sys.executable, "-I", "-c", code]
+            shown = [_PACKAGE, *map(Path, (*self.view.import_roots, *self.view.files))]
+            environment = self.view.environment
+            line = outer_wall.walled(command, shown, environment) if self._wall else command
+            self._process = subprocess.Popen(
+                line,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd="/",
+            )
+        self._control = ours
+        ours.settimeout(_CONTROL_PATIENCE_S)
+        reply = self._ask({"warm": list(self.view.warm), "nested": self._wall})
+        self._own_mounts = bool(reply["namespaces"])
+
+    def _ask(self, request: dict[str, Any], fds: Sequence[int] = ()) -> dict[str, Any]:
+        control, process = self._control, self._process
+        if control is None or process is None:
+            raise SandboxError("the sandbox is not running")
+        try:
+            socket.send_fds(control, [json.dumps(request).encode()], list(fds))
+            reply = control.recv(1 << 16)
+        except OSError as error:
+            reply, why = b"", str(error)
+        else:
+            why = ""
+        if not reply:
+            process.kill()
+            told = (process.stderr.read() if process.stderr else b"").decode(errors="replace").strip().splitlines()
+            raise SandboxError(told[-1] if told else why or "the sandbox ended by itself")
+        return json.loads(reply)
+
+    def _fork(self, cage: Cage) -> socket.socket:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            try:
+                self._ask({"fork": asdict(cage)}, [theirs.fileno()])
+            except SandboxError:
+                ours.close()
+                self.close()
+                raise
+        return ours
+
+    def _reap(self, uid: int) -> None:
+        try:
+            self._ask({"reap": True, "uid": uid})
+        except SandboxError:
+            self.close()
+
+
+@lru_cache(maxsize=1)
+def _private() -> bool:
+    """Whether the interpreter or the course lies where a user without rights of their own cannot read it."""
+    return not all(map(outer_wall.readable_by_others, [*outer_wall.interpreter_paths(), _PACKAGE]))
+
+
+@lru_cache(maxsize=1)
+def uid_range() -> range:
+    """Throw-away user ids: high above any account, within what this user namespace maps."""
+    try:
+        spans = [list(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    except OSError:
+        spans = []
+    last = max((start + count for start, _, count in spans), default=2**31)
+    return range(0x60000000, 0x60FFFFFF) if last > 0x60FFFFFF else range(max(1, last - 4096), last)
+
+
+class SandboxError(RuntimeError):
+    """No sandbox, or none any more, in one line."""
+
+
+def _held(channel: Channel) -> dict[str, str]:
+    try:
+        _, fields, _ = channel.receive(time.monotonic() + _CONTROL_PATIENCE_S)
+        return dict(fields["isolation"])
+    except (Late, Closed, FrameError, KeyError, TypeError) as error:
+        raise SandboxError(f"a fork could not put its layers on: {type(error).__name__}") from None
+
+
+_PROBE = """
+import colorsys  # not loaded yet: the interpreter must be readable
+import os, socket
+import numpy as np
+def refused(action):
+    try:
+        action()
+    except (OSError, MemoryError):
+        return True
+    return False
+def probe(megabytes):
+    return np.array([
+        os.getpid() == 1 and not os.path.exists("/proc/self"),
+        os.getuid() != 0 and refused(lambda: os.setuid(0)),
+        refused(lambda: np.empty(int(megabytes) << 20, np.uint8)),
+        refused(lambda: os.listdir("/")),
+        refused(socket.socket) and refused(os.fork),
+    ])
+"""
+
+
+def probe(sandbox: Sandbox) -> dict[str, str]:
+    """Try every layer for real, by a session that attempts what each forbids.
+
+    Returns
+    -------
+    dict of str to str
+        Layer to ``"held"`` or to why not.
+    """
+    plan = {"mode": "answers", "cells": [{"id": "probe", "source": _PROBE}], "names": ["probe"], "hidden": []}
+    with sandbox.session(time.monotonic() + _CONTROL_PATIENCE_S, for_answers=True) as session:
+        outcome = session.run(plan)
+        if outcome.ended or outcome.records["probe"]["error"]:
+            raise SandboxError(f"the isolation probe did not run: {outcome.ended or outcome.records['probe']['error']}")
+        tried = np.asarray(session.proxy("probe")(sandbox.limits.memory_mb + 64), bool)
+    seen = dict(zip(LAYERS, tried, strict=True))
+    return {
+        layer: state if state != "held" or seen[layer] else "claimed, but a try got through"
+        for layer, state in session.held.items()
+    }
+
+
+def level_of(held: Mapping[str, str]) -> str:
+    """The isolation level, as in `isolation.level`."""
+    return isolation.level(dict(held))
+
+
+def _as_answer_error(name: str, error: Any, arguments: tuple[Any, ...]) -> AnswerError:
+    told = error if isinstance(error, dict) else {}
+    if told.get("blank"):
+        return AnswerError(NOT_ATTEMPTED, f"{name} is still blank: write it in the answer cell")
+    if told.get("nothing"):
+        return AnswerError(NOT_ATTEMPTED, f"{name} returns nothing yet: write it in the answer cell")
+    if "odd" in told:
+        return AnswerError(WRONG, f"{name} returns numbers : saw {_printable(told['odd'])}")
+    return AnswerError(CRASHED, crash_text(name, error_text(told), _printable(told.get("where", "")), arguments))
+
+
+def error_text(told: Mapping[str, Any]) -> str:
+    """``ValueError: text`` from the fields a sandbox sent."""
+    name, text = _printable(told.get("name", "Exception")), _printable(told.get("text", ""))
+    return f"{name}: {text}" if text else name
+
+
+def _printable(text: Any, longest: int = 120) -> str:
+    """What a learner's process says about itself, fit for a report: one line, printable, short."""
+    line = " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in str(text)[:1000]).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _clean_record(fields: Mapping[str, Any]) -> dict[str, Any]:
+    error = fields.get("error")
+    return {
+        "stdout": str(fields.get("stdout", "")),
+        "stderr": str(fields.get("stderr", "")),
+        "error": dict(error) if isinstance(error, dict) else None,
+    }
+
+
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """End a process and the session it leads."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,145 @@
+"""Where the jobs run: the cores of this machine, or a Dask cluster. Both lose nothing when a worker dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from typing import Any
+
+from course_lib.grading.judging import Job
+from course_lib.grading.worker import Setup, start, work
+
+TRIES = 3
+_WAITING_PER_WORKER = 2
+_PATIENCE_S = 10
+_PRELOAD = ["course_lib.grading.worker", "course_lib.grading.preload"]
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A job and the number of this try at it."""
+
+    job: Job
+    number: int = 1
+
+
+def _requeue(
+    held: Iterable[_Try], queue: deque[_Try], error: Exception
+) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
+    """Put the jobs of a broken pool in front of the queue; give up on those tried often enough."""
+    for one in held:
+        if one.number < TRIES:
+            queue.appendleft(replace(one, number=one.number + 1))
+        else:
+            yield one.job, error
+
+
+class Cores:
+    """Worker processes on this machine.
+
+    Parameters
+    ----------
+    workers : int, optional
+        One a core by default.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = workers or len(os.sched_getaffinity(0))
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Cores:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._drop_pool()
+
+    def run(self, setup: Setup, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
+        """Yield each job once; a pool that breaks is replaced, and the jobs it held are tried again one at a time."""
+        queue = deque(_Try(job) for job in jobs)
+        while queue:
+            yield from self._until_broken(setup, queue)
+
+    def _until_broken(self, setup: Setup, queue: deque[_Try]) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
+        running: dict[Future[dict[str, Any]], _Try] = {}
+        while queue or running:
+            self._feed(setup, queue, running)
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                result = future.exception() or future.result()
+                if isinstance(result, BrokenProcessPool):
+                    self._drop_pool()
+                    yield from _requeue(running.values(), queue, result)
+                    return
+                yield running.pop(future).job, result
+
+    def _feed(self, setup: Setup, queue: deque[_Try], running: dict[Future[dict[str, Any]], _Try]) -> None:
+        """Hand out jobs, but one at a time while one is suspected of having ended a worker."""
+        while queue and len(running) < self._workers * _WAITING_PER_WORKER:
+            if running and (queue[0].number > 1 or any(one.number > 1 for one in running.values())):
+                return
+            try:
+                future = self._living_pool().submit(work, setup, queue[0].job)
+            except BrokenProcessPool as error:
+                future = Future()
+                future.set_exception(error)
+            running[future] = queue.popleft()
+
+    def _living_pool(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # A server process that has loaded everything forks the workers: quick, and safe beside a bar's thread.
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(_PRELOAD)
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=context, initializer=start, initargs=(os.getpid(),)
+            )
+        return self._pool
+
+    def _drop_pool(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = None
+
+
+class ClusterError(ValueError):
+    """Why a cluster cannot be used, in one line."""
+
+
+class DaskCluster:
+    """Workers of a Dask cluster, which see the course at the same path.
+
+    Parameters
+    ----------
+    address : str
+        The scheduler's, such as ``tcp://head:8786``.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ClusterError("--scheduler needs the extra 'dask': pip install 'distributed'") from None
+        try:
+            self._client = Client(address, timeout=_PATIENCE_S)
+        except OSError as error:
+            raise ClusterError(f"no Dask scheduler answers at {address}: {error}") from None
+
+    def __enter__(self) -> DaskCluster:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._client.close()
+
+    def run(self, setup: Setup, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
+        """Yield each job once; Dask runs the jobs of a worker that died on another."""
+        from distributed import as_completed
+
+        futures = {self._client.submit(work, setup, job, pure=False): job for job in jobs}
+        for future in as_completed(list(futures)):
+            job = futures.pop(future)
+            yield job, future.exception() if future.status == "error" else future.result()
+            future.release()

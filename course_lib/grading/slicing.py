@@ -1,0 +1,74 @@
+"""Which of a notebook's given cells the answers need, so that nothing else of it runs where they are judged."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_MAGIC = ("%", "!", "?")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell: its id and source."""
+
+    id: str
+    source: str
+
+
+def needed(given: Sequence[Cell], answers: Iterable[Cell], order: Sequence[str]) -> list[Cell]:
+    """Answer cells, and those given cells that define a name they use, directly or through other given cells.
+
+    Parameters
+    ----------
+    given, answers : sequences of Cell
+    order : sequence of str
+        Cell ids in notebook order.
+
+    Returns
+    -------
+    list of Cell, in notebook order
+
+    Notes
+    -----
+    Names are read from the syntax tree, at any depth. Lines of magics are
+    passed over.
+    """
+    kept = list(answers)
+    wanted = set().union(*(_used(cell.source) for cell in kept)) if kept else set()
+    left = list(given)
+    while True:
+        more = [cell for cell in left if _defined(cell.source) & wanted]
+        if not more:
+            break
+        kept += more
+        left = [cell for cell in left if cell not in more]
+        wanted |= set().union(*(_used(cell.source) for cell in more))
+    return sorted(kept, key=lambda cell: order.index(cell.id))
+
+
+def _tree(source: str) -> ast.AST | None:
+    plain = "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(_MAGIC))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(plain)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
+        return None
+
+
+def _used(source: str) -> set[str]:
+    tree = _tree(source)
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree else set()
+
+
+def _defined(source: str) -> set[str]:
+    """Names a given cell binds at its top level; the symbol table knows assignments, imports, definitions and loops."""
+    try:
+        table = symtable.symtable(source, "cell", "exec")
+    except (SyntaxError, ValueError):
+        return set()
+    return {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}

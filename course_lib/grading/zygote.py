@@ -1,0 +1,139 @@
+"""A warmed process that holds no secret and forks once per session. Started by `sandbox`, behind the outer wall.
+
+It never reads a submission: what a learner wrote goes over the session's own socket, straight to the fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+from typing import Any
+
+from course_lib.grading import isolation
+from course_lib.grading.frames import Channel, encode
+from course_lib.grading.isolation import Cage, Limits
+from course_lib.grading.runner import CellShell, run_session, warm_shell
+
+_MESSAGE_CAP = 1 << 20
+#: Bytes of a plan: the cells of one notebook.
+_PLAN_CAP = 8 << 20
+
+
+def main(control_fd: int) -> None:
+    """Warm up, then fork on request until the control socket closes.
+
+    Parameters
+    ----------
+    control_fd : int
+        A SOCK_SEQPACKET socket to the trusted side. Requests: ``{"warm": [modules]}`` once, then ``{"fork": cage}``
+        with the session's socket attached, and ``{"reap": true}``, which kills the fork and tells how it ended.
+    """
+    with socket.socket(fileno=control_fd) as control:
+        request = json.loads(control.recv(_MESSAGE_CAP))
+        shell = _warm(request["warm"])
+        control.send(json.dumps({"ready": True, "namespaces": _can_nest(request["nested"])}).encode())
+        child = 0
+        while True:
+            message, fds, _, _ = socket.recv_fds(control, _MESSAGE_CAP, 1)
+            if not message:
+                break
+            request = json.loads(message)
+            if "fork" in request:
+                child = _fork(control, fds[0], request["fork"], shell)
+                control.send(json.dumps({"pid": child}).encode())
+            else:
+                control.send(json.dumps(_reap(child, request["uid"])).encode())
+                child = 0
+    if child:
+        _reap(child, 0)
+
+
+def _warm(modules: list[str]) -> CellShell:
+    shell = warm_shell()
+    for name in modules:
+        with contextlib.suppress(Exception):  # only a matter of speed
+            importlib.import_module(name)
+    with contextlib.suppress(Exception):
+        isolation.seccomp_filter()
+    gc.collect()
+    gc.freeze()
+    return shell
+
+
+def _can_nest(asked: bool) -> bool:
+    """Whether forks can have process namespaces of their own, by trying."""
+    if not asked:
+        return False
+    try:
+        isolation.next_child_in_new_pid_namespace()
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+        isolation.children_in_own_pid_namespace_again()
+    except OSError:
+        return False
+    return True
+
+
+def _fork(control: socket.socket, session_fd: int, request: dict[str, Any], shell: CellShell) -> int:
+    nested = request["own_mounts"]
+    if nested:
+        isolation.next_child_in_new_pid_namespace()
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        _run_child(session_fd, request, shell)
+    if nested:
+        isolation.children_in_own_pid_namespace_again()
+    os.close(session_fd)
+    return pid
+
+
+def _run_child(session_fd: int, request: dict[str, Any], shell: CellShell) -> None:
+    """The fork: put the cage on, say which layers held, run the session. Never returns."""
+    try:
+        os.setsid()
+        _only_these_open(session_fd)
+        cage = Cage(**{**request, "limits": Limits(**request["limits"])})
+        channel = Channel(socket.socket(fileno=session_fd), header_cap=_PLAN_CAP)
+        channel.send(*encode([], isolation=isolation.enter(cage)))
+        run_session(channel, shell)
+    finally:
+        os._exit(0)
+
+
+def _only_these_open(session_fd: int) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.closerange(3, session_fd)
+    os.closerange(session_fd + 1, 4096)
+
+
+def _reap(child: int, uid: int) -> dict[str, Any]:
+    """Kill the fork, and whatever else runs under its throw-away uid; tell how it ended."""
+    if not child:
+        return {"status": None}
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    _, status, usage = os.wait4(child, 0)
+    if uid:
+        _kill_all_of(uid)
+    return {"status": status, "cpu_s": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}
+
+
+def _kill_all_of(uid: int) -> None:
+    """Kill by uid where no process namespace has done it: a child takes the uid and signals all it may."""
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(OSError):
+            os.setresuid(uid, uid, uid)
+            os.kill(-1, signal.SIGKILL)
+        os._exit(0)
+    os.waitpid(pid, 0)

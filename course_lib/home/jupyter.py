@@ -1,0 +1,66 @@
+"""Open the course in JupyterLab."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from course_lib.home import progress, work
+from course_lib.manifest import FOLDERS, Course
+
+
+def open_lab(course: Course, arguments: Sequence[str] = ()) -> int:
+    """Make the missing working copies and run JupyterLab on them until it is stopped.
+
+    Parameters
+    ----------
+    course : Course
+    arguments : sequence of str
+        Passed on to JupyterLab, such as ``--no-browser``.
+
+    Returns
+    -------
+    int
+        JupyterLab's exit code. On POSIX systems this process becomes JupyterLab and does not return.
+    """
+    work.lay_out(course)
+    (course.root / work.FOLDER).mkdir(exist_ok=True)
+    command, environment = lab_command(course, arguments), lab_environment()
+    if os.name == "posix":
+        os.execve(command[0], command, environment)
+    return subprocess.call(command, env=environment)
+
+
+def lab_command(course: Course, arguments: Sequence[str] = ()) -> list[str]:
+    """Command line that opens JupyterLab on the lesson where the learner is."""
+    own = [
+        f"--ServerApp.root_dir={course.root / work.FOLDER}",
+        f"--LabApp.default_url=/lab{start_page(course)}",
+        # Tabs of other projects would be restored from the learner's common workspace, and ours left behind in it.
+        f"--LabApp.workspaces_dir={course.root / progress.FILE.parent / 'workspaces'}",
+    ]
+    if _is_root() and not any(argument.startswith("--allow-root") for argument in arguments):
+        # Containers run as root; the server listens on this machine alone and asks for its token.
+        own.append("--allow-root")
+    return [sys.executable, "-m", "jupyterlab", *own, *arguments]
+
+
+def start_page(course: Course) -> str:
+    """Path, below ``/lab``, of the first lesson that has points left; empty when no module is built."""
+    known = progress.load(course)
+    unfinished = [m for m in course.built if known.points(m)[0] < known.points(m)[1]]
+    for module in (*unfinished, *course.built):
+        return f"/tree/{FOLDERS['lesson']}/{module.name}.ipynb"
+    return ""
+
+
+def lab_environment() -> dict[str, str]:
+    """Environment in which JupyterLab's terminals find the ``course`` command without activating anything."""
+    beside = str(Path(shutil.which("course", path=str(Path(sys.executable).parent)) or sys.executable).parent)
+    return {**os.environ, "PATH": os.pathsep.join([beside, os.environ.get("PATH", "")])}
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -1,0 +1,153 @@
+"""The places where a panel's sums may break: every preset, each control's ends, all corners of the open sliders.
+
+A module's tests call `examine` on its panel; a finding is one line that names the settings and what is wrong there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from course_lib.view import style
+from course_lib.view.controls import Slider
+from course_lib.view.forerun import MapSweep, Planner
+from course_lib.view.panel import Panel, Settings
+from course_lib.view.picture import Picture, pack
+
+ALWAYS = ("here", "map")
+
+
+def corners(panel: Panel) -> Iterator[Settings]:
+    """Yield the presets, every control at both ends from the default, and all corners of the open sliders."""
+    yield from (panel.settings(name) for name in panel.presets)
+    start = panel.settings()
+    ends = [(0, len(control.positions) - 1) for control in panel.controls]
+    for index, control in enumerate(panel.controls):
+        places = ends[index] if isinstance(control, Slider) else range(len(control.positions))
+        yield from (start.moved(index, position) for position in places)
+    for corner in itertools.product(*(ends[index] for index in panel.main_sliders)):
+        settings = start
+        for index, position in zip(panel.main_sliders, corner, strict=True):
+            settings = settings.moved(index, position)
+        yield settings
+
+
+def examine(panel: Panel) -> None:
+    """Check a panel whole: numbers, warnings, batches, charts, challenges and map.
+
+    Raises
+    ------
+    AssertionError
+        Lists every finding, one a line.
+    """
+    findings = [*_charts(panel), *_sweeps(panel), *_map(panel), *_challenges(panel)]
+    for settings in dict.fromkeys(corners(panel)):
+        findings += _at(panel, settings)
+    assert not findings, f"panel {panel.title!r}:\n  " + "\n  ".join(findings)
+
+
+def _at(panel: Panel, settings: Settings) -> Iterator[str]:
+    """Yield what is wrong at one place: an error, a warning, infinity, a missing readout, a challenge that fails."""
+    where = ", ".join(f"{name}={value}" for name, value in panel.values(settings).items())
+    try:
+        run, full = _strictly(panel, settings)
+        facts = panel.facts(settings, run, full)
+        for challenge in panel.challenges:
+            bool(challenge.test(facts))
+    except Exception as error:
+        yield f"at {where}: {type(error).__name__}: {error}"
+        return
+    for picture in (run, full):
+        yield from (f"at {where}: {what}" for what in _infinite(picture))
+    missing = [readout.name for readout in panel.readouts if readout.name not in {**run.numbers, **full.numbers}]
+    yield from (f"at {where}: nothing computes the readout {name!r}" for name in missing)
+
+
+def _strictly(panel: Panel, settings: Settings) -> tuple[Picture, Picture]:
+    """Return both pictures of some settings; whatever numpy would only warn of is an error here."""
+    with warnings.catch_warnings(), np.errstate(divide="raise", invalid="raise", over="raise"):
+        warnings.simplefilter("error")
+        run, full = panel.pictures([settings]), panel.full(settings)
+        pack([settings.key], run)
+        pack([settings.key], full)
+        return run.at(0), full.at(0)
+
+
+def _infinite(picture: Picture) -> Iterator[str]:
+    for name, columns in picture.data.items():
+        for key, column in columns.items():
+            if np.isinf(column).any():
+                yield f"{name}.{key} is infinite"
+            elif name == "run" and np.isnan(column).all():
+                yield f"{name}.{key} has no number in it"
+    yield from (f"the number {name} is infinite" for name, value in picture.numbers.items() if np.isinf(value))
+
+
+def _sweeps(panel: Panel) -> Iterator[str]:
+    """Yield each open slider whose batch differs by a bit from the same settings taken alone."""
+    start = panel.settings()
+    for index in panel.main_sliders:
+        count = len(panel.controls[index].positions)
+        several = [start.moved(index, position) for position in sorted({0, count // 2, count - 1})]
+        batch = panel.pictures(several)
+        alone = [panel.pictures([settings]).at(0) for settings in several]
+        if not all(same(batch.at(i), one) for i, one in enumerate(alone)):
+            yield f"{panel.controls[index].name}: a batch gives other numbers than its settings alone"
+
+
+def same(one: Picture, other: Picture) -> bool:
+    """Return whether two one-setting pictures agree to the bit, as the browser gets them."""
+    return pack(["same"], one) == pack(["same"], other)
+
+
+def _charts(panel: Panel) -> Iterator[str]:
+    """Yield each dataset that a chart draws from and nothing computes, and each axis without a title."""
+    start = panel.settings()
+    known = {*ALWAYS, *panel.pictures([start]).data, *panel.full(start).data}
+    for spec in panel.specs:
+        yield from (f"a chart draws from {name!r}, which nothing computes" for name in style.named_data(spec) - known)
+        if not any(_titles(spec)):
+            yield "a chart has no axis title with a unit in brackets"
+
+
+def _titles(spec: Any) -> Iterator[bool]:
+    if isinstance(spec, dict):
+        title = spec.get("title")
+        if "field" in spec and isinstance(title, str):
+            yield "(" in title
+        yield from itertools.chain.from_iterable(_titles(part) for part in spec.values())
+    elif isinstance(spec, list):
+        yield from itertools.chain.from_iterable(_titles(part) for part in spec)
+
+
+def _challenges(panel: Panel) -> Iterator[str]:
+    """Yield each challenge that is reached before anything moved, and each whose example does not reach it."""
+    start = _facts(panel, panel.settings())
+    for challenge in panel.challenges:
+        try:
+            if challenge.test(start):
+                yield f"the challenge {challenge.text!r} is reached from the start"
+            if challenge.example and not challenge.test(_facts(panel, panel.settings(**challenge.example))):
+                yield f"the challenge {challenge.text!r} is not reached by its example"
+        except Exception as error:
+            yield f"the challenge {challenge.text!r}: {type(error).__name__}: {error}"
+
+
+def _facts(panel: Panel, settings: Settings) -> dict[str, Any]:
+    return panel.facts(settings, panel.pictures([settings]).at(0), panel.full(settings).at(0))
+
+
+def _map(panel: Panel) -> Iterator[str]:
+    if panel.phase_map is None:
+        return
+    sweep = MapSweep(panel, Planner(panel, panel.settings()).map_base(panel.settings()))
+    sweep.advance(len(sweep.cells))
+    outcomes = np.asarray(sweep.outcomes)
+    if not np.isfinite(outcomes).all():
+        yield "the phase map has cells that are no numbers"
+    elif np.ptp(outcomes) == 0:
+        yield "the phase map is the same everywhere: it tells nothing"

@@ -1,0 +1,508 @@
+// The page's side of a live panel.
+//
+// A picture is filed under its key: the positions of all controls and the seed. The kernel sends pictures ahead of the
+// drag; a control that moves is answered from what is at hand, in the same animation frame, and from the kernel otherwise.
+// Vega views are embedded once; afterwards only their data change.
+
+const BUNDLES = (globalThis.__courseVega ??= new Map());
+
+const childModel = (model, reference) => model.widget_manager.get_model(reference.slice("IPY_MODEL_".length));
+
+// One bundle a page, even when several notebooks are open in it.
+function loadVega(model) {
+  const version = model.get("specs")[0].$schema;
+  if (!BUNDLES.has(version)) {
+    const loading = childModel(model, model.get("vega")).then((bundle) => {
+      const url = URL.createObjectURL(new Blob([bundle.get("source")], { type: "text/javascript" }));
+      return import(url).finally(() => URL.revokeObjectURL(url));
+    });
+    BUNDLES.set(version, loading);
+    loading.catch(() => BUNDLES.delete(version));
+  }
+  return BUNDLES.get(version);
+}
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== false && value != null) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+// ---- numbers -------------------------------------------------------------------------------------------------------
+
+// Reads what `pack` in picture.py wrote: a Map from key to {data, numbers}.
+function unpack(header, bytes) {
+  const floats = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  let at = 0;
+  const take = (count) => floats.subarray(at, (at += count));
+  const pictures = header.keys.map(() => ({ data: {}, numbers: {} }));
+  for (const [name, { rows, shared, own }] of Object.entries(header.datasets)) {
+    const common = shared.map((column) => [column, take(rows)]);
+    for (const picture of pictures) picture.data[name] = { rows, columns: new Map(common) };
+    for (const column of own) for (const picture of pictures) picture.data[name].columns.set(column, take(rows));
+  }
+  for (const name of header.numbers) for (const picture of pictures) picture.numbers[name] = take(1)[0];
+  return new Map(header.keys.map((key, i) => [key, pictures[i]]));
+}
+
+function rowsOf(dataset) {
+  if (!dataset) return [];
+  const columns = [...dataset.columns];
+  return Array.from({ length: dataset.rows }, (_, i) => {
+    const row = {};
+    for (const [name, values] of columns) row[name] = values[i];
+    return row;
+  });
+}
+
+function numberText(value, { unit, digits, missing }) {
+  if (value === undefined) return "…";
+  if (!Number.isFinite(value)) return missing;
+  const text = (Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(digits))).toLocaleString("en-GB", { maximumSignificantDigits: digits });
+  return unit ? `${text} ${unit}` : text;
+}
+
+// ---- controls ------------------------------------------------------------------------------------------------------
+
+class Control {
+  constructor(about, model) {
+    Object.assign(this, { about, model, event: about.kind === "index" ? "change:index" : "change:value" });
+  }
+
+  get position() {
+    const { kind, low, step } = this.about;
+    if (kind === "linear") return Math.round((this.model.get("value") - low) / step);
+    return kind === "index" ? this.model.get("index") : Number(this.model.get("value"));
+  }
+
+  set position(position) {
+    const { kind, values } = this.about;
+    if (kind === "index") this.model.set("index", position);
+    else this.model.set("value", kind === "switch" ? Boolean(position) : values[position]);
+    this.model.save_changes();
+  }
+
+  get text() {
+    return this.about.texts[this.position];
+  }
+
+  // What ipywidgets leaves out: an accessible name, and a value with its unit.
+  name() {
+    const handle = this.view.el.querySelector(".noUi-handle, select, input");
+    if (!handle) return;
+    handle.setAttribute("aria-label", this.about.label);
+    if (handle.classList.contains("noUi-handle")) handle.setAttribute("aria-valuetext", this.text);
+    this.output.textContent = this.about.kind === "index" && handle.tagName === "SELECT" ? "" : this.text;
+  }
+
+  async place(manager, attend) {
+    this.view = await manager.create_view(this.model);
+    this.view.el.classList.add("course-input");
+    this.output = element("output", { class: "course-value" });
+    const label = element("span", { class: "course-label", title: this.about.hint || null }, this.about.label);
+    const row = element("div", { class: "course-control", "data-control": this.about.name }, label, this.view.el, this.output);
+    for (const event of ["pointerenter", "pointerdown", "focusin"]) row.addEventListener(event, attend);
+    this.name();
+    return row;
+  }
+}
+
+// ---- the drawing loop ----------------------------------------------------------------------------------------------
+
+// Draws the newest target; what comes while a drawing is under way replaces the one that waits.
+class Painter {
+  constructor(charts) {
+    Object.assign(this, { charts, drawn: {}, waiting: null, busy: false });
+  }
+
+  async draw(target) {
+    this.waiting = target;
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      while (this.waiting) {
+        const next = this.waiting;
+        this.waiting = null;
+        await this.#drawNow(next);
+      }
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async #drawNow({ datasets, signals, after }) {
+    const changed = Object.keys(datasets).filter((name) => datasets[name] !== this.drawn[name]);
+    for (const { view, names } of this.charts) {
+      const own = changed.filter((name) => names.has(name));
+      for (const name of own) view.data(name, rowsOf(datasets[name]));
+      for (const [name, value] of Object.entries(signals)) setSignal(view, name, value);
+      await view.runAsync();
+    }
+    Object.assign(this.drawn, datasets);
+    after();
+  }
+}
+
+function setSignal(view, name, value) {
+  if (name in view.getState({ signals: (known) => known === name, data: () => false }).signals) view.signal(name, value);
+}
+
+// The names of the datasets a specification draws from (`named_data` in style.py).
+function namedData(spec, found = new Set()) {
+  if (Array.isArray(spec)) spec.forEach((part) => namedData(part, found));
+  else if (spec && typeof spec === "object") {
+    if (spec.data?.name) found.add(spec.data.name);
+    for (const [key, part] of Object.entries(spec)) if (key !== "datasets") namedData(part, found);
+  }
+  return found;
+}
+
+async function embed(model, spec, datasets, place) {
+  const { vegaEmbed } = await loadVega(model);
+  const names = namedData(spec);
+  const filled = structuredClone(spec);
+  filled.datasets = Object.fromEntries([...names].map((name) => [name, rowsOf(datasets[name])]));
+  const { view, finalize } = await vegaEmbed(place, filled, { actions: false, renderer: "canvas", ast: false });
+  place.style.minHeight = `${place.offsetHeight}px`;
+  return { view, names, finalize };
+}
+
+// Ink and paper follow the theme of the page, also when it is switched.
+function followTheme(root, charts) {
+  const apply = () => {
+    const { color } = getComputedStyle(root);
+    const paper = getComputedStyle(root).getPropertyValue("--course-paper").trim();
+    for (const { view } of charts) {
+      setSignal(view, "ink", color);
+      setSignal(view, "paper", paper);
+      view.runAsync();
+    }
+  };
+  // The theme's style sheet may arrive after the attribute that announces it.
+  const soon = () => [0, 100, 400].forEach((delay) => setTimeout(apply, delay));
+  const observer = new MutationObserver(soon);
+  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "class"] });
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", soon);
+  apply();
+  return () => {
+    observer.disconnect();
+    dark.removeEventListener("change", soon);
+  };
+}
+
+// ---- what stands around the charts ---------------------------------------------------------------------------------
+
+class Surroundings {
+  constructor(layout, charts, actions) {
+    Object.assign(this, { layout, actions, cells: new Map() });
+    this.places = Array.from({ length: charts }, () => element("div", { class: "course-chart" }));
+    this.root = element("div", { class: "course-panel", role: "group", "aria-label": layout.title ?? null });
+    this.problem = element("p", { class: "course-problem", role: "alert", hidden: true });
+    this.spoken = element("p", { class: "course-spoken", "aria-live": "polite" });
+  }
+
+  build(open, folded) {
+    const { layout, root } = this;
+    const more = folded.length && element("details", {}, element("summary", {}, "more"), element("div", { class: "course-controls" }, ...folded));
+    const main = element("div", { class: "course-main" }, ...this.#columns());
+    if (layout.title) root.append(element("h4", { class: "course-title" }, layout.title));
+    if (layout.controls?.length) root.append(this.#presets(), element("div", { class: "course-controls" }, ...open));
+    root.append(...[more || null, this.problem, main, this.#table(), this.spoken].filter(Boolean));
+    return root;
+  }
+
+  // The first chart on the left, numbers on the right. A second chart (the phase map) joins the numbers, and the notes
+  // then go below the first.
+  #columns() {
+    const notes = element("div", { class: "course-notes" }, this.#challenges(), this.#assumptions());
+    const [first, ...others] = this.places;
+    const left = element("div", { class: "course-left" }, first, others.length ? notes : null);
+    const side = element("div", { class: "course-side" }, this.#readouts(), ...(others.length ? others : [notes]));
+    return side.textContent || others.length ? [left, side] : [left];
+  }
+
+  #presets() {
+    const { presets, seed } = this.layout;
+    const button = (text, act, title) => element("button", { type: "button", class: "course-button", title, onclick: act }, text);
+    this.presetButtons = Object.entries(presets).map(([name, positions]) => [button(name, () => this.actions.move(positions)), positions.join()]);
+    this.seedShown = element("span", { class: "course-seed" });
+    const reset = () => this.actions.move(this.layout.start, seed);
+    const surprise = () => this.actions.move(null, 1 + Math.floor(Math.random() * 9998));
+    return element("div", { class: "course-presets", role: "group", "aria-label": "Presets" },
+      ...this.presetButtons.map(([made]) => made),
+      element("span", { class: "course-gap" }),
+      button("reset", reset, "Back to where the panel started"),
+      button("surprise me", surprise, "Another seed: the same settings, other chance events"),
+      this.seedShown);
+  }
+
+  #readouts() {
+    if (!this.layout.readouts?.length) return null;
+    const list = element("dl", { class: "course-readouts" });
+    for (const readout of this.layout.readouts) {
+      const value = element("dd", { "data-readout": readout.name });
+      this.cells.set(readout.name, value);
+      list.append(element("div", {}, element("dt", {}, readout.label), value));
+    }
+    return list;
+  }
+
+  #challenges() {
+    if (!this.layout.challenges?.length) return null;
+    this.goals = this.layout.challenges.map((text) => element("li", { "data-reached": "false" }, element("span", { class: "course-tick", "aria-hidden": "true" }, "☐"), " ", text, element("span", { class: "course-hidden" })));
+    this.progress = element("p", { class: "course-progress", "aria-live": "polite" });
+    return element("section", { class: "course-challenges", "aria-label": "Challenges" }, element("h5", {}, "Challenges"), element("ol", {}, ...this.goals), this.progress);
+  }
+
+  #assumptions() {
+    const lines = this.layout.assumptions ?? [];
+    if (!lines.length) return null;
+    return element("section", { class: "course-assumptions", "aria-label": "Assumptions" }, element("h5", {}, "Assumed here"), element("ul", {}, ...lines.map((line) => element("li", {}, line))));
+  }
+
+  #table() {
+    if (!this.layout.datasets?.includes("run")) return null;
+    this.table = element("details", { class: "course-table" }, element("summary", {}, "the numbers as a table"));
+    this.table.addEventListener("toggle", () => this.fillTable());
+    return this.table;
+  }
+
+  fillTable() {
+    if (!this.table) return;
+    this.table.querySelector("div")?.remove();
+    const data = this.actions.data?.();
+    if (!this.table.open || !data) return;
+    const names = [...data.columns.keys()];
+    const heads = names.map((name) => element("th", { scope: "col" }, this.layout.units?.[name] ? `${name} (${this.layout.units[name]})` : name));
+    const every = Math.max(1, Math.ceil(data.rows / 60));
+    const rows = [];
+    for (let i = 0; i < data.rows; i += every) rows.push(element("tr", {}, ...names.map((name) => element("td", {}, numberText(data.columns.get(name)[i], { digits: 4, missing: "–" })))));
+    const caption = every > 1 ? element("caption", {}, `Every ${every}th of ${data.rows} rows.`) : null;
+    this.table.append(element("div", {}, element("table", {}, caption, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows))));
+  }
+
+  showNumbers(numbers, positions, seed) {
+    for (const readout of this.layout.readouts ?? []) {
+      const text = numberText(numbers[readout.name], readout);
+      const cell = this.cells.get(readout.name);
+      if (cell.textContent !== text) cell.textContent = text;
+    }
+    for (const [made, preset] of this.presetButtons ?? []) made.setAttribute("aria-pressed", String(preset === positions.join()));
+    if (this.seedShown) this.seedShown.textContent = `seed ${seed}`;
+  }
+
+  // Said once at rest, so that a drag does not flood a screen reader.
+  speak() {
+    const said = (this.layout.readouts ?? []).map(({ name, label }) => `${label}: ${this.cells.get(name).textContent}`).join("; ");
+    if (this.spoken.textContent !== said) this.spoken.textContent = said;
+  }
+
+  tick(reached) {
+    if (!this.goals?.length || !reached) return;
+    reached.forEach((done, i) => {
+      this.goals[i].dataset.reached = String(done);
+      this.goals[i].querySelector(".course-tick").textContent = done ? "☑" : "☐";
+      this.goals[i].querySelector(".course-hidden").textContent = done ? " (reached)" : "";
+    });
+    const said = `${reached.filter(Boolean).length} of ${reached.length} reached`;
+    if (this.progress.textContent !== said) this.progress.textContent = said;
+  }
+
+  complain(text = "") {
+    if (this.problem.textContent !== text) this.problem.textContent = text;
+    this.problem.hidden = !text;
+  }
+}
+
+// ---- the panel -----------------------------------------------------------------------------------------------------
+
+class PanelView {
+  constructor(model) {
+    this.model = model;
+    this.layout = model.get("layout_data");
+    this.filed = { frame: new Map(), full: new Map(), map: new Map() };
+    this.shown = { frame: null, full: null, map: null, key: null };
+    this.visits = new Map();
+    this.refused = new Map();
+    this.around = new Surroundings(this.layout, model.get("specs").length, { move: (to, seed) => this.move(to, seed), data: () => this.shown.frame?.data.run });
+  }
+
+  get positions() {
+    return this.controls.map((control) => control.position);
+  }
+
+  keyOf(positions) {
+    return `${positions.join(",")}|${this.model.get("seed")}`;
+  }
+
+  get key() {
+    return this.keyOf(this.positions);
+  }
+
+  get mapKey() {
+    return this.keyOf(this.positions.map((position, i) => (this.layout.map_controls?.includes(i) ? 0 : position)));
+  }
+
+  async open(el) {
+    const references = this.model.get("controls");
+    const models = await Promise.all(references.map((reference) => childModel(this.model, reference)));
+    this.controls = models.map((child, i) => new Control(this.layout.controls[i], child));
+    for (const { kind, header, buffer } of this.model.get("first")) this.file(kind, header, buffer);
+    const attend = (control) => () => this.model.send({ type: "attend", control });
+    const rows = await Promise.all(this.controls.map((control, i) => control.place(this.model.widget_manager, attend(i))));
+    el.append(this.around.build(rows.filter((_, i) => !this.controls[i].about.more), rows.filter((_, i) => this.controls[i].about.more)));
+    await this.#embed();
+    this.#listen();
+    this.around.root.classList.add("course-live");
+    this.show();
+    this.model.send({ type: "open" });
+  }
+
+  async #embed() {
+    // After a reload the sliders may stand elsewhere than they did at first: the first picture tides over.
+    this.choose(this.key, [...this.filed.frame][0]);
+    const datasets = this.datasets();
+    const { places } = this.around;
+    this.charts = await Promise.all(this.model.get("specs").map((spec, i) => embed(this.model, spec, datasets, places[i])));
+    this.around.root.courseMove = (positions) => this.move(positions);
+    this.around.root.courseViews = this.charts.map(({ view }) => view);
+    this.painter = new Painter(this.charts);
+    Object.assign(this.painter.drawn, datasets);
+    this.unfollow = followTheme(this.around.root, this.charts);
+  }
+
+  #listen() {
+    this.onMessage = (message, buffers) => this.heard(message, buffers);
+    this.onMove = () => this.moved();
+    this.model.on("msg:custom", this.onMessage);
+    this.model.on("change:seed", this.onMove);
+    for (const control of this.controls) control.model.on(control.event, this.onMove);
+  }
+
+  close() {
+    if (this.charts) this.model.send({ type: "closed" });
+    this.model.off("msg:custom", this.onMessage);
+    this.model.off("change:seed", this.onMove);
+    for (const control of this.controls ?? []) {
+      control.model.off(control.event, this.onMove);
+      control.view?.remove();
+    }
+    this.unfollow?.();
+    for (const { finalize } of this.charts ?? []) finalize();
+  }
+
+  // Moves all controls at once (a preset), and the seed when given: one drawing, not one a control.
+  move(positions, seed = this.model.get("seed")) {
+    this.moving = true;
+    positions?.forEach((position, i) => {
+      if (this.controls[i].position !== position) this.controls[i].position = position;
+    });
+    if (seed !== this.model.get("seed")) {
+      this.model.set("seed", seed);
+      this.model.save_changes();
+    }
+    this.moving = false;
+    this.moved();
+  }
+
+  moved() {
+    if (this.moving) return;
+    for (const control of this.controls) control.name();
+    this.visits.set(this.key, performance.now());
+    this.show();
+  }
+
+  file(kind, header, bytes) {
+    const shelf = this.filed[kind === "ahead" ? "frame" : kind];
+    const pictures = unpack(header, bytes);
+    for (const [key, picture] of pictures) shelf.set(key, picture);
+    return pictures;
+  }
+
+  heard(message, buffers) {
+    if (message.type === "forget") {
+      for (const shelf of [...Object.values(this.filed), this.visits, this.refused]) shelf.clear();
+    } else if (message.type === "problem") {
+      for (const key of message.keys) this.refused.set(key, message.text);
+      this.around.complain(this.refused.get(this.key));
+    } else if (message.type === "picture") {
+      const pictures = this.file(message.kind, message.header, buffers[0]);
+      this.around.tick(message.reached);
+      this.show(message.kind === "frame" ? [...pictures.entries()][0] : null);
+    }
+  }
+
+  // Picks what to show for a key. While the right frame is under way, one from the kernel (`late`) may stand in, unless
+  // the sliders were there before they were where the drawn one is: a drag never runs backwards.
+  choose(key, late = null) {
+    const frame = this.filed.frame.get(key);
+    if (frame) Object.assign(this.shown, { frame, key });
+    else if (late && this.visited(late[0]) >= this.visited(this.shown.key)) Object.assign(this.shown, { frame: late[1], key: late[0] });
+    this.shown.full = this.shown.key === key ? this.filed.full.get(key) ?? null : null;
+    this.shown.map = this.filed.map.get(this.mapKey) ?? this.shown.map;
+    return this.shown.key === key;
+  }
+
+  visited(key) {
+    return this.visits.get(key) ?? 0;
+  }
+
+  // One row of slider values, of the picture that is drawn: "you are here".
+  here(key) {
+    const [places, seed] = key.split("|");
+    const columns = new Map([["seed", [Number(seed)]]]);
+    places.split(",").forEach((position, i) => {
+      const about = this.layout.controls?.[i];
+      if (about && typeof about.values[position] === "number") columns.set(about.name, [about.values[position]]);
+    });
+    return { rows: 1, columns };
+  }
+
+  datasets() {
+    const { frame, full, map, key } = this.shown;
+    if (this.hereOf?.key !== key) this.hereOf = { key, here: this.here(key) };
+    const all = { ...frame?.data, ...full?.data, ...map?.data, here: this.hereOf.here };
+    for (const name of this.layout.datasets ?? []) all[name] ??= null;
+    return all;
+  }
+
+  show(late = null) {
+    const exact = this.choose(this.key, late);
+    this.around.complain(this.refused.get(this.key));
+    if (!this.shown.frame) return;
+    const { frame, full, key } = this.shown;
+    this.around.showNumbers({ ...frame.numbers, ...full?.numbers }, this.positions, this.model.get("seed"));
+    const signals = { map_opacity: this.filed.map.has(this.mapKey) ? 1 : 0.35 };
+    const rested = exact && this.filed.full.has(key);
+    this.painter.draw({ datasets: this.datasets(), signals, after: () => this.#drawn(key, rested) });
+  }
+
+  #drawn(key, rested) {
+    const { root } = this.around;
+    root.dataset.drawn = key;
+    if (rested) {
+      root.dataset.rested = key;
+      this.around.speak();
+      this.around.fillTable();
+    }
+    root.dispatchEvent(new CustomEvent("course-drawn", { detail: { key, rested } }));
+  }
+}
+
+async function render({ model, el }) {
+  const view = new PanelView(model);
+  try {
+    await view.open(el);
+  } catch (error) {
+    console.error(error);
+    el.textContent = `The live chart could not start (${error.message}); the picture above is its static twin.`;
+  }
+  return () => view.close();
+}
+
+export default { render };

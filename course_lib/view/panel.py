@@ -1,0 +1,281 @@
+"""A panel: sliders, presets, readouts, challenges and charts of one model, built from data alone.
+
+A module's view file declares one `Panel`; the lesson shows it with one call. Worked example, complete:
+
+>>> import altair as alt
+>>> import numpy as np
+>>> from course_lib.view import style
+>>> def run(values, seed):                    # values: one array (settings,) a slider; seed: an int
+...     time = np.arange(300.0)               # shared by all settings: shape (rows,)
+...     noise = np.random.default_rng(seed).normal(0, 1, 300)[:, None]
+...     queue = np.maximum(0, time[:, None] * (values["load"] - 1) + noise)        # (rows, settings)
+...     return Picture({"run": {"time": time, "queue": queue}}, {"peak": queue.max(axis=0)})
+>>> def spread(values, seeds):                # values: one number a control; seeds: (32,) ints
+...     queues = [run({"load": np.array([values["load"]])}, seed).data["run"]["queue"][:, 0] for seed in seeds]
+...     low, high = np.quantile(queues, [0.1, 0.9], axis=0)
+...     return Picture({"band": {"time": np.arange(300.0), "low": low, "high": high}})
+>>> def charts():
+...     x, y = style.time_axis(300), style.amount_axis("queue", "queue (requests)", top=300)
+...     return [alt.layer(style.band("band", "time", "low", "high", "naive", x=x),
+...                       style.line("run", "time", "queue", "naive", x=x, y=y))]
+>>> PANEL = Panel(
+...     title="A queue and its load",
+...     description="Queue length over 300 s.",
+...     controls=(Slider("load", "load", 0.5, 2.0, 0.05, "erlang"),),
+...     presets={"healthy": {"load": 0.8}, "cliff edge": {"load": 1.0}, "storm": {"load": 1.6}},
+...     default="storm",
+...     run=run, spread=spread, charts=charts,
+...     readouts=(Readout("peak", "longest queue", "requests"),),
+...     challenges=(Challenge("Keep the queue below 10", lambda now: now["peak"] < 10, {"load": 0.9}),),
+...     assumptions=("Arrivals are a fluid.",),
+... )
+>>> PANEL.values("cliff edge")
+{'load': 1.0}
+
+In the lesson: ``queue.PANEL.show()``. In the module's tests: ``corners.examine(PANEL)``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_lib.view import style
+from course_lib.view.controls import Choice, Control, Slider, Switch, number_text, position_of
+from course_lib.view.phase_map import PhaseMap
+from course_lib.view.picture import Picture
+
+__all__ = ["Challenge", "Choice", "Panel", "PhaseMap", "Picture", "Readout", "Settings", "Slider", "Switch"]
+
+MOST_OPEN_SLIDERS = 4
+SEEDS = 32
+
+Values = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Readout:
+    """One number that matters, shown beside the chart.
+
+    Parameters
+    ----------
+    name : str
+        A key of the `Picture.numbers` that `run` or `spread` returns. Those of `run` follow the drag; those of
+        `spread` come at rest.
+    label, unit : str
+    digits : int
+        Significant digits.
+    missing : str
+        What NaN reads as.
+    """
+
+    name: str
+    label: str
+    unit: str = ""
+    digits: int = 3
+    missing: str = "never"
+
+    def text(self, value: float) -> str:
+        """Return the value as shown."""
+        return number_text(value, self.unit, self.digits, self.missing)
+
+
+@dataclasses.dataclass(frozen=True)
+class Challenge:
+    """A goal inside the panel that ticks itself off, and stays ticked.
+
+    Parameters
+    ----------
+    text : str
+        What to reach, with its numbers.
+    test : callable
+        Gets one mapping with every control's value and every number of the full picture; returns True when reached. A
+        NaN ("never") compares as False.
+    example : mapping of str to value
+        Settings, from the default preset, that reach it. Tests go there: a challenge must be within reach, and not
+        reached before anyone has moved a slider.
+    """
+
+    text: str
+    test: Callable[[Mapping[str, Any]], bool]
+    example: Values = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Settings:
+    """Where all controls of a panel stand: one position (an index) each, and the seed."""
+
+    positions: tuple[int, ...]
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Name under which browser and kernel file this picture; `live.js` builds the same."""
+        return ",".join(map(str, self.positions)) + f"|{self.seed}"
+
+    def moved(self, control: int, position: int) -> Settings:
+        """Return the settings with one control elsewhere."""
+        return Settings((*self.positions[:control], position, *self.positions[control + 1 :]), self.seed)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Panel:
+    """Everything a panel is made of; see the module's docstring for a worked example.
+
+    Parameters
+    ----------
+    title, description : str
+        Heading, and what the charts show in one sentence (the aria-label).
+    controls : tuple of Slider, Choice or Switch
+        At most four sliders without ``more=True``.
+    presets : mapping of str to mapping
+        Named settings; a control that a preset leaves out stands as in the default preset.
+    default : str
+        Preset shown first. It must tell the story without a click, and must name every control.
+    run : callable(values, seed) -> Picture
+        Pure, vectorised. ``values[name]`` is an array ``(settings,)`` for a slider, one plain value for a choice or
+        switch; seed is an int. The same settings give the same bits alone and in a batch.
+    charts : callable() -> sequence of altair charts
+        On named data: the datasets of `run` and `spread`, ``"here"`` (one row with every slider's value) and ``"map"``.
+    readouts : tuple of Readout
+    challenges : tuple of Challenge
+    assumptions : tuple of str
+        What the model leaves out; listed beside the plot.
+    spread : callable(values, seeds) -> Picture, optional
+        The full picture at rest: ``values[name]`` is one number, seeds an int array ``(32,)``. Its datasets are empty
+        while a slider moves.
+    phase_map : PhaseMap, optional
+        Outcome against two sliders, with "you are here".
+    seed : int
+        First seed; "surprise me" draws another.
+    units : mapping of str to str
+        Units of the data columns, for the table under the chart.
+
+    Raises
+    ------
+    ValueError
+        A preset off the controls' positions, an unknown name, too many open sliders.
+    """
+
+    title: str
+    description: str
+    controls: tuple[Control, ...]
+    presets: Mapping[str, Values]
+    default: str
+    run: Callable[[Values, int], Picture]
+    charts: Callable[[], Sequence[Any]]
+    readouts: tuple[Readout, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    spread: Callable[[Values, NDArray[np.int64]], Picture] | None = None
+    phase_map: PhaseMap | None = None
+    seed: int = 7
+    units: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.default not in self.presets:
+            raise ValueError(f"panel {self.title!r}: the default preset {self.default!r} is not among the presets")
+        missing = sorted({control.name for control in self.controls} - set(self.presets[self.default]))
+        if missing:
+            raise ValueError(f"panel {self.title!r}: the default preset leaves out {missing[0]!r}")
+        if len(self.main_sliders) > MOST_OPEN_SLIDERS:
+            raise ValueError(
+                f"panel {self.title!r}: {len(self.main_sliders)} open sliders, at most {MOST_OPEN_SLIDERS}"
+            )
+        for preset in self.presets:
+            self.settings(preset)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the controls, in order."""
+        return tuple(control.name for control in self.controls)
+
+    @property
+    def main_sliders(self) -> tuple[int, ...]:
+        """Indices of the sliders in the open: those whose pictures are computed ahead of a drag."""
+        return tuple(i for i, control in enumerate(self.controls) if isinstance(control, Slider) and not control.more)
+
+    def settings(self, preset: str | None = None, seed: int | None = None, **values: Any) -> Settings:
+        """Return where the controls stand in a preset (the default one without a name), some of them moved.
+
+        Raises
+        ------
+        ValueError
+            Unknown preset or control, or a value that is none of the control's positions.
+        """
+        preset = self.default if preset is None else preset
+        if preset not in self.presets:
+            raise ValueError(f"no preset {preset!r}: choose one of {', '.join(self.presets)}")
+        wanted = {**self.presets[self.default], **self.presets[preset], **values}
+        unknown = sorted(set(wanted) - set(self.names))
+        if unknown:
+            raise ValueError(f"no control {unknown[0]!r}: the panel has {', '.join(self.names)}")
+        positions = tuple(position_of(control, wanted[control.name]) for control in self.controls)
+        return Settings(positions, self.seed if seed is None else seed)
+
+    def values(self, settings: Settings | str | None = None) -> dict[str, Any]:
+        """Return each control's value under some settings or a preset."""
+        at = settings if isinstance(settings, Settings) else self.settings(settings)
+        return {c.name: c.positions[i] for c, i in zip(self.controls, at.positions, strict=True)}
+
+    def batch(self, several: Sequence[Settings]) -> dict[str, Any]:
+        """Return the values of several settings as `run` gets them; they must agree on choices and switches."""
+        rows = [self.values(settings) for settings in several]
+        return {control.name: control.batch([row[control.name] for row in rows]) for control in self.controls}
+
+    def pictures(self, several: Sequence[Settings]) -> Picture:
+        """Return the run pictures of several settings that share seed, choices and switches: one model call."""
+        return self.run(self.batch(several), several[0].seed)
+
+    def full(self, settings: Settings) -> Picture:
+        """Return what comes at rest: the spread over 32 seeds (the first is the seed on show), or nothing."""
+        if self.spread is None:
+            return Picture({})
+        return self.spread(self.values(settings), settings.seed + np.arange(SEEDS))
+
+    def facts(self, settings: Settings, run: Picture, full: Picture) -> dict[str, Any]:
+        """Return all that a challenge may ask about: control values and numbers of both pictures."""
+        return {**self.values(settings), **run.numbers, **full.numbers}
+
+    def here(self, settings: Settings) -> dict[str, float]:
+        """Return the sliders' values: the row of the dataset ``"here"``."""
+        values = self.values(settings)
+        return {c.name: float(values[c.name]) for c in self.controls if isinstance(c, Slider)}
+
+    @functools.cached_property
+    def specs(self) -> list[dict[str, Any]]:
+        """The charts' Vega-Lite specifications in the course's look, built once."""
+        return [style.themed(chart, self.description) for chart in self.charts()]
+
+    def show(self, preset: str | None = None, **values: Any) -> Any:
+        """Show the panel: a picture first, for readers without a kernel, then the live one.
+
+        Parameters
+        ----------
+        preset : str, optional
+            Where to start instead of the default.
+        **values
+            Controls to start elsewhere.
+
+        Returns
+        -------
+        course_lib.view.live_panel.LivePanel
+            Displays itself; its ``values`` and ``numbers`` can be read in the next cell.
+        """
+        from course_lib.view.live_panel import LivePanel
+
+        return LivePanel(self, self.settings(preset, **values))
+
+    def png(self, preset: str | None = None, **values: Any) -> bytes:
+        """Return the panel's charts at some settings as a PNG: for READMEs and pages."""
+        from course_lib.view.live_panel import twin
+
+        return twin(self, self.settings(preset, **values))
+
+    def _ipython_display_(self) -> None:
+        self.show()._ipython_display_()

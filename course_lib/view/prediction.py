@@ -1,0 +1,395 @@
+"""Predict, then reveal: a learner commits to a number or a curve before anything is plotted.
+
+Nothing here blocks "run all". Where nobody can answer (papermill, nbconvert, tests) a default prediction stands in and
+says so. Committed predictions go into a small file of the learner's own, from which later notebooks draw.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import textwrap
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import numpy as np
+from numpy.typing import ArrayLike
+
+from course_lib.manifest import ManifestError, find_root
+from course_lib.view import static, style
+from course_lib.view.controls import number_text
+from course_lib.view.single_chart import ShownChart, show
+
+CONFIDENCE = ("a guess", "fairly sure", "certain")
+_writing = threading.Lock()
+
+
+def learner_folder() -> Path:
+    """Return the folder of the learner's own files: ``.course`` in the course's root, else where the notebook runs."""
+    try:
+        return find_root() / ".course"
+    except ManifestError:
+        return Path.cwd() / ".course"
+
+
+def predictions_path() -> Path:
+    """Return the file that holds this learner's predictions."""
+    return learner_folder() / "predictions.json"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write one of the learner's files whole or not at all; a folder that can't be written is left in peace."""
+    partial = path.with_suffix(".partial")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+
+
+def predictions() -> dict[str, dict[str, Any]]:
+    """Return all stored predictions by name.
+
+    Returns
+    -------
+    dict
+        Each with ``value``, ``unit``, ``confidence`` (1 to 3), ``at`` (ISO 8601, UTC) and, once revealed, ``truth``. A
+        file that cannot be read counts as empty.
+    """
+    try:
+        stored = json.loads(predictions_path().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stored if isinstance(stored, dict) else {}
+
+
+def remember(name: str, **facts: Any) -> None:
+    """Add facts to one stored prediction."""
+    with _writing:
+        stored = predictions()
+        stored[name] = {**stored.get(name, {}), **facts}
+        write_whole(predictions_path(), json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
+
+
+class Prediction:
+    """One question, and what the learner said.
+
+    Attributes
+    ----------
+    value : float or str
+        The committed prediction, or the default.
+    confidence : int
+        1 to 3; 0 when nobody committed.
+    committed : bool
+        False while the default stands in.
+    """
+
+    def __init__(self, name: str, question: str, default: Any, about: Mapping[str, Any]) -> None:
+        self.name, self.question, self.default, self.about = name, question, default, dict(about)
+        self.value, self.confidence, self.committed, self.skipped = default, 0, False, False
+        self._waiting: list[Callable[[], None]] = []
+        if static.is_live():
+            self._recall()
+
+    def _recall(self) -> None:
+        stored = predictions().get(self.name, {})
+        if stored.get("confidence") in (1, 2, 3) and self._valid(stored.get("value")):
+            self.value, self.confidence, self.committed = stored["value"], stored["confidence"], True
+
+    def _valid(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def text(self, value: Any) -> str:
+        """Return an answer as a reader sees it."""
+        raise NotImplementedError
+
+    @property
+    def said(self) -> str:
+        """What was predicted, in words, and by whom."""
+        how = f"you, {CONFIDENCE[self.confidence - 1]}" if self.committed else "a stored default; nobody predicted here"
+        return f"predicted {self.text(self.value)} ({how})"
+
+    def __repr__(self) -> str:
+        return f"<{self.question} {self.said}>"
+
+    def commit(self, value: Any, confidence: int) -> None:
+        """Take the learner's answer, store it, and draw what waited for it.
+
+        Raises
+        ------
+        ValueError
+            A value or confidence that the question does not offer.
+        """
+        if not self._valid(value) or confidence not in (1, 2, 3):
+            raise ValueError(f"{self.name}: {value!r} with confidence {confidence!r} is not among the answers")
+        self.value, self.confidence, self.committed = value, confidence, True
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        remember(self.name, value=value, unit=self.about.get("unit", ""), confidence=confidence, at=at)
+        self._draw_waiting()
+
+    def skip(self) -> None:
+        """Reveal without predicting."""
+        self.skipped = True
+        self._draw_waiting()
+
+    def _draw_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for draw in waiting:
+            draw()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        if not static.is_live():
+            display({"text/plain": f"{self.question}\n{self.said}"}, raw=True)
+            return
+        from course_lib.view.prediction_card import PredictionCard
+
+        card = PredictionCard(about=self.about, value=self.value, confidence=self.confidence, committed=self.committed)
+        card.on_msg(self._heard)
+        display({**card._repr_mimebundle_()[0], "text/plain": f"{self.question} {self.said}"}, raw=True)
+
+    def _heard(self, _card: Any, message: Mapping[str, Any], _buffers: Any) -> None:
+        if message.get("type") == "commit":
+            self.commit(message["value"], message["confidence"])
+        elif message.get("type") == "skip":
+            self.skip()
+
+    def _reveal(self, truth: Any, chart: Callable[[], ShownChart]) -> Reveal:
+        remember_truth = {"truth": truth} if self.committed else {}
+        if remember_truth:
+            remember(self.name, **remember_truth)
+        return Reveal(self, chart)
+
+
+class Reveal:
+    """Prediction and truth together; in a front end it waits for the prediction, and draws itself once that is there.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    chart : callable() -> ShownChart
+        Called when it is to be drawn, with the prediction as it then stands.
+    """
+
+    def __init__(self, prediction: Prediction, chart: Callable[[], ShownChart]) -> None:
+        self.prediction, self.chart = prediction, chart
+
+    def __repr__(self) -> str:
+        return f"<{self.chart().description}>"
+
+    def _ipython_display_(self) -> None:
+        prediction = self.prediction
+        if prediction.committed or prediction.skipped or not static.is_live():
+            self.chart()._ipython_display_()
+            return
+        self._wait()
+
+    def _wait(self) -> None:
+        from IPython.display import display
+
+        asking = {"text/plain": "Commit to your prediction above (or skip it): it is drawn here beside what happens."}
+        image, live = (display(part, raw=True, display_id=True) for part in (asking, {"text/plain": ""}))
+
+        def draw() -> None:
+            chart = self.chart()
+            bundle, metadata = static.png_bundle(chart.png(), chart.description)
+            image.update(bundle, raw=True, metadata=metadata)
+            live.update(chart.live_bundle(), raw=True)
+
+        self.prediction._waiting.append(draw)
+
+
+class NumberPrediction(Prediction):
+    """A number on a scale."""
+
+    def _valid(self, value: Any) -> bool:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and self.about["low"] <= value <= self.about["high"]
+
+    def text(self, value: Any) -> str:
+        """Return a number with its unit."""
+        return number_text(float(value), self.about["unit"], missing=self.about["missing"])
+
+    def reveal(self, truth: float, charts: Any = None, data: Mapping[str, Any] | None = None) -> Reveal:
+        """Show prediction and truth together.
+
+        Parameters
+        ----------
+        truth : float
+            What the model says, in the question's unit; NaN for "never".
+        charts : altair chart or sequence, optional
+            The real picture instead of a plain scale. May draw the dataset ``"prediction"``: one row, columns
+            ``predicted`` and ``truth``.
+        data : mapping, optional
+            The other datasets of `charts`, as for `single_chart.show`.
+        """
+        return self._reveal(float(truth), lambda: self._chart(float(truth), charts, data or {}))
+
+    def _chart(self, truth: float, charts: Any, data: Mapping[str, Any]) -> ShownChart:
+        words = f"{self.said}; the model says {self.text(truth)}"
+        both = {"predicted": [float(self.value)], "truth": [truth]}
+        scale = charts if charts is not None else _scale(self.about, words)
+        return show(scale, {**data, "prediction": both}, f"{self.question} {words}.")
+
+
+class CurvePrediction(Prediction):
+    """One of several curves."""
+
+    def _valid(self, value: Any) -> bool:
+        return value in self.curves
+
+    def text(self, value: Any) -> str:
+        """Return a curve's letter and caption."""
+        return f"{value} ({self.about['captions'][value]})"
+
+    @property
+    def curves(self) -> dict[str, np.ndarray]:
+        """The curves on offer, by letter."""
+        return self.about["curves"]
+
+    def _ipython_display_(self) -> None:
+        letters = list(self.curves)
+        columns = {"x": self.about["x"], **self.curves}
+        show(_choices(self.about, letters), {"run": columns}, f"{self.question} {self._captions()}")._ipython_display_()
+        super()._ipython_display_()
+
+    def _captions(self) -> str:
+        return "; ".join(f"{letter}: {caption}" for letter, caption in self.about["captions"].items())
+
+    def reveal(self, truth: ArrayLike, nearest: str = "") -> Reveal:
+        """Show the chosen curve and the true one together.
+
+        Parameters
+        ----------
+        truth : array_like (rows,)
+            On the question's x.
+        nearest : str
+            Letter of the curve that comes nearest, if one does.
+        """
+        return self._reveal(nearest, lambda: self._chart(np.asarray(truth, float), nearest))
+
+    def _chart(self, truth: np.ndarray, nearest: str) -> ShownChart:
+        words = self.said + (f"; nearest is {self.text(nearest)}" if nearest else "")
+        data = {"run": {"x": self.about["x"], "predicted": self.curves[self.value], "truth": truth}}
+        return show(_comparison(self.about, words), data, f"{self.question} {words}.")
+
+
+def predict(
+    name: str, question: str, *, low: float, high: float, step: float, unit: str, default: float, missing: str = "never"
+) -> NumberPrediction:
+    """Ask for a number. Display the result, and reveal it in a later cell with ``.reveal(truth)``.
+
+    Parameters
+    ----------
+    name : str
+        Unique over the course, such as ``"retry_storm.recovery"``: what it is stored under.
+    question : str
+    low, high, step : float
+        The scale, in `unit`.
+    unit : str
+    default : float
+        Stands in where nobody answers: the usual wrong guess makes the better picture.
+    missing : str
+        What NaN reads as, such as "never".
+
+    Raises
+    ------
+    ValueError
+        The default lies off the scale.
+    """
+    if not low <= default <= high:
+        raise ValueError(f"{name}: the default {default:g} lies outside {low:g} to {high:g} {unit}")
+    about = dict(kind="number", question=question, low=low, high=high, step=step, unit=unit, missing=missing)
+    return NumberPrediction(name, question, default, about)
+
+
+def predict_curve(
+    name: str,
+    question: str,
+    *,
+    x: ArrayLike,
+    curves: Mapping[str, ArrayLike],
+    default: str,
+    x_title: str,
+    y_title: str,
+) -> CurvePrediction:
+    """Ask which of several curves comes true.
+
+    Parameters
+    ----------
+    name, question : str
+    x : array_like (rows,)
+    curves : mapping of caption to array_like (rows,)
+        Up to four; shown as A, B, C, D in this order.
+    default : str
+        Caption of the curve that stands in where nobody answers.
+    x_title, y_title : str
+        Axis titles with units in brackets.
+
+    Raises
+    ------
+    ValueError
+        More than four curves, or a default that is none of them.
+    """
+    if not 2 <= len(curves) <= 4 or default not in curves:
+        raise ValueError(f"{name}: give two to four curves, and one of their captions as the default")
+    captions = dict(zip("ABCD", curves, strict=False))
+    letters = {letter: np.asarray(curves[caption], float) for letter, caption in captions.items()}
+    about = dict(kind="curve", question=question, captions=captions, x=np.asarray(x, float), curves=letters)
+    about |= {"x_title": x_title, "y_title": y_title}
+    standing = next(letter for letter, caption in captions.items() if caption == default)
+    return CurvePrediction(name, question, standing, about)
+
+
+def _scale(about: Mapping[str, Any], words: str) -> alt.LayerChart:
+    """Return a plain scale with two marks: what was predicted, what is true."""
+    x = alt.X("predicted:Q", title=f"answer ({about['unit']})", scale=alt.Scale(domain=[about["low"], about["high"]]))
+    base = alt.Chart(alt.NamedData("prediction"))
+    marks = [_mark(base, x, "predicted", "predicted", "prediction", 14)]
+    marks += [_mark(base, alt.X("truth:Q"), "truth", "the model", "truth", 34)]
+    return alt.layer(*marks).properties(height=110, title=_title(words))
+
+
+def _mark(base: alt.Chart, x: alt.X, field: str, word: str, role: str, y: int) -> alt.LayerChart:
+    stroke = style.SERIES[role]
+    there = base.transform_filter(f"isValid(datum.{field})")
+    rule = there.mark_rule(color=stroke.colour, strokeDash=stroke.dash, strokeWidth=3, clip=True).encode(x=x)
+    text = there.mark_text(text=word, y=y, dx=6, align="left", color=stroke.colour, fontWeight="bold").encode(x=x)
+    return alt.layer(rule, text)
+
+
+def _title(words: str) -> alt.TitleParams:
+    """Return a title that is broken into lines no wider than the chart."""
+    return alt.Title(textwrap.wrap(words, 72), fontWeight="normal")
+
+
+def _choices(about: Mapping[str, Any], letters: list[str]) -> alt.LayerChart:
+    """Return all curves on offer, each with its letter at its end."""
+    roles = dict(zip(letters, ("naive", "defended", "third", "fourth"), strict=False))
+    x = alt.X("x:Q", title=about["x_title"])
+    y = {letter: alt.Y(f"{letter}:Q", title=about["y_title"]) for letter in letters}
+    lines = [style.line("run", "x", letter, roles[letter], x=x, y=y[letter]) for letter in letters]
+    shifts = style.apart([about["curves"][letter][-1] for letter in letters], span=_span(about["curves"]), height=180)
+    ends = [style.end_label("run", "x", k, k, roles[k], dy=dy) for k, dy in zip(letters, shifts, strict=True)]
+    return alt.layer(*lines, *ends).properties(height=220, title=_title(about["question"]))
+
+
+def _span(curves: Mapping[str, np.ndarray]) -> float:
+    """Return how much of its axis a set of curves covers, counted from zero."""
+    return float(max(0.0, *(np.nanmax(curve) for curve in curves.values())))
+
+
+def _comparison(about: Mapping[str, Any], words: str) -> alt.LayerChart:
+    """Return the chosen curve and the true one on the same axes."""
+    x, y = alt.X("x:Q", title=about["x_title"]), alt.Y("truth:Q", title=about["y_title"])
+    layers = [
+        style.line("run", "x", "predicted", "prediction", x=x),
+        style.line("run", "x", "truth", "truth", x=x, y=y),
+        style.end_label("run", "x", "predicted", "predicted", "prediction"),
+        style.end_label("run", "x", "truth", "the model", "truth"),
+    ]
+    return alt.layer(*layers).properties(height=220, title=_title(words))

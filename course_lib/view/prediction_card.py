@@ -1,0 +1,36 @@
+"""The question as a form on the page: an answer, a confidence in three steps, "commit" and "skip"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import anywidget
+import traitlets
+
+from course_lib.view.live import HERE
+
+
+class PredictionCard(anywidget.AnyWidget):
+    """See `prediction.js` for the page's side.
+
+    Attributes
+    ----------
+    question : dict
+        Kind, wording and scale or captions.
+    value : float or str
+    confidence : int
+        1 to 3; 0 before a choice.
+    committed : bool
+    """
+
+    _esm = HERE / "prediction.js"
+    _css = HERE / "live.css"
+    question = traitlets.Dict().tag(sync=True)
+    value = traitlets.Any().tag(sync=True)
+    confidence = traitlets.Int().tag(sync=True)
+    committed = traitlets.Bool().tag(sync=True)
+
+    def __init__(self, about: Mapping[str, Any], **traits: Any) -> None:
+        shown = ("kind", "question", "low", "high", "step", "unit", "captions")
+        super().__init__(question={key: about[key] for key in shown if key in about}, **traits)

@@ -1,0 +1,440 @@
+"""What a learner sees of a retry storm: the default picture, the panel, its challenges, and the phase map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+from numpy.typing import NDArray
+
+from course_lib.models.retry_storm import BACKOFFS, Parameters, simulate
+from course_lib.models.trace import Record, Trace
+from course_lib.theory import retries
+from course_lib.view import style
+from course_lib.view.frame import spread as middle
+from course_lib.view.listing import whole
+from course_lib.view.panel import Challenge, Choice, Panel, Picture, Readout, Slider, Switch
+from course_lib.view.phase_map import PhaseMap
+from course_lib.view.phase_map import chart as map_chart
+from course_lib.view.single_chart import ShownChart, show
+
+UNTIL = 300.0  # seconds shown
+TRIGGER = 60.0  # second at which the brownout starts
+TOP = 4500.0  # requests/s: all axes that are compared share it
+LOST = 0.01  # of replies: what retries are good for on a quiet day
+NAIVE = Parameters(reply_loss=LOST)
+DEFENDED = NAIVE.replace(budget="first_attempts", budget_ratio=0.05)
+SHOWN = ("goodput", "attempt_rate", "offered_rate")
+REGIONS = {0: "brownout", 1: "trigger over, still failing"}
+
+
+def parameters(values: Mapping[str, Any]) -> Parameters:
+    """Return the model's parameters for a panel's control values; a budget without limit is no budget."""
+    ratio = np.asarray(values["budget_ratio"], dtype=float)
+    limited = np.isfinite(ratio)
+    switches = {name: "on" if values[name] else "off" for name in ("deadline_propagation", "breaker", "throttle")}
+    plain = (
+        "max_retries",
+        "timeout",
+        "brownout_capacity",
+        "arrival_rate",
+        "brownout_duration",
+        "queue_limit",
+        "backoff",
+    )
+    return NAIVE.replace(
+        **{name: values[name] for name in plain},
+        **switches,
+        budget=np.where(limited, values["budget"], "none"),
+        budget_ratio=np.where(limited, ratio, 0.0),
+        backoff_base=1.0,
+        throttle_window=10.0,
+    )
+
+
+def run(values: Mapping[str, Any], seed: int) -> Picture:
+    """Return the curves and numbers of several settings, one seed; see `Panel`."""
+    trace = simulate(parameters(values), seed, until=UNTIL, record=Record(SHOWN, every=1.0))
+    goodput, attempts, offered = (_columns(trace[name]) for name in SHOWN)
+    settings = goodput.shape[1]
+    recovered = np.broadcast_to(np.ravel(trace.events["recovered"]), (settings,))
+    ends = TRIGGER + np.broadcast_to(np.ravel(values["brownout_duration"]), (settings,)).astype(float)
+    data = {
+        "run": {"time": trace.time, "goodput": goodput, "attempts": attempts},
+        "regions": _regions(ends, recovered),
+        "levels": {"time": np.array([0.0, UNTIL]), "offered": np.tile(offered.mean(axis=0), (2, 1))},
+    }
+    return Picture(data, _numbers(trace.time, goodput, attempts, offered, recovered - ends, ends))
+
+
+def _columns(values: NDArray[Any]) -> NDArray[Any]:
+    return values.reshape(len(values), -1)
+
+
+def _regions(ends: NDArray[Any], recovered: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Two stretches a setting: the trigger, and what outlives it (none where the service is back at once)."""
+    back = np.where(np.isnan(recovered), UNTIL, recovered)
+    start = np.stack([np.full_like(ends, TRIGGER), ends])
+    return {"kind": np.array([0.0, 1.0]), "start": start, "end": np.stack([ends, np.maximum(back, ends)])}
+
+
+def _numbers(
+    time: NDArray[Any],
+    goodput: NDArray[Any],
+    attempts: NDArray[Any],
+    offered: NDArray[Any],
+    took: NDArray[Any],
+    ends: NDArray[Any],
+) -> dict[str, Any]:
+    after = time[:, None] > ends
+    calm = (time > 10) & (time <= TRIGGER)
+    share = lambda part, whole, rows: 100 * (part * rows).sum(axis=0) / (whole * rows).sum(axis=0)  # noqa: E731
+    return {
+        "recovery": took,
+        "amplification": (attempts[60:] / offered[60:]).max(axis=0),
+        "served_after": np.minimum(share(goodput, offered, after), 100.0),
+        "failed_before": np.maximum(100 - share(goodput, offered, calm[:, None]), 0.0).round(3),
+    }
+
+
+def spread(values: Mapping[str, Any], seeds: NDArray[Any]) -> Picture:
+    """Return what 32 seeds do under one setting: the band of goodput, and how many recover."""
+    trace = simulate(parameters(values), seeds, until=UNTIL, record=Record(("goodput",), every=1.0))
+    low, high = middle(trace["goodput"])
+    back = 100 * np.isfinite(trace.events["recovered"]).mean()
+    return Picture({"band": {"time": trace.time, "low": low, "high": high}}, {"recover_share": back})
+
+
+def served_after(values: Mapping[str, Any], seed: int) -> NDArray[Any]:
+    """Return the share of requests answered in the last two minutes, one a setting: 1 healthy, 0 down."""
+    record = Record(("goodput", "offered_rate"), every=120.0, start=UNTIL - 120.0)
+    trace = simulate(parameters(values), seed, until=UNTIL, record=record)
+    return np.ravel(trace["goodput"][-1] / np.maximum(trace["offered_rate"][-1], 1e-9))
+
+
+MAP = PhaseMap("arrival_rate", "max_retries", served_after, "answered (share)")
+
+
+def charts() -> Sequence[alt.TopLevelMixin]:
+    """Return the panel's charts: the run, and the phase map."""
+    return [_run_chart(), map_chart(MAP, "arrival rate (requests/s)", "max retries (retries)")]
+
+
+def _run_chart() -> alt.LayerChart:
+    x, y = style.time_axis(UNTIL), style.amount_axis("attempts", "rate (requests/s)", top=TOP)
+    capacity = alt.Chart(alt.NamedData("levels"))
+    rule = {"strokeDash": style.DASHES["dashed"], "color": style.INK, "opacity": 0.7}
+    return alt.layer(
+        style.regions(labels=REGIONS),
+        style.band(
+            "band", "time", "low", "high", "defended", x=x, y=style.amount_axis("low", "rate (requests/s)", top=TOP)
+        ),
+        style.line(
+            "levels", "time", "offered", "demand", x=x, y=style.amount_axis("offered", "rate (requests/s)", top=TOP)
+        ),
+        style.line("run", "time", "attempts", "naive", x=x, y=y),
+        style.line(
+            "run", "time", "goodput", "defended", x=x, y=style.amount_axis("goodput", "rate (requests/s)", top=TOP)
+        ),
+        capacity.mark_rule(**rule).encode(y=alt.datum(1200.0)),
+        *_names({"attempts": ("attempts", "naive"), "goodput": ("answered in time", "defended")}),
+    )
+
+
+def _names(lines: Mapping[str, tuple[str, str]]) -> list[alt.Chart]:
+    """Direct labels at the right end of each line, on the last minute's level."""
+    return [style.end_label("run", "time", field, text, role) for field, (text, role) in lines.items()]
+
+
+PANEL = Panel(
+    title="A retry storm",
+    description=(
+        "Attempts and requests answered in time over 300 seconds, with a brownout from second 60; beside it a map of "
+        "which arrival rates and retry limits leave the service down."
+    ),
+    controls=(
+        Slider.of(Parameters, "max_retries", "max retries", low=0, high=6, step=1),
+        Slider.of(Parameters, "timeout", "timeout", low=0.2, high=5.0, step=0.2),
+        Slider.of(Parameters, "brownout_capacity", "capacity left in the brownout", low=0.0, high=1.0, step=0.05),
+        Slider.of(
+            Parameters,
+            "budget_ratio",
+            "retry budget",
+            values=(0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1.0, float("inf")),
+            unit="tokens per call",
+        ),
+        Slider.of(Parameters, "arrival_rate", "arrival rate", low=200, high=1200, step=50, more=True),
+        Slider.of(Parameters, "brownout_duration", "length of the brownout", low=0, high=60, step=5, more=True),
+        Slider.of(
+            Parameters,
+            "queue_limit",
+            "queue bound",
+            values=(10.0, 100.0, 300.0, 600.0, 900.0, 1200.0, 2400.0, 6000.0, float("inf")),
+            more=True,
+        ),
+        Choice(
+            "backoff",
+            "backoff (first wait 1 s)",
+            BACKOFFS,
+            tuple(word.replace("_", " ") for word in BACKOFFS),
+            more=True,
+        ),
+        Choice(
+            "budget", "budget earned by", ("first_attempts", "successes"), ("first attempts", "successes"), more=True
+        ),
+        Switch("deadline_propagation", "deadline propagation", more=True),
+        Switch("breaker", "circuit breaker", more=True),
+        Switch("throttle", "client throttling (10 s window)", more=True),
+    ),
+    presets={
+        "storm": {
+            "max_retries": 3,
+            "timeout": 1.0,
+            "brownout_capacity": 0.3,
+            "budget_ratio": float("inf"),
+            "arrival_rate": 900,
+            "brownout_duration": 30,
+            "queue_limit": float("inf"),
+            "backoff": "none",
+            "budget": "first_attempts",
+            "deadline_propagation": False,
+            "breaker": False,
+            "throttle": False,
+        },
+        "healthy": {"brownout_capacity": 1.0},
+        "cliff edge": {"brownout_capacity": 0.6, "brownout_duration": 5},
+        "fixed": {"budget_ratio": 0.05},
+        "over-fixed": {"max_retries": 0, "queue_limit": 10.0},
+    },
+    default="storm",
+    run=run,
+    spread=spread,
+    charts=charts,
+    phase_map=MAP,
+    readouts=(
+        Readout("recovery", "recovered after the trigger", "s"),
+        Readout("amplification", "worst amplification", "times"),
+        Readout("served_after", "answered after the trigger", "%"),
+        Readout("failed_before", "failed on the quiet minute before", "%"),
+        Readout("recover_share", "seeds that recover, of 32", "%"),
+    ),
+    challenges=(
+        Challenge(
+            "Bring it down for good with at least 70 % of capacity left",
+            lambda now: now["brownout_capacity"] >= 0.7 and np.isnan(now["recovery"]),
+        ),
+        Challenge(
+            "Storm preset: recover within 60 s while keeping 3 retries and no queue bound",
+            lambda now: _storm(now) and now["recovery"] <= 60 and now["queue_limit"] > 6000,
+        ),
+        Challenge(
+            "Storm preset: recover within 5 s, and fail less than 0.1 % on the quiet minute before",
+            lambda now: _storm(now) and now["recovery"] <= 5 and now["failed_before"] < 0.1,
+        ),
+    ),
+    assumptions=(
+        "open loop: clients keep coming at the arrival rate, whatever happens",
+        "one FIFO queue; service rate 1,200 attempts/s; 1 % of replies get lost",
+        "the whole fleet shares one budget, one breaker and one throttle",
+        "the dashed line is the healthy capacity; the band is the middle 80 % of 32 seeds",
+    ),
+)
+
+
+def _storm(now: Mapping[str, Any]) -> bool:
+    return (
+        now["max_retries"] >= 3
+        and now["brownout_capacity"] <= 0.3
+        and now["brownout_duration"] >= 30
+        and now["arrival_rate"] >= 900
+    )
+
+
+# -- pictures without sliders ----------------------------------------------------------------------------------------
+
+
+def compare(
+    traces: Mapping[str, Trace], signal: str = "goodput", *, title: str = "", top: float | None = None
+) -> ShownChart:
+    """Show one signal of up to four runs on the same axes, the trigger shaded and named.
+
+    Parameters
+    ----------
+    traces : mapping of str to Trace
+        Runs of 300 s with one seed, by the words that label their lines.
+    signal : str
+    title : str
+        Axis title with its unit in brackets; by default the signal's name and unit.
+    top : float, optional
+        End of the y axis.
+    """
+    roles = dict(zip(traces, ("naive", "defended", "third", "fourth"), strict=False))
+    first = next(iter(traces.values()))
+    title = title or f"{signal.replace('_', ' ')} ({first.units[signal]})"
+    columns = {f"line{i}": _per_second(trace, signal) for i, trace in enumerate(traces.values())}
+    x = style.time_axis(UNTIL)
+    layers: list[Any] = [style.regions(labels={0: "brownout"})]
+    for i, (name, role) in enumerate(roles.items()):
+        y = style.amount_axis(f"line{i}", title, top=top)
+        layers += [
+            style.line("run", "time", f"line{i}", role, x=x, y=y),
+            style.end_label("run", "time", f"line{i}", name, role, dy=16 * i - 8),
+        ]
+    seconds = np.arange(1, len(columns["line0"]) + 1)
+    data = {"run": {"time": seconds, **columns}, "regions": _trigger(first)}
+    words = f"{title} of {', '.join(traces)} over {UNTIL:g} seconds, with a brownout from 60 to 90 s"
+    return show(alt.layer(*layers), data, words, units=dict.fromkeys(columns, first.units[signal]))
+
+
+def before_after(seed: int = 7) -> ShownChart:
+    """Show the default picture: the same brownout, the same seed, without and with a 5 % retry budget."""
+    panels = [
+        _side(params, words, seed)
+        for params, words in ((NAIVE, "naive: 3 retries"), (DEFENDED, "defended: 5 % budget"))
+    ]
+    data = {key: value for _, part in panels for key, value in part.items()}
+    words = (
+        "Two charts on the same axes. Naive: after the brownout attempts stay near 3,600 per second and "
+        "almost no request is answered in time. Defended by a 5 % retry budget: the service is back about a minute "
+        "after the brownout."
+    )
+    return show([chart for chart, _ in panels], data, words, units={"goodput": "requests/s", "attempts": "attempts/s"})
+
+
+def _side(params: Parameters, words: str, seed: int) -> tuple[alt.LayerChart, dict[str, Any]]:
+    trace = simulate(params, seed, until=UNTIL)
+    name = words.split(":")[0]
+    back = float(trace.events["recovered"])
+    attempts, goodput = (_per_second(trace, signal) for signal in ("attempt_rate", "goodput"))
+    data = {
+        name: {"time": np.arange(1, 301), "attempts": attempts, "goodput": goodput},
+        f"{name} regions": _regions(np.array([90.0]), np.array([back])) | {},
+    }
+    data[f"{name} regions"] = {key: np.ravel(column) for key, column in data[f"{name} regions"].items()}
+    x, top = style.time_axis(UNTIL), TOP
+    title = "rate (requests/s)"
+    chart = alt.layer(
+        style.regions(f"{name} regions", labels=REGIONS if np.isnan(back) else {0: "brownout", 1: "draining"}),
+        style.line(name, "time", "attempts", "naive", x=x, y=style.amount_axis("attempts", title, top=top)),
+        style.line(name, "time", "goodput", "defended", x=x, y=style.amount_axis("goodput", title, top=top)),
+        style.end_label(name, "time", "attempts", "attempts", "naive", dy=-8),
+        style.end_label(name, "time", "goodput", "answered", "defended", dy=8 if np.isfinite(back) else -4),
+    )
+    return chart.properties(title=words, width=400, height=280), data
+
+
+def _per_second(trace: Trace, signal: str) -> NDArray[Any]:
+    values = np.asarray(trace[signal])
+    per = round(1.0 / float(trace.time[1] - trace.time[0]))
+    return values[: len(values) // per * per].reshape(-1, per).mean(axis=1)
+
+
+def _trigger(trace: Trace) -> dict[str, NDArray[Any]]:
+    starts, ends = (float(trace.events[name]) for name in ("trigger_starts", "trigger_ends"))
+    return {"kind": np.array([0.0]), "start": np.array([starts]), "end": np.array([ends])}
+
+
+# -- the lesson's tables and its check against theory ----------------------------------------------------------------
+
+WAYS_BACK: dict[str, tuple[str, dict[str, Any]]] = {
+    "deadline propagation": ("server must cancel, through every hop", dict(deadline_propagation="on")),
+    "queue bound of 900": ("rejects bursts it could have served", dict(queue_limit=900)),
+    "circuit breaker": ("refuses everything for 5 s at a time", dict(breaker="on")),
+    "throttle, 10 s window": ("refuses some on a bad minute", dict(throttle="on", throttle_window=10.0)),
+    "throttle, 2 min window": ("remembers the outage long after", dict(throttle="on")),
+    "no retries": ("every lost reply is a user's error", dict(max_retries=0)),
+    "20 % budget, successes": ("few retries when they'd help most", dict(budget="successes", budget_ratio=0.2)),
+    "10 % budget, first attempts": ("adds 10 % load while it lasts", dict(budget="first_attempts", budget_ratio=0.1)),
+    "20 % budget, first attempts": (
+        "adds 20 % load: here, all there is",
+        dict(budget="first_attempts", budget_ratio=0.2),
+    ),
+    "one retry": ("doubles the load", dict(max_retries=1)),
+    "exponential backoff": ("same work, later", dict(backoff="exponential", backoff_base=1.0)),
+    "full jitter": ("same work, spread", dict(backoff="full_jitter", backoff_base=1.0)),
+    "nothing": ("", {}),
+}
+"""Each defence alone at 1,000 requests/s on 1,200: what it costs, and its parameters."""
+
+
+def ways_back(seeds: int = 2, until: float = 1100.0) -> Any:
+    """Return a table of single defences: seconds from the trigger's end to recovery, mean over seeds.
+
+    Returns
+    -------
+    pandas Styler
+        One row a defence, fastest first.
+    """
+    import pandas as pd
+
+    changes = [change for _, change in WAYS_BACK.values()]
+    base = Parameters(arrival_rate=1000.0)
+    names = sorted({name for change in changes for name in change})
+    swept = {name: np.array([change.get(name, getattr(base, name)) for change in changes]) for name in names}
+    trace = simulate(base.replace(**swept), np.arange(seeds)[:, None], until=until, record=Record())
+    took = (trace.events["recovered"] - trace.events["trigger_ends"]).mean(axis=0)
+    shown = ["never" if np.isnan(seconds) else f"{seconds:.0f} s" for seconds in took]
+    prices = [price for price, _ in WAYS_BACK.values()]
+    table = pd.DataFrame({"alone": list(WAYS_BACK), "back after": shown, "price": prices})
+    return whole(table.iloc[np.argsort(np.nan_to_num(took, nan=np.inf), kind="stable")])
+
+
+def threshold(seed: int = 7) -> ShownChart:
+    """Show the collapsed share against load for 0 to 3 retries, simulated, over the closed form's bounds."""
+    rate = np.linspace(200.0, 1150.0, 20)
+    limits = np.array([0, 1, 2, 3])
+    p = Parameters(arrival_rate=rate, max_retries=limits[:, None], brownout_capacity=0.05, brownout_duration=10.0)
+    trace = simulate(p, seed, until=900.0, record=Record(("goodput", "offered_rate"), every=100.0))
+    share = trace["goodput"][-1] / trace["offered_rate"][-1]
+    low, _ = retries.vulnerable_band(1200.0, limits)
+    roles = ("demand", "third", "defended", "naive")
+    x = alt.X(
+        "rate", type="quantitative", title="arrival rate (requests/s)", scale=alt.Scale(domain=[200, 1300], nice=False)
+    )
+    layers: list[Any] = []
+    for limit, role in zip(limits, roles, strict=True):
+        y = style.amount_axis(f"retries{limit}", "answered, 13 minutes later (share)", top=1.05)
+        layers.append(style.line("run", "rate", f"retries{limit}", role, x=x, y=y))
+    bounds = alt.Chart(alt.NamedData("bounds"))
+    layers.append(bounds.mark_rule(color=style.INK, strokeDash=[2, 2], opacity=0.8).encode(x="low:Q"))
+    text = {"align": "left", "dx": 4, "fontWeight": "bold", "color": style.INK}
+    words = "'R = ' + format(datum.limit, 'd')"
+    layers.append(
+        bounds.transform_calculate(words=words).mark_text(**text).encode(x="low:Q", y="height:Q", text="words:N")
+    )
+    data = {
+        "run": {"rate": rate, **{f"retries{limit}": share[i] for i, limit in enumerate(limits)}},
+        "bounds": {"low": low, "limit": limits, "height": np.full(4, 0.5)},
+    }
+    said = (
+        "Share of requests answered long after a brownout, against arrival rate, for 0, 1, 2 and 3 retries: each curve "
+        "drops from 1 to 0 at the closed form's bound, service rate over retries plus one."
+    )
+    return show(alt.layer(*layers), data, said)
+
+
+def herd(seed: int = 7) -> ShownChart:
+    """Show the retries of clients that a total outage of 2 s has synchronised: fixed backoff against full jitter."""
+    p = Parameters(
+        arrival_rate=400.0, backoff=np.array(["fixed", "full_jitter"]), backoff_base=4.0, max_retries=2,
+        brownout_start=10.0, brownout_duration=2.0, brownout_capacity=0.0, queue_limit=50,
+    )  # fmt: skip
+    attempts = simulate(p, seed, until=30.0, record=Record(("attempt_rate",), every=0.5))["attempt_rate"]
+    time = np.arange(1, len(attempts) + 1) * 0.5
+    x, top = style.time_axis(30.0), 1.1 * float(attempts.max())
+    layers: list[Any] = [style.regions(labels={0: "outage"})]
+    for i, (name, role) in enumerate((("fixed 4 s", "naive"), ("full jitter", "defended"))):
+        y = style.amount_axis(f"line{i}", "attempts (attempts/s)", top=top)
+        layers += [style.line("run", "time", f"line{i}", role, x=x, y=y)]
+        layers += [style.end_label("run", "time", f"line{i}", name, role, dy=10 - 20 * i)]
+    data = {
+        "run": {"time": time, "line0": attempts[:, 0], "line1": attempts[:, 1]},
+        "regions": {"kind": np.array([0.0]), "start": np.array([10.0]), "end": np.array([12.0])},
+    }
+    words = (
+        "Attempts per second after a total outage of two seconds: with a fixed backoff they come back as echoes, with "
+        "full jitter they are spread out."
+    )
+    return show(alt.layer(*layers), data, words)

@@ -1,0 +1,110 @@
+"""The static twin of every chart, and the one place that decides whether a live one follows it.
+
+A notebook is read in four ways: in a front end with a kernel, in one without, as HTML or on GitHub, and under a program
+(papermill, nbconvert, nbval). Only the first can show a live chart. So every display emits a PNG first; the live widget
+follows only when a person's front end asked for the cell, and hides the PNG once it has drawn itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from course_lib.view import style
+from course_lib.view.picture import Picture
+
+ENVIRONMENT = "COURSE_VIEW"
+SCALE = 2
+"""PNG pixels per chart pixel: crisp on a laptop's screen."""
+COLOURS = 256
+"""Colours of the PNG's palette: a chart needs no more, and it makes the file about eight times smaller."""
+
+
+def is_live() -> bool:
+    """Return whether a live chart should follow the picture.
+
+    ``COURSE_VIEW=live`` or ``COURSE_VIEW=static`` decides when set. Otherwise it is live when the running cell was sent
+    by a notebook front end, which names the cell in the request; papermill, nbconvert, nbval and consoles do not, and
+    what they save should hold pictures, not the state of widgets that nobody can move.
+    """
+    wanted = os.environ.get(ENVIRONMENT, "")
+    if wanted in ("live", "static"):
+        return wanted == "live"
+    return bool(_request_metadata().get("cellId")) or "google.colab" in sys.modules
+
+
+def _request_metadata() -> Mapping[str, Any]:
+    from IPython import get_ipython
+
+    kernel = getattr(get_ipython(), "kernel", None)
+    return kernel.get_parent().get("metadata", {}) if kernel is not None else {}
+
+
+def filled(spec: Mapping[str, Any], pictures: Sequence[Picture]) -> dict[str, Any]:
+    """Return a specification with the rows of its named datasets written into it.
+
+    Parameters
+    ----------
+    spec : dict
+        From `style.themed`.
+    pictures : sequence of Picture
+        Of one setting each; later ones win.
+    """
+    rows = {name: table for picture in pictures for name, table in picture.rows().items()}
+    return {**spec, "datasets": {name: rows.get(name, []) for name in sorted(style.named_data(spec))}}
+
+
+def on_paper(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a specification with the light theme's ink on a white ground: readable on any page."""
+    config = {**spec["config"], "background": style.LIGHT["paper"]}
+    return {**spec, "config": config, "padding": 8}
+
+
+def png(specs: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return charts drawn side by side as one small PNG (a few dozen kB).
+
+    Parameters
+    ----------
+    specs : sequence of dict
+        Specifications with their data, from `filled`.
+    """
+    import vl_convert
+    from PIL import Image
+
+    drawn = Image.open(io.BytesIO(vl_convert.vegalite_to_png(on_paper(beside(specs)), scale=SCALE)))
+    small = io.BytesIO()
+    drawn.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def beside(specs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return one specification that shows several side by side, each with its own scales."""
+    if len(specs) == 1:
+        return dict(specs[0])
+    shared = ("$schema", "config", "params", "datasets", "autosize")
+    parts = [{key: value for key, value in spec.items() if key not in shared} for spec in specs]
+    params = {param["name"]: param for spec in specs for param in spec["params"]}
+    datasets = {name: rows for spec in specs for name, rows in spec["datasets"].items()}
+    head = {key: specs[0][key] for key in ("$schema", "config", "description") if key in specs[0]}
+    own_scales = {"scale": {"color": "independent"}, "legend": {"color": "independent"}}
+    both = {"params": list(params.values()), "datasets": datasets}
+    return {**head, **both, "hconcat": parts, "spacing": 24, "resolve": own_scales}
+
+
+def png_bundle(image: bytes, description: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return a picture as an output bundle and its metadata, the description as the alternative text."""
+    width = round(int.from_bytes(image[16:20], "big") / SCALE)
+    metadata = {"image/png": {"width": width, "alt": description}, "alt": description, "needs_background": "light"}
+    return {"image/png": base64.b64encode(image).decode(), "text/plain": description}, metadata
+
+
+def show_png(image: bytes, description: str) -> None:
+    """Display a picture as a cell's output, at its size in CSS pixels."""
+    from IPython.display import display
+
+    bundle, metadata = png_bundle(image, description)
+    display(bundle, raw=True, metadata=metadata)

@@ -1,0 +1,235 @@
+"""One look for every chart: sizes, palette, theme, and the shaded and labelled regions that tell the story in words.
+
+Colours are chosen to keep a contrast of at least 3 to 1 on JupyterLab's light *and* dark background and to stay apart
+for colour-blind readers (tested); each still travels with a dash of its own. Ink and paper are Vega parameters, so that
+the live chart follows the reader's theme without being rebuilt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+WIDTH = 540
+"""Width of the main chart in pixels, axes included: it leaves room for a side column on a 1280 px laptop."""
+HEIGHT = 300
+"""Height of the main chart in pixels, axes included."""
+FONT_SIZE = 12
+
+PALETTE = {"blue": "#1F78D1", "vermilion": "#E0562B", "teal": "#12A084", "purple": "#C264B8"}
+DASHES = {"solid": [1, 0], "dashed": [7, 4], "dotted": [2, 3], "dashdot": [8, 3, 2, 3]}
+
+INK = alt.ExprRef("ink")
+"""Text and rule colour that follows the theme: use it wherever a chart writes in 'black'."""
+PAPER = alt.ExprRef("paper")
+"""Background colour that follows the theme: for halos behind labels."""
+
+LIGHT = {"ink": "#24292f", "paper": "#ffffff"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Stroke:
+    """How one series is drawn: a colour and, as the second channel, a dash.
+
+    Parameters
+    ----------
+    colour : str or altair.ExprRef
+    dash : list of int
+        On and off lengths in pixels.
+    width : float
+        Pixels.
+    """
+
+    colour: Any
+    dash: list[int]
+    width: float = 2.0
+
+
+SERIES = {
+    "naive": Stroke(PALETTE["vermilion"], DASHES["dashed"]),
+    "defended": Stroke(PALETTE["blue"], DASHES["solid"], 2.4),
+    "third": Stroke(PALETTE["teal"], DASHES["dashdot"]),
+    "fourth": Stroke(PALETTE["purple"], DASHES["dotted"], 2.4),
+    "demand": Stroke(INK, DASHES["dotted"], 1.4),
+    "capacity": Stroke(INK, DASHES["dashed"], 1.2),
+    "prediction": Stroke(PALETTE["purple"], DASHES["dotted"], 2.4),
+    "truth": Stroke(PALETTE["blue"], DASHES["solid"], 2.4),
+}
+"""The roles that recur in every module; a role looks the same in all twelve."""
+
+
+def line(data: str, x: str, y: str, role: str, /, **channels: Any) -> alt.Chart:
+    """Return one line of a named dataset in the stroke of its role.
+
+    Parameters
+    ----------
+    data : str
+        Name of a dataset of the picture, such as ``"run"``.
+    x, y : str
+        Column names.
+    role : str
+        A key of `SERIES`.
+    **channels
+        More encoding channels or replacements of ``x`` and ``y`` (an ``alt.X``, for a title with a unit).
+    """
+    stroke = SERIES[role]
+    encoding = {"x": alt.X(x, type="quantitative"), "y": alt.Y(y, type="quantitative"), **channels}
+    mark = {"color": stroke.colour, "strokeDash": stroke.dash, "strokeWidth": stroke.width, "clip": True}
+    return alt.Chart(alt.NamedData(data)).mark_line(**mark).encode(**encoding)
+
+
+def band(data: str, x: str, low: str, high: str, role: str, /, **channels: Any) -> alt.Chart:
+    """Return the area between two columns: the spread over seeds, in the colour of its role."""
+    encoding = {
+        "x": alt.X(x, type="quantitative"),
+        "y": alt.Y(low, type="quantitative"),
+        "y2": alt.Y2(high),
+        **channels,
+    }
+    mark = {"color": SERIES[role].colour, "opacity": 0.22, "clip": True}
+    return alt.Chart(alt.NamedData(data)).mark_area(**mark).encode(**encoding)
+
+
+def end_label(data: str, x: str, y: str, text: str, role: str, /, *, dy: int = 0, **channels: Any) -> alt.Chart:
+    """Return a direct label at the last row of a line, so that no reader has to look up a legend.
+
+    The chart needs about ``7 * len(text)`` pixels free to the right of the plot: see ``padding`` in `regions`.
+    """
+    encoding = {
+        "x": alt.X(x, type="quantitative", aggregate="max"),
+        "y": alt.Y(y, type="quantitative", aggregate={"argmax": x}),
+        **channels,
+    }
+    mark = {"align": "left", "dx": 5, "dy": dy, "fontWeight": "bold", "color": SERIES[role].colour, "clip": False}
+    return alt.Chart(alt.NamedData(data)).mark_text(text=text, **mark).encode(**encoding)
+
+
+def apart(ends: Sequence[float], span: float, height: int = HEIGHT - 50, gap: int = 14) -> list[int]:
+    """Return how far to shift each end label, in pixels downwards, so that no two cover each other.
+
+    Parameters
+    ----------
+    ends : sequence of float
+        Last values of the labelled lines.
+    span : float
+        What the y axis covers, in the same unit.
+    height, gap : int
+        Height of the plot and distance between two labels, in pixels.
+
+    >>> apart([80, 80, 20], span=80, height=160)
+    [-7, 7, 0]
+    """
+    wanted = [height * (1 - end / span) if span else 0.0 for end in ends]
+    order = sorted(range(len(ends)), key=wanted.__getitem__)
+    placed: dict[int, float] = {}
+    for group in _touching([(i, wanted[i]) for i in order], gap):
+        middle = sum(at for _, at in group) / len(group)
+        placed |= {i: middle + gap * (k - (len(group) - 1) / 2) for k, (i, _) in enumerate(group)}
+    return [round(placed[i] - wanted[i]) for i in range(len(ends))]
+
+
+def _touching(places: Sequence[tuple[int, float]], gap: int) -> list[list[tuple[int, float]]]:
+    """Return rising places in groups whose members lie closer than `gap` to the one before."""
+    groups: list[list[tuple[int, float]]] = []
+    for place in places:
+        if groups and place[1] - groups[-1][-1][1] < gap:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups
+
+
+def regions(data: str = "regions", *, labels: Mapping[int, str], x: str = "start", x2: str = "end") -> alt.LayerChart:
+    """Return shaded stretches of time, each named in words at its top.
+
+    Parameters
+    ----------
+    data : str
+        Dataset with the columns `x`, `x2` (seconds) and ``kind`` (a number).
+    labels : mapping of int to str
+        What each ``kind`` says, for instance ``{0: "brownout", 1: "trigger over, still failing"}``. Even kinds are
+        shaded grey, odd ones hatched in vermilion's tint, so that the words never depend on the colour.
+    """
+    base = alt.Chart(alt.NamedData(data)).transform_filter(f"isValid(datum.{x2}) && datum.{x2} > datum.{x}")
+    shade = alt.condition("datum.kind % 2 == 0", alt.value("#808080"), alt.value(PALETTE["vermilion"]))
+    rects = base.mark_rect(opacity=0.16, clip=True).encode(x=alt.X(x, type="quantitative"), x2=alt.X2(x2), color=shade)
+    words = " : ".join(f"datum.kind == {kind} ? {text!r}" for kind, text in labels.items()) + " : ''"
+    texts = (
+        base.transform_calculate(words=words, middle=f"(datum.{x} + datum.{x2}) / 2")
+        .mark_text(
+            baseline="top", dy=alt.ExprRef("datum.kind % 2 == 0 ? 3 : 18"), fontSize=FONT_SIZE - 1, color=INK, y=0
+        )
+        .encode(x=alt.X("middle", type="quantitative"), text="words:N")
+    )
+    return alt.layer(rects, texts)
+
+
+def time_axis(until: float, title: str = "time (s)", field: str = "time") -> alt.X:
+    """Return a shared clock: the same domain, in seconds, for every chart of a comparison."""
+    return alt.X(field, type="quantitative", title=title, scale=alt.Scale(domain=[0, until], nice=False))
+
+
+def amount_axis(field: str, title: str, top: float | None = None, **scale: Any) -> alt.Y:
+    """Return a y axis from zero to `top` (or as far as the data go), its title carrying the unit in brackets."""
+    if "(" not in title:
+        raise ValueError(f"the axis title {title!r} has no unit: write it in brackets, as in 'goodput (requests/s)'")
+    domain = {"domain": [0, top]} if top is not None else {}
+    return alt.Y(field, type="quantitative", title=title, scale=alt.Scale(**domain, **scale))
+
+
+def config() -> dict[str, Any]:
+    """Return the Vega-Lite configuration shared by all charts."""
+    ink = {"expr": "ink"}
+    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": FONT_SIZE, "titleFontSize": FONT_SIZE}
+    axis = {**text, "domainColor": ink, "tickColor": ink, "gridColor": ink, "gridOpacity": 0.13, "titleFontWeight": 600}
+    return {
+        "background": "transparent",
+        "font": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif",
+        "axis": {**axis, "titlePadding": 8, "labelOverlap": True, "tickCount": 6},
+        "legend": {**text, "orient": "top", "labelLimit": 260},
+        "title": {"color": ink, "subtitleColor": ink, "anchor": "start", "fontSize": FONT_SIZE + 2},
+        "header": {"labelColor": ink, "titleColor": ink},
+        "text": {"fontSize": FONT_SIZE},
+        "view": {"stroke": None},
+        "range": {"category": list(PALETTE.values())},
+        "lineBreak": "\n",
+    }
+
+
+def themed(chart: alt.TopLevelMixin, description: str) -> dict[str, Any]:
+    """Return a chart's specification in the course's look.
+
+    Parameters
+    ----------
+    chart : altair chart
+        On named data (`altair.NamedData`); the rows travel apart.
+    description : str
+        What the chart shows, for screen readers: becomes its aria-label.
+
+    Returns
+    -------
+    dict
+        Vega-Lite specification with the parameters ``ink`` and ``paper``.
+    """
+    spec = chart.to_dict()
+    spec["config"] = config()
+    spec["description"] = description
+    spec["params"] = [{"name": name, "value": value} for name, value in LIGHT.items()] + spec.get("params", [])
+    if not {"hconcat", "vconcat", "concat", "facet", "repeat"} & set(spec):
+        spec.setdefault("width", WIDTH)
+        spec.setdefault("height", HEIGHT)
+        spec["autosize"] = {"type": "fit", "contains": "padding"}
+    return spec
+
+
+def named_data(spec: Any) -> set[str]:
+    """Return the names of all datasets that a specification draws from."""
+    if isinstance(spec, Mapping):
+        own = {spec["data"]["name"]} if isinstance(spec.get("data"), Mapping) and "name" in spec["data"] else set()
+        return own.union(*(named_data(part) for key, part in spec.items() if key != "datasets"))
+    if isinstance(spec, Sequence) and not isinstance(spec, str):
+        return set().union(*(named_data(part) for part in spec))
+    return set()

@@ -1,0 +1,119 @@
+"""Every built lesson and lab in JupyterLab: it runs, sliders redraw at both ends, challenges tick, checks judge."""
+
+import importlib
+import importlib.util
+import shutil
+
+import pytest
+
+from course_lib import notebook_file
+from course_lib.manifest import load
+from course_lib.notebook_file import ANSWER, CHECK
+
+BUILT = [module for module in load().modules if module.built]
+LESSONS = pytest.mark.parametrize("module", [m for m in BUILT if m.lesson.exists()], ids=lambda module: module.name)
+LABS = pytest.mark.parametrize("module", [m for m in BUILT if m.lab.exists()], ids=lambda module: module.name)
+
+
+@pytest.fixture
+def open_copy(lab, browser):
+    """Return a function that opens a copy of a released notebook, closed after the test."""
+    opened = []
+
+    def open_(path, **context):
+        shutil.copyfile(path, lab.folder / path.name)
+        opened.append(browser.open(lab, path.name, **context))
+        return opened[-1]
+
+    yield open_
+    for page in opened:
+        page.close()
+
+
+def panel_of(module):
+    """Return the module's panel, or None where it has none."""
+    name = f"course_lib.view.{module.slug}"
+    return importlib.import_module(name).PANEL if importlib.util.find_spec(name) else None
+
+
+def all_pixels(page, index):
+    return [page.pixels(index, chart) for chart in range(page.panel(index).locator("canvas").count())]
+
+
+def reset(page, index):
+    page.panel(index).locator(".course-presets button").get_by_text("reset", exact=True).click()
+    page.wait_rested(index)
+
+
+def commit_all(page):
+    """Commit to every prediction, with the answer that stands there."""
+    for card in page.page.locator(".course-card").all():
+        card.scroll_into_view_if_needed()
+        card.get_by_role("button", name="commit").click()
+
+
+@LESSONS
+def test_lesson(open_copy, module, shots):
+    page = open_copy(module.lesson)
+    page.run_all()
+    assert page.errors() == []
+    commit_all(page)
+    assert page.panels() or panel_of(module) is None, "the lesson does not show the module's panel"
+    for index in range(page.panels()):
+        page.wait_rested(index)
+        page.screenshot(shots / f"{module.name}-{index}-light.png")
+        both_ends(page, index)
+        challenges(page, index, panel_of(module))
+        page.theme("JupyterLab Dark")
+        page.panel(index)
+        page.screenshot(shots / f"{module.name}-{index}-dark.png")
+        page.theme("JupyterLab Light")
+    assert page.errors() == []
+    assert page.complaints == []
+
+
+def both_ends(page, index):
+    """Drag each slider to both ends from the start: something must be drawn anew."""
+    for control in page.controls(index):
+        reset(page, index)
+        start = all_pixels(page, index)
+        page.drag(control, to="min", index=index, steps=4)
+        page.wait_rested(index)
+        low = all_pixels(page, index)
+        page.drag(control, to="max", index=index, steps=4)
+        page.wait_rested(index)
+        assert len({str(pixels) for pixels in (start, low, all_pixels(page, index))}) >= 2, f"{control} changes nothing"
+        assert not page.panel(index).locator(".course-problem").is_visible(), f"{control}: the model refuses"
+
+
+def challenges(page, index, panel):
+    """Go to where each challenge's example says it is reached, and see it tick."""
+    reset(page, index)
+    for number, challenge in enumerate(panel.challenges):
+        if challenge.example:
+            positions = panel.settings(**challenge.example).positions
+            page.panel(index).evaluate("(root, positions) => root.courseMove(positions)", list(positions))
+            page.wait_rested(index)
+            assert page.reached(index)[number], f"not ticked: {challenge.text}"
+
+
+@LABS
+def test_lab_check_is_red_before_and_green_after(open_copy, module):
+    blank, solved = notebook_file.read(module.lab), notebook_file.read(module.solution)
+    answers, checks = notebook_file.tagged(blank, ANSWER), notebook_file.tagged(blank, CHECK)
+    task = next(iter(checks)).removesuffix("-check")
+    page = open_copy(module.lab)
+    page.run_all()
+    before = said(page, f"{task}-check")
+    for cell in answers:
+        page.run_cell(cell, notebook_file.answers(solved)[cell])
+    page.run_cell(f"{task}-check")
+    after = said(page, f"{task}-check")
+    stored = "".join(output.text for output in checks[f"{task}-check"].outputs)
+    assert "not attempted" in before or "wrong" in before, before
+    assert after.strip() == stored.strip()
+
+
+def said(page, cell):
+    """Return what a cell printed, or the error it raised."""
+    return "".join(output.get("text", output.get("evalue", "")) for output in page.outputs(cell))

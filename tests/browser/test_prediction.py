@@ -1,0 +1,84 @@
+"""Predict, then reveal, on the page: the reveal waits for the learner, and a commit draws it."""
+
+import json
+
+import pytest
+
+ASK = """
+from course_lib import view
+guess = view.predict("test.recovery", "How many seconds after the brownout is goodput back?",
+                     low=0, high=300, step=5, unit="s", default=30)
+guess
+"""
+CURVES = """
+import numpy as np
+x = np.arange(100.0)
+which = view.predict_curve("test.curve", "What does goodput do after the trigger?", x=x,
+    curves={"recovers at once": np.where(x > 50, 80, 20), "recovers slowly": np.clip(x - 10, 20, 80),
+            "never": 20 + 0 * x},
+    default="recovers at once", x_title="time (s)", y_title="goodput (requests/s)")
+which
+"""
+CELLS = {
+    "ask": ASK,
+    "reveal": "guess.reveal(120.0)",
+    "curves": CURVES,
+    "reveal-curve": "which.reveal(np.clip(x - 30, 20, 80), nearest='B')",
+}
+
+
+@pytest.fixture(scope="module")
+def page(open_cells):
+    page = open_cells(CELLS)
+    page.run_all()
+    page.page.locator(".course-card").nth(1).wait_for(state="attached")
+    return page
+
+
+def kinds(page, cell):
+    return [sorted(output["data"]) for output in page.outputs(cell)]
+
+
+def wait_for_charts(page, count):
+    page.page.wait_for_function("count => document.querySelectorAll('.course-live').length >= count", arg=count)
+    page.page.wait_for_timeout(200)
+
+
+def test_run_all_is_not_blocked_and_spoils_nothing(page):
+    assert page.errors() == []
+    assert all("image/png" not in kind for kind in kinds(page, "reveal") + kinds(page, "reveal-curve"))
+    assert "Commit to your prediction" in page.outputs("reveal")[0]["data"]["text/plain"]
+
+
+def test_a_commit_is_stored_and_revealed(page, lab, shots):
+    card = page.page.locator(".course-card").first
+    card.scroll_into_view_if_needed()
+    slider = card.locator("input[type=range]")
+    assert slider.get_attribute("aria-label").startswith("How many seconds")
+    slider.focus()
+    page.page.keyboard.press("End")
+    assert slider.get_attribute("aria-valuetext") == "300 s"
+    card.get_by_label("certain", exact=True).check()
+    card.get_by_role("button", name="commit").click()
+    wait_for_charts(page, 2)
+    assert "image/png" in kinds(page, "reveal")[0]
+    stored = json.loads((lab.folder / ".course" / "predictions.json").read_text())["test.recovery"]
+    assert (stored["value"], stored["confidence"], stored["unit"]) == (300, 3, "s")
+    said = page.outputs("reveal")[0]["data"]["text/plain"]
+    assert "predicted 300 s (you, certain); the model says 120 s" in said
+    page.screenshot(shots / "prediction-number.png")
+
+
+def test_a_skip_reveals_the_default_and_says_so(page, shots):
+    card = page.page.locator(".course-card").nth(1)
+    card.scroll_into_view_if_needed()
+    assert card.locator("input[type=radio]").count() == 6
+    page.screenshot(shots / "prediction-ask.png")
+    card.get_by_role("button", name="skip").click()
+    wait_for_charts(page, 3)
+    assert "a stored default; nobody predicted here" in page.outputs("reveal-curve")[0]["data"]["text/plain"]
+    page.chart(2)
+    page.theme("JupyterLab Dark")
+    page.screenshot(shots / "prediction-curve.png")
+    page.theme("JupyterLab Light")
+    assert page.complaints == []

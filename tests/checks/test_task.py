@@ -1,0 +1,272 @@
+"""The framework of the checks: states, credit, text, and learners' odd return values."""
+
+import numpy as np
+import pytest
+
+from course_lib.checks.task import AnswerError, Curve, Demand, Task, crash_text, demand, describe, expect_array, task
+
+
+def double_task(total=None):
+    @task("double", answers=("double",), hints=("Twice what?", "Two times x."), points=20, total=total)
+    def double(answers, seed):
+        x = np.random.default_rng(seed).uniform(1, 2, 5)
+        y = expect_array(answers.double(x), (5,), "double")
+        yield demand("doubles its input", ok=np.isclose(y, 2 * x), seen=f"{y[0] / x[0]:.3g} times", weight=3)
+        yield demand("keeps the sign", ok=answers.double(-1.0) < 0, seen=answers.double(-1.0))
+
+    return double
+
+
+def state_of(answer, **kwargs):
+    return double_task(**kwargs).judge({"double": answer}, seed=1).state
+
+
+def test_right_text_is_the_same_for_all_right_answers_and_seeds():
+    texts = {
+        double_task().judge({"double": f}, seed).text for f in (lambda x: 2 * x, lambda x: x + x) for seed in range(5)
+    }
+    assert texts == {"Task double: right, 20 of 20 points\n  ok    doubles its input\n  ok    keeps the sign"}
+
+
+def test_partial_credit_goes_by_weight_and_says_what_was_seen():
+    verdict = double_task().judge({"double": lambda x: 2.5 * x}, seed=3)
+    assert (verdict.state, verdict.points, verdict.max_points) == ("wrong", 5.0, 20.0)
+    assert verdict.lines[1] == "  miss  doubles its input : saw 2.5 times"
+    assert verdict.hints == ("Twice what?", "Two times x.")
+
+
+def test_essential_demand_missed_earns_nothing():
+    @task("t", answers=("f",), points=10)
+    def check(answers, seed):
+        yield demand("cheap", ok=True, weight=9)
+        yield demand("the point", ok=answers.f() == 1, essential=True)
+
+    assert check.judge({"f": 1}, 0).points == 10
+    assert check.judge({"f": 2}, 0).points == 0
+    assert check.judge({"f": 2}, 0).lines[-1] == "  note  no points without this: the point"
+
+
+def blank(x):
+    raise NotImplementedError("Task 1: double it")
+
+
+@pytest.mark.parametrize("answer", [blank, lambda x: None, lambda x: ..., ..., None])
+def test_blank_answers_are_not_attempted(answer):
+    verdict = double_task().judge({"double": answer}, seed=1)
+    assert (verdict.state, verdict.points) == ("not attempted", 0)
+    assert verdict.lines[-1].startswith("  blank  double ")
+
+
+def test_second_answer_blank_keeps_the_credit_of_the_first_where_the_total_is_stated():
+    @task("pair", answers=("f", "g"), points=10, total=2)
+    def pair(answers, seed):
+        yield demand("f is one", ok=answers.f() == 1)
+        yield demand("g is two", ok=answers.g() == 2)
+
+    verdict = pair.judge({"f": 1, "g": ...}, 0)
+    assert (verdict.state, verdict.points) == ("wrong", 5)
+
+
+def test_crash_names_exception_line_and_what_was_passed():
+    def broken(x):
+        y = x[7]
+        return y
+
+    verdict = double_task().judge({"double": broken}, seed=1)
+    assert (verdict.state, verdict.points) == ("crashed", 0)
+    line = verdict.lines[-1]
+    assert "double raised IndexError: index 7 is out of bounds" in line
+    assert "(y = x[7])" in line and "float64 array of shape (5,) from 1." in line
+    assert "\n" not in line
+
+
+def test_a_crash_inside_numpy_points_at_the_learners_line():
+    def broken(x):
+        return np.concatenate([x, np.ones((2, 2))])
+
+    line = double_task().judge({"double": broken}, 1).lines[-1]
+    assert "(return np.concatenate([x, np.ones((2, 2))]))" in line
+
+
+def test_sys_exit_is_a_crash_not_an_exit():
+    assert state_of(lambda x: (_ for _ in ()).throw(SystemExit(0))) == "crashed"
+
+
+class EqualsEverything:
+    def __eq__(self, other):
+        return True
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([self], dtype=object)
+
+
+class Flattering(np.ndarray):
+    def __array_function__(self, func, types, args, kwargs):
+        return np.True_
+
+    def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+        return np.True_
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x: "PASS",
+        lambda x: EqualsEverything(),
+        lambda x: np.zeros(5).view(Flattering),
+        lambda x: {"a": 1},
+        lambda x: [1, [2, 3]],
+        lambda x: 2 * x[:3],
+        lambda x: 2j * x,
+        lambda x: x * np.nan,
+        lambda x: 10**40,
+        lambda x: (2 * x, x),
+        7,
+    ],
+)
+def test_odd_return_values_are_wrong_without_a_crash_or_credit(answer):
+    verdict = double_task().judge({"double": answer}, seed=1)
+    assert (verdict.state, verdict.points) == ("wrong", 0)
+    assert any(line.startswith("  miss") for line in verdict.lines)
+
+
+def test_wrong_shape_is_told_in_words():
+    assert double_task().judge({"double": lambda x: x[:3]}, 1).lines[-1] == (
+        "  miss  double returns an array of shape (5,) : saw an array of shape (3,)"
+    )
+
+
+def test_expect_array_takes_any_length_where_told_and_single_numbers():
+    assert expect_array([1, 2, 3], (None,), "f").shape == (3,)
+    assert expect_array(2.5, (), "f") == 2.5
+    with pytest.raises(AnswerError, match="a single number : saw an array"):
+        expect_array([1.0], (), "f")
+    with pytest.raises(AnswerError, match="1 NaN or infinite of 2"):
+        expect_array([1.0, np.inf], (2,), "f")
+    assert np.isinf(expect_array([np.inf], (1,), "f", finite=False)).all()
+
+
+def test_answers_get_copies():
+    @task("keep", answers=("f",), points=1)
+    def keep(answers, seed):
+        x = np.ones(3)
+        answers.f(x)
+        yield demand("input kept", ok=x == 1)
+
+    def mutate(x):
+        x[:] = 9
+        return x
+
+    assert keep.judge({"f": mutate}, 0).state == "right"
+
+
+def test_tuples_come_back_as_tuples_of_arrays():
+    seen = []
+
+    @task("two", answers=("f",), points=1)
+    def two(answers, seed):
+        seen.append(answers.f(np.ones(2)))
+        yield demand("two arrays", ok=len(seen[0]) == 2)
+
+    two.judge({"f": lambda x: (x, 3)}, 0)
+    assert isinstance(seen[0][0], np.ndarray) and seen[0][1] == 3
+
+
+def test_a_check_that_trips_over_an_answer_is_a_miss_not_a_traceback():
+    @task("trip", answers=("f",), points=1)
+    def trip(answers, seed):
+        yield demand("adds", ok=answers.f() + np.ones(4))
+
+    verdict = trip.judge({"f": np.ones(3)}, 0)
+    assert verdict.state == "wrong" and "ValueError" in verdict.lines[-1]
+
+
+def test_a_check_without_demands_is_never_right():
+    @task("none", answers=("f",), points=5)
+    def none(answers, seed):
+        yield from ()
+
+    assert (none.judge({"f": 1}, 0).state, none.judge({"f": 1}, 0).points) == ("wrong", 0)
+
+
+def test_notebook_call_prints_the_verdict_and_hints_in_steps(capsys):
+    double = double_task()
+    assert double(lambda x: 3 * x, seed=1) is None
+    first = capsys.readouterr().out
+    assert first.splitlines()[0] == "Task double: wrong, 5 of 20 points"
+    assert "hint 1  Twice what?" in first and "hint 2" not in first
+    double(lambda x: 3 * x, seed=1)
+    assert "hint 2  Two times x." in capsys.readouterr().out
+    double(lambda x: 3 * x, seed=1)
+    assert capsys.readouterr().out.count("hint") == 2
+
+
+def test_what_a_right_answer_prints_or_warns_does_not_disturb_the_verdict(capsys):
+    def chatty(x):
+        print("debug", x)
+        np.log(np.zeros(1))
+        return 2 * x
+
+    double_task()(chatty, seed=1)
+    out, err = capsys.readouterr()
+    assert out == double_task().judge({"double": lambda x: 2 * x}, 1).text + "\n" and err == ""
+
+
+def test_what_a_wrong_answer_prints_is_shown_after_the_verdict(capsys):
+    double_task()(lambda x: print("looking at", x.shape if hasattr(x, "shape") else x) or 3 * x, seed=1)
+    assert "  your code printed: looking at (5,)" in capsys.readouterr().out
+
+
+def test_a_blank_call_gives_no_hint_and_a_wrong_count_of_answers_is_told(capsys):
+    double = double_task()
+    double(blank, seed=1)
+    assert "hint" not in capsys.readouterr().out
+    double(seed=1)
+    assert capsys.readouterr().out == "Task double checks double; it was given 0 answers.\n"
+
+
+def test_hint_method(capsys):
+    double = double_task()
+    double.hint()
+    double.hint(2)
+    double.hint(3)
+    assert capsys.readouterr().out.splitlines() == [
+        "Hint 1 of 2: Twice what?",
+        "Hint 2 of 2: Two times x.",
+        "Task double has 2 hints; ask for 1 to 2.",
+    ]
+
+
+def test_points_come_from_the_manifest(monkeypatch):
+    from course_lib.checks import task as framework
+
+    monkeypatch.setattr(
+        framework, "_points_in_manifest", lambda module, name: {("test_task", "worth"): 15.0}[module, name]
+    )
+
+    @task("worth", answers=("f",))
+    def worth(answers, seed):
+        yield demand("is one", ok=answers.f() == 1)
+
+    assert isinstance(worth, Task) and worth.points == 15
+
+
+def test_unknown_answer_names_are_an_authors_error_told_in_the_verdict():
+    @task("typo", answers=("f",), points=1)
+    def typo(answers, seed):
+        yield demand("f", ok=answers.g() == 1)
+
+    assert "no answer 'g'" in typo.judge({"f": 1}, 0).lines[-1]
+
+
+def test_describe_and_crash_text():
+    assert describe(np.arange(3)) == "int64 array of shape (3,) from 0 to 2"
+    assert describe(0.25) == "0.25" and describe(True) == "True" and describe(np.zeros((0, 2))).endswith("(0, 2)")
+    assert crash_text("f", "ValueError", "", ()) == "f raised ValueError; it was passed nothing"
+
+
+def test_demand_folds_arrays_and_long_text():
+    assert demand("x", ok=np.array([True, False])).ok is False
+    assert isinstance(demand("x", ok=np.True_), Demand)
+    assert len(demand("x", ok=False, seen="y" * 500).seen) == 400
+    assert demand("a\n b", ok=True, curve=Curve("t", *[np.zeros(2)] * 3)).text == "a b"

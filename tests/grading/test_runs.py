@@ -1,0 +1,333 @@
+"""Whole runs: killed and resumed, repeated, regraded, on a Dask cluster, without a wall, with broken surroundings."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from grading import kit
+
+from course_lib.grading import schedulers, worker
+from course_lib.grading.command import GradingError, Options, grade, summary
+from course_lib.grading.isolation import Limits
+from course_lib.grading.journal import FILE, Journal
+from course_lib.grading.judging import Job
+from course_lib.grading.pristine import labs
+from course_lib.grading.seeds import load_key
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation_level")]
+QUICK = Options(limits=kit.LIMITS, live_every=0)
+WRONG = {"double": "def double(x):\n    return 3 * x"}
+TESTS = Path(__file__).resolve().parents[1]
+
+
+def class_of(folder: Path, count: int) -> None:
+    """Learners of whom every third is wrong at `double`."""
+    for n in range(count):
+        kit.save(folder / f"learner-{n:03d}" / "01_kit.ipynb", kit.submission({} if n % 3 else WRONG))
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A course and three learners."""
+    class_of(tmp_path / "submissions", 3)
+    return kit.course(tmp_path / "course"), tmp_path / "submissions", tmp_path / "out"
+
+
+def outputs(out: Path) -> dict[str, bytes]:
+    """Everything handed out, by name; the record and the key apart."""
+    files = [path for path in out.rglob("*") if path.is_file() and path.name not in (FILE, ".course-key")]
+    return {str(path.relative_to(out)): path.read_bytes() for path in files}
+
+
+def verdict_lines(out: Path) -> list[dict]:
+    return [json.loads(line) for line in (out / FILE).read_text().splitlines()]
+
+
+def test_killed_with_signal_nine_and_resumed_nothing_is_lost_or_graded_twice(tmp_path):
+    course, folder, out = kit.course(tmp_path / "course"), tmp_path / "submissions", tmp_path / "out"
+    class_of(folder, 24)
+    script = tmp_path / "run.py"
+    script.write_text(
+        f"import sys; sys.path[:0] = {[str(TESTS.parent), str(TESTS)]!r}\n"
+        "from pathlib import Path\nfrom grading import kit\nfrom course_lib.grading.command import Options, grade\n"
+        "if __name__ == '__main__':\n"
+        f"    grade(Path({str(folder)!r}), Path({str(out)!r}), kit.course(Path({str(tmp_path / 'course')!r})),"
+        " Options(limits=kit.LIMITS, live_every=0))\n"
+    )
+    process = subprocess.Popen([sys.executable, str(script)])
+    while not (out / FILE).exists() or (out / FILE).read_bytes().count(b"\n") < 6:
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with (out / FILE).open("ab") as file:
+        file.write(b'{"key": "torn')  # as a kill in the middle of a write leaves it
+    before = [line["key"] for line in verdict_lines_so_far(out)]
+
+    batch = grade(folder, out, course, QUICK)
+
+    keys = [line["key"] for line in verdict_lines(out)]
+    assert keys[: len(before)] == before and len(keys) == len(set(keys)) == 25
+    assert batch.kept == len(before) - 1 and batch.graded == 24 - batch.kept
+    assert {name: earned["double"] for name, earned in kit.points(out).items()} == {
+        f"learner-{n:03d}": 10 if n % 3 else 0 for n in range(24)
+    }
+    assert "1 recorded lines were torn" in " ".join(summary(batch, out))
+    assert eventually_no_process_mentions(str(tmp_path))
+
+
+def verdict_lines_so_far(out: Path) -> list[dict]:
+    whole, _, _ = (out / FILE).read_bytes().rpartition(b"\n")
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def eventually_no_process_mentions(words: str) -> bool:
+    """Whether, within seconds, no other process has these words on its command line."""
+    for _ in range(50):
+        mine = str(os.getpid())
+        lines = [p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if p.parent.name != mine and p.exists()]
+        if not any(words.encode() in line for line in lines):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_repeated_run_grades_nothing_and_writes_the_same(small):
+    course, folder, out = small
+    grade(folder, out, course, QUICK)
+    first, recorded = outputs(out), (out / FILE).read_bytes()
+    batch = grade(folder, out, course, QUICK)
+    assert (batch.graded, batch.kept) == (0, 3) and outputs(out) == first and (out / FILE).read_bytes() == recorded
+
+
+def test_two_gradebooks_of_one_class_and_key_agree(small, tmp_path):
+    course, folder, out = small
+    key = tmp_path / "key"
+    grade(folder, out, course, replace(QUICK, key=key))
+    grade(folder, tmp_path / "again", course, replace(QUICK, key=key, workers=1))
+    ours, theirs = (json.loads((o / "gradebook.json").read_text()) for o in (out, tmp_path / "again"))
+    for book in (ours, theirs):
+        for mark in book["marks"]:
+            mark.pop("signature")  # of a record that holds the seconds it took
+    assert ours == theirs
+
+
+def test_a_changed_submission_is_a_new_attempt_and_the_best_counts(small):
+    course, folder, out = small
+    grade(folder, out, course, QUICK)
+    assert kit.points(out)["learner-000"]["double"] == 0
+    kit.save(folder / "learner-000" / "01_kit.ipynb", kit.submission({}))
+    batch = grade(folder, out, course, QUICK)
+    assert (batch.graded, batch.kept) == (1, 2) and kit.points(out)["learner-000"]["double"] == 10
+    kit.save(folder / "learner-000" / "01_kit.ipynb", kit.submission({"running": "def running_max(x):\n    return x"}))
+    grade(folder, out, course, QUICK)
+    assert kit.points(out)["learner-000"] == {"double": 10, "running": 20, "policy": 30}
+    assert len(verdict_lines(out)) == 6
+
+
+def test_a_lab_released_anew_is_graded_anew(small):
+    course, folder, out = small
+    grade(folder, out, course, QUICK)
+    lab = Path(course.root) / "labs" / "01_kit.ipynb"
+    lab.write_text(lab.read_text().replace("# Kit", "# Kit, second edition"))
+    labs.cache_clear()
+    batch = grade(folder, out, course, QUICK)
+    assert (batch.graded, batch.kept) == (3, 0) and len(kit.points(out)) == 3
+
+
+def test_marks_set_by_hand_stay(small):
+    course, folder, out = small
+    grade(folder, out, course, QUICK)
+    (out / "manual.csv").write_text(
+        f"learner,lab,task,points,comment\nlearner-000,{kit.LAB},double,7,a slip of the pen\n", encoding="utf-8"
+    )
+    grade(folder, out, course, QUICK)
+    kit.save(folder / "learner-009" / "01_kit.ipynb", kit.submission({}))
+    grade(folder, out, course, QUICK)
+    assert kit.points(out)["learner-000"]["double"] == 7
+    assert "a slip of the pen" in (out / "feedback" / "learner-000.html").read_text()
+
+
+def test_nbval_agrees_live_and_recorded(small):
+    course, folder, out = small
+    batch = grade(folder, out, course, replace(QUICK, limits=Limits(), live_every=1))
+    assert batch.disagreements == [] and batch.exit_code == 0
+    for line in verdict_lines(out):
+        seen = {kind: {t: s == "passed" for t, s in line["nbval"][kind].items()} for kind in ("recorded", "live")}
+        assert seen["live"] == seen["recorded"] == {t: told["state"] == "right" for t, told in line["tasks"].items()}
+
+
+def test_a_disagreement_is_reported_and_the_verdict_counts(small):
+    course, folder, out = small
+    # Right wherever it is judged, but what it prints shows in the notebook's check cell at import time only there.
+    chatty = (
+        "def double(x):\n    if 'seed' in globals() and 'checks' in globals():\n        return 3 * x\n    return 2 * x"
+    )
+    kit.save(folder / "learner-000" / "01_kit.ipynb", kit.submission({"double": chatty}))
+    batch = grade(folder, out, course, QUICK)
+    assert kit.points(out)["learner-000"]["double"] == 10
+    assert [line for line in batch.disagreements if line.startswith("learner-000, 01_kit/lab: double: verdict right")]
+
+
+def test_without_a_wall_the_level_is_strong_and_said(small):
+    course, folder, out = small
+    batch = grade(folder, out, course, replace(QUICK, wall=False))
+    assert batch.level == "strong" and "not enforced: namespaces" in " ".join(summary(batch, out))
+    assert kit.points(out)["learner-001"] == kit.POINTS
+    assert {line["isolation"]["level"] for line in verdict_lines(out)} == {"strong"}
+
+
+def test_weak_isolation_is_refused_unless_told_otherwise(small, monkeypatch):
+    course, folder, out = small
+    monkeypatch.setattr(worker, "LEVELS", ("none", "basic", "full", "strong"))  # as if strong were out of reach
+    with pytest.raises(worker.WeakIsolationError, match=r"isolation here is only .*--unsafe"):
+        worker.Bench(worker.Setup(course, kit.LIMITS))
+    worker.Bench(worker.Setup(course, kit.LIMITS, least_level="none")).close()
+    monkeypatch.setattr(schedulers, "work", _refuse)
+    with pytest.raises(GradingError, match="only 'basic'"):
+        grade(folder, out, course, QUICK)
+
+
+def _refuse(setup: worker.Setup, job: Job) -> dict:
+    raise worker.WeakIsolationError("isolation here is only 'basic'")
+
+
+def test_a_reference_that_is_not_right_stops_the_batch(small):
+    course, folder, out = small
+    kit.save(Path(course.root) / "solutions" / "01_kit.ipynb", kit.notebook([kit.answer("double", WRONG["double"])]))
+    with pytest.raises(GradingError, match="the reference solution of 01_kit/lab is not right here"):
+        grade(folder, out, course, QUICK)
+    assert not (out / "gradebook.csv").exists()
+
+
+def test_a_forged_record_is_not_believed(small):
+    course, folder, out = small
+    grade(folder, out, course, QUICK)
+    lines = (out / FILE).read_text().replace('"state":"wrong","points":0.0', '"state":"right","points":10.0')
+    (out / FILE).write_text(lines)
+    batch = grade(folder, out, course, QUICK)
+    assert batch.graded == 1 and kit.points(out)["learner-000"]["double"] == 0
+    assert "not believed" in " ".join(batch.notices)
+
+
+def test_only_one_grader_writes_at_a_time(small, tmp_path):
+    course, folder, out = small
+    with Journal(out, load_key(tmp_path / "key")), pytest.raises(GradingError, match="another grader is writing"):
+        grade(folder, out, course, QUICK)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("policy.yaml", "atempt: last", "policy.yaml: atempt"),
+        ("policy.yaml", "late: [", "is not YAML"),
+        ("policy.yaml", "labs: {01_kit/lab: {due: tomorrow}}", "due"),
+        ("manual.csv", "learner,points\na,1\n", "first line must be"),
+        ("manual.csv", "learner,lab,task,points,comment\na,b,c,lots,\n", "line 2: points 'lots'"),
+        ("roster.csv", "name,shoe size\n", "columns must be"),
+        (".course-key", "secret", "is not a course key"),
+    ],
+)
+def test_a_mistake_in_a_setting_is_one_clear_line(small, name, content, words):
+    course, folder, out = small
+    out.mkdir()
+    (out / name).write_text(content)
+    with pytest.raises(GradingError) as raised:
+        grade(folder, out, course, QUICK)
+    assert words in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_no_folder_of_submissions_is_one_clear_line(small):
+    course, folder, out = small
+    with pytest.raises(GradingError, match="is not a folder of submissions"):
+        grade(folder / "nowhere", out, course, QUICK)
+
+
+def test_a_worker_that_dies_costs_nothing(small):
+    course, _, _ = small
+    lab = labs(course)[kit.LAB]
+    sources = {lab.answer_cells[task]: source for task, source in kit.RIGHT.items()}
+    jobs = [Job(f"learner-{n}", kit.LAB, sources, n, n) for n in range(6)]
+    with schedulers.Cores(2) as cores:
+        results = cores.run(worker.Setup(course, kit.LIMITS, compare=False), jobs)
+        done = [next(results)]
+        for process in list(cores._pool._processes.values()):
+            process.kill()
+        done += list(results)
+    assert sorted(job.learner for job, _ in done) == sorted(job.learner for job in jobs)
+    assert all(result["tasks"]["policy"]["state"] == "right" for _, result in done)
+
+
+def test_a_job_that_kills_every_worker_is_given_up_and_the_rest_are_graded(small, monkeypatch):
+    course, _, _ = small
+    jobs = [Job(name, kit.LAB, {}, 0, 0) for name in ("good-1", "deadly", "good-2", "good-3")]
+    monkeypatch.setattr(schedulers, "work", _die_if_deadly)
+    with schedulers.Cores(2) as cores:
+        results = {job.learner: result for job, result in cores.run(worker.Setup(course), jobs)}
+    assert isinstance(results.pop("deadly"), Exception) and len(results) == 3
+    assert all(result == {"fine": True} for result in results.values())
+
+
+def _die_if_deadly(setup: worker.Setup, job: Job) -> dict:
+    if job.learner == "deadly":
+        os._exit(1)
+    return {"fine": True}
+
+
+def test_a_sandbox_that_dies_is_started_anew(small):
+    course, _, _ = small
+    bench = worker.Bench(worker.Setup(course, kit.LIMITS, compare=False))
+    sources = {f"{task}-answer": source for task, source in kit.RIGHT.items()}
+    try:
+        bench.sandbox._process.kill()
+        bench.sandbox._process.wait()
+        told = bench.grade(Job("a", kit.LAB, sources, 1, 2))
+        assert {t["state"] for t in told["tasks"].values()} == {"right"}
+    finally:
+        bench.close()
+
+
+def test_on_a_dask_cluster_with_a_worker_killed_nothing_is_lost(tmp_path):
+    distributed = pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
+    course, folder, out = kit.course(tmp_path / "course"), tmp_path / "submissions", tmp_path / "out"
+    class_of(folder, 12)
+    with distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        with distributed.Client(cluster) as client:
+            victim = next(iter(client.run(os.getpid).values()))
+        killer = subprocess.Popen(
+            [sys.executable, "-c", _KILL_AFTER_FIRST_VERDICTS, str(out / FILE), str(victim)], stdin=subprocess.DEVNULL
+        )
+        batch = grade(folder, out, course, replace(QUICK, scheduler=cluster.scheduler_address))
+        assert killer.wait(30) == 0
+    assert (batch.graded, batch.exit_code) == (12, 0)
+    assert len(verdict_lines(out)) == 13
+    assert sum(earned["double"] for earned in kit.points(out).values()) == 80
+
+
+_KILL_AFTER_FIRST_VERDICTS = """
+import os, signal, sys, time
+from pathlib import Path
+record, victim = Path(sys.argv[1]), int(sys.argv[2])
+for _ in range(3000):
+    if record.exists() and record.read_bytes().count(b"\\n") >= 3:
+        os.kill(victim, signal.SIGKILL)
+        raise SystemExit(0)
+    time.sleep(0.01)
+raise SystemExit(1)
+"""
+
+
+def test_no_cluster_at_the_address_is_one_clear_line(small, monkeypatch):
+    pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
+    monkeypatch.setattr(schedulers, "_PATIENCE_S", 1)
+    course, folder, out = small
+    with pytest.raises(GradingError, match="no Dask scheduler answers"):
+        grade(folder, out, course, replace(QUICK, scheduler="tcp://127.0.0.1:9"))

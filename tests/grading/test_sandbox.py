@@ -1,0 +1,132 @@
+"""The sandbox from the trusted side: layers, calls, ends."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from course_lib.checks.task import AnswerError
+from course_lib.grading.isolation import LAYERS, Limits, level
+from course_lib.grading.sandbox import Sandbox, View, probe
+
+LIMITS = Limits(cells_s=5, call_s=1, total_s=8, memory_mb=256)
+ANSWERS = """
+import numpy as np
+factor = 2.5
+nothing = ...
+def twice(x):
+    return 2 * x
+def parts(x):
+    return x.min(), np.sort(x), len(x)
+def blank(x):
+    raise NotImplementedError
+def broken(x):
+    return x[99]
+def text(x):
+    return "many"
+def slow(x):
+    while True: pass
+"""
+GREEDY = """
+import numpy as np
+def hoard(mb):
+    try:
+        return len(np.ones(int(mb) << 17))
+    except MemoryError:
+        return -1
+def fill(mb):
+    try:
+        return open('x', 'wb').write(bytes(int(mb) << 20))
+    except OSError:
+        return -1
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox(isolation_level):
+    with Sandbox(View(warm=("numpy",)), LIMITS) as made:
+        yield made
+
+
+@pytest.fixture
+def session(sandbox):
+    names = ["factor", "nothing", "twice", "parts", "blank", "broken", "text", "slow", "absent"]
+    plan = {"mode": "answers", "cells": [{"id": "a", "source": ANSWERS}], "names": names, "hidden": []}
+    with sandbox.session(time.monotonic() + 20, for_answers=True) as made:
+        assert made.run(plan).ended is None
+        yield made
+
+
+def test_every_layer_that_is_said_to_hold_withstands_a_try(sandbox, isolation_level):
+    held = probe(sandbox)
+    assert set(held) == set(LAYERS) and level(held) == isolation_level
+
+
+def test_levels():
+    every = dict.fromkeys(LAYERS, "held")
+    assert level(every) == "full"
+    assert level(every | {"namespaces": "no"}) == level(every | {"uid": "no"}) == "strong"
+    assert level(every | {"namespaces": "no", "uid": "no"}) == level(every | {"seccomp": "no"}) == "basic"
+    assert level(every | {"rlimits": "no"}) == "none"
+
+
+def test_calls_take_and_give_numbers(session):
+    x = np.array([3.0, 1.0])
+    assert np.array_equal(session.proxy("twice")(x), 2 * x)
+    assert session.proxy("twice")(4) == 8
+    low, ordered, count = session.proxy("parts")(x)
+    assert (low, ordered.tolist(), count) == (1.0, [1.0, 3.0], 2)
+    assert session.proxy("factor")() == 2.5
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "words"),
+    [
+        ("absent", "not attempted", "not defined"),
+        ("nothing", "not attempted", "not defined"),
+        ("blank", "not attempted", "still blank"),
+        ("text", "wrong", "returns numbers : saw str"),
+        ("broken", "crashed", "IndexError: index 99"),
+    ],
+)
+def test_answers_that_cannot_be_used_say_why_and_the_session_goes_on(session, name, state, words):
+    with pytest.raises(AnswerError, match=words) as raised:
+        session.proxy(name)(np.zeros(3))
+    assert raised.value.state == state and session.ended is None
+    assert session.proxy("twice")(1.0) == 2.0
+
+
+def test_a_crash_names_line_and_input_as_at_home(session):
+    with pytest.raises(AnswerError) as raised:
+        session.proxy("broken")(np.zeros(3))
+    assert "line 11 (return x[99]); it was passed float64 array of shape (3,) from 0 to 0" in raised.value.text
+
+
+def test_an_endless_call_ends_at_its_limit_and_the_next_session_is_fresh(sandbox, session):
+    started = time.monotonic()
+    with pytest.raises(AnswerError, match="longer than 1 s") as raised:
+        session.proxy("slow")(0)
+    assert raised.value.state == "timed out" and time.monotonic() - started < 2
+    with pytest.raises(AnswerError, match="had ended"):
+        session.proxy("twice")(1.0)
+
+
+def test_a_call_takes_tens_of_microseconds(session):
+    twice, x = session.proxy("twice"), np.ones(32)
+    rounds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        for _ in range(200):
+            twice(x)
+        rounds.append((time.perf_counter() - started) / 200)
+    assert min(rounds) < 400e-6  # about 35 µs on a quiet machine
+
+
+def test_limits_bound_memory_and_files(sandbox):
+    plan = {"mode": "answers", "cells": [{"id": "a", "source": GREEDY}], "names": ["hoard", "fill"], "hidden": []}
+    with sandbox.session(time.monotonic() + 20, for_answers=True) as made:
+        made.run(plan)
+        assert made.proxy("hoard")(8) > 0 and made.proxy("hoard")(4096) == -1
+        assert made.proxy("fill")(1) > 0 and made.proxy("fill")(200) == -1

@@ -1,0 +1,48 @@
+"""The command line that opens JupyterLab."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import tiny_course
+
+from course_lib.home import jupyter, progress
+
+
+@pytest.fixture
+def course(tmp_path):
+    return tiny_course.make(tmp_path / "a course")
+
+
+def test_it_opens_the_learners_folder_and_passes_options_on(course):
+    command = jupyter.lab_command(course, ["--no-browser", "--port", "8899"])
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={course.root / 'work'}" in command
+    assert command[-3:] == ["--no-browser", "--port", "8899"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no root on this system")
+@pytest.mark.parametrize(("uid", "asked", "times"), [(0, [], 1), (0, ["--allow-root"], 1), (1000, [], 0)])
+def test_root_is_allowed_once(course, monkeypatch, uid, asked, times):
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    assert jupyter.lab_command(course, asked).count("--allow-root") == times
+
+
+def test_it_starts_at_the_lesson_with_points_left(course):
+    assert jupyter.start_page(course) == "/tree/notebooks/01_tiny.ipynb"
+    done = course.module("tiny").lesson_points | course.module("tiny").lab_points
+    progress.record(course, course.module("tiny"), [(task, "right", points) for task, points in done.items()])
+    assert jupyter.start_page(course) == "/tree/notebooks/01_tiny.ipynb"
+
+
+def test_without_a_built_module_it_opens_the_launcher(course):
+    none = course.model_copy(update={"modules": course.modules[1:]})
+    assert jupyter.start_page(none) == ""
+
+
+def test_terminals_find_the_command(monkeypatch):
+    monkeypatch.setenv("PATH", "elsewhere")
+    first, last = jupyter.lab_environment()["PATH"].split(os.pathsep)
+    assert Path(first) == Path(sys.executable).parent
+    assert last == "elsewhere"

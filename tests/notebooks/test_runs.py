@@ -1,0 +1,31 @@
+"""Each built module's notebooks, run: by papermill as released, by nbval blank and solved."""
+
+import notebook_runs as runs
+import pytest
+
+from course_lib import manifest
+from course_lib.manifest import PARTS
+
+pytestmark = pytest.mark.slow
+COURSE = manifest.load()
+RELEASED = [pytest.param(m, part, id=f"{m.name}-{part}") for m in COURSE.built for part in PARTS]
+
+
+@pytest.mark.parametrize(("module", "part"), RELEASED)
+def test_released_notebook_runs_under_papermill(module, part, tmp_path):
+    assert list(runs.under_papermill(module.pristine(part), tmp_path)) == []
+
+
+@pytest.mark.parametrize(("module", "part"), RELEASED)
+def test_unanswered_notebook_fails_at_exactly_its_checks(module, part):
+    assert list(runs.unanswered_under_nbval(module, part)) == []
+
+
+@pytest.mark.parametrize(("module", "part"), RELEASED)
+def test_solved_notebook_passes(module, part):
+    assert list(runs.solved_under_nbval(module, part)) == []
+
+
+@pytest.mark.parametrize("module", [pytest.param(m, id=m.name) for m in COURSE.built])
+def test_solution_runs_on_its_own(module, tmp_path):
+    assert list(runs.solution_under_papermill(module.solution, tmp_path)) == []

@@ -1,0 +1,111 @@
+"""What lesson 01 shows and says, computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from course_lib.models.retry_storm import Parameters, simulate
+from course_lib.models.trace import Record
+from course_lib.theory import retries
+from course_lib.view import corners, readme_picture
+from course_lib.view import retry_storm as show
+
+ROOT = Path(__file__).resolve().parents[2]
+PANEL = show.PANEL
+
+
+def numbers(preset: str, **values) -> dict[str, float]:
+    settings = PANEL.settings(preset, **values)
+    return PANEL.facts(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings))
+
+
+def reached(**values) -> list[bool]:
+    now = numbers("storm", **values)
+    return [bool(challenge.test(now)) for challenge in PANEL.challenges]
+
+
+@pytest.mark.slow
+def test_every_slider_end_and_corner_is_finite_and_silent():
+    corners.examine(PANEL)
+
+
+def test_the_presets_are_what_they_are_called():
+    storm, healthy, fixed = (numbers(name) for name in ("storm", "healthy", "fixed"))
+    assert np.isnan(storm["recovery"]) and storm["recover_share"] == 0 and storm["served_after"] < 1
+    assert storm["amplification"] == pytest.approx(4, rel=0.15)
+    assert healthy["served_after"] > 99 and healthy["failed_before"] < 0.01
+    assert 45 < fixed["recovery"] < 90 and fixed["recover_share"] == 100  # "about a minute"
+    assert 10 <= numbers("cliff edge")["recover_share"] <= 90  # luck decides
+    over = numbers("over-fixed")
+    assert over["recovery"] <= 1 and over["failed_before"] == pytest.approx(1.0, abs=0.2)
+
+
+def test_each_challenge_can_be_reached_and_none_is_reached_from_the_start():
+    assert reached() == [False, False, False]
+    assert reached(brownout_capacity=0.7)[0]
+    assert reached(budget_ratio=0.02)[1] and not reached(budget_ratio=0.05)[1]
+    assert reached(deadline_propagation=True)[2] and not reached(max_retries=0, deadline_propagation=True)[2]
+
+
+def test_the_table_of_defences_lists_the_fastest_first_and_backoff_among_the_never():
+    table = show.ways_back(seeds=1).data
+    never = set(table["alone"][table["back after"] == "never"])
+    assert never == {"20 % budget, first attempts", "one retry", "exponential backoff", "full jitter", "nothing"}
+    seconds = [float(text.split()[0]) for text in table["back after"] if text != "never"]
+    assert seconds == sorted(seconds) and seconds[0] <= 1
+
+
+def test_one_load_shrugs_the_brownout_off_and_the_other_never_returns():
+    p = Parameters(arrival_rate=np.array([260.0, 350.0]), brownout_capacity=0.05, brownout_duration=10.0)
+    recovered = simulate(p, 7, until=900, record=Record()).events["recovered"]
+    assert np.isfinite(recovered[0]) and np.isnan(recovered[1])
+
+
+def test_a_longer_timeout_makes_collapse_rarer_and_changes_nothing_once_there():
+    mild = Parameters(timeout=np.array([1.0, 5.0]), brownout_capacity=0.7, brownout_duration=15.0)
+    assert np.isnan(simulate(mild, 7, until=300).events["recovered"]).tolist() == [True, False]
+    deep = simulate(Parameters(timeout=np.array([1.0, 5.0])), 7, until=400)["attempt_rate"][-1000:].mean(axis=0)
+    np.testing.assert_allclose(deep, 3600, rtol=0.02)
+
+
+def test_a_quiet_day_without_retries_fails_every_hundredth():
+    quiet = Parameters(reply_loss=0.01, brownout_duration=0, max_retries=np.array([0, 1]))
+    failed = simulate(quiet, 7, until=300)["error_ratio"][100:].mean(axis=0)
+    np.testing.assert_allclose(failed, [0.01, 0.0001], atol=0.0005)
+    assert failed[0] == pytest.approx(1 - retries.success_probability(0.01, 0), rel=0.05)
+
+
+def test_jitter_cures_the_echo_and_not_the_storm():
+    run = show.herd().picture.data["run"]
+    assert max(run["line0"]) > 1.3 * max(run["line1"])
+
+
+def test_budget_and_deadlines_keep_both_days_good():
+    both = Parameters(reply_loss=0.01, budget="first_attempts", budget_ratio=0.1, deadline_propagation="on")
+    trace = simulate(both, 7, until=300)
+    assert trace.events["recovered"] - 90 <= 1
+    assert trace["error_ratio"][100:600].mean() < 0.001
+
+
+def test_charts_have_the_same_axes_and_speak():
+    chart = show.before_after()
+    tops = {
+        str(layer["encoding"]["y"].get("scale"))
+        for spec in chart.specs
+        for layer in spec["layer"]
+        if "mark" in layer and layer["mark"].get("type") == "line"
+    }
+    assert len(tops) == 1
+    for shown in (chart, show.threshold(), show.herd()):
+        assert len(shown.description) > 60 and shown.png()[:4] == b"\x89PNG"
+
+
+def test_the_picture_of_the_readme_is_made_by_a_command(tmp_path, capsys):
+    assert readme_picture.main([str(tmp_path / "storm.png")]) == 0
+    made, kept = (tmp_path / "storm.png").read_bytes(), (ROOT / "docs" / "retry_storm.png").read_bytes()
+    assert made[:4] == kept[:4] == b"\x89PNG" and made[16:24] == kept[16:24]  # the same width and height
+    assert readme_picture.main([str(tmp_path / "nowhere" / "storm.png")]) == 2
+    assert "is not a folder" in capsys.readouterr().err

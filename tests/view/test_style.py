@@ -1,0 +1,83 @@
+"""The look: contrast on both themes, colours that colour-blind readers can tell apart, dashes, axes with units."""
+
+import itertools
+
+import altair as alt
+import numpy as np
+import pytest
+
+from course_lib.view import style
+
+LIGHT_PAGE, DARK_PAGE = "#ffffff", "#111111"
+# Machado, Oliveira & Fernandes 2009, severity 1, on linear RGB.
+SEEN_BY = {
+    "everyone": np.eye(3),
+    "protanopes": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopes": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "tritanopes": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+
+
+def linear(colour):
+    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one, other):
+    dark, light = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def lab(rgb):
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(to_xyz @ np.clip(rgb, 0, 1) / [0.9505, 1, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("page", [LIGHT_PAGE, DARK_PAGE])
+@pytest.mark.parametrize("name", style.PALETTE)
+def test_colours_stand_out_on_both_themes(name, page):
+    assert contrast(style.PALETTE[name], page) >= 3.0
+
+
+@pytest.mark.parametrize("eye", SEEN_BY)
+def test_colours_stay_apart_for_every_eye(eye):
+    seen = [lab(np.array(SEEN_BY[eye]) @ linear(colour)) for colour in style.PALETTE.values()]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 12
+
+
+def test_a_pair_that_fails_would_be_seen():
+    red, olive = (lab(np.array(SEEN_BY["deuteranopes"]) @ linear(colour)) for colour in ("#D9541E", "#A8830A"))
+    assert np.linalg.norm(red - olive) < 12
+
+
+def test_roles_that_meet_differ_in_dash_too():
+    for group in (("naive", "defended", "third", "fourth"), ("demand", "capacity"), ("prediction", "truth")):
+        assert len({tuple(style.SERIES[role].dash) for role in group}) == len(group)
+
+
+def test_an_axis_without_a_unit_is_refused():
+    with pytest.raises(ValueError, match="'goodput' has no unit: write it in brackets"):
+        style.amount_axis("y", "goodput")
+
+
+def test_a_themed_chart_carries_ink_size_and_words():
+    spec = style.themed(style.line("run", "time", "y", "naive"), "Goodput over time.")
+    assert spec["description"] == "Goodput over time."
+    assert {param["name"] for param in spec["params"]} == {"ink", "paper"}
+    assert (spec["width"], spec["height"]) == (style.WIDTH, style.HEIGHT)
+    assert spec["config"]["background"] == "transparent"
+    assert "datasets" not in spec, "rows travel apart"
+
+
+def test_data_names_are_found_at_any_depth():
+    deep = alt.vconcat(alt.layer(style.line("run", "x", "y", "naive"), style.band("band", "x", "a", "b", "naive")),
+                       style.regions(labels={0: "x"}))  # fmt: skip
+    assert style.named_data(deep.to_dict()) == {"run", "band", "regions"}
+
+
+def test_end_labels_keep_apart():
+    shifts = style.apart([50, 51, 52, 10], span=100, height=200)
+    at = sorted(200 * (1 - end / 100) + shift for end, shift in zip([50, 51, 52, 10], shifts, strict=True))
+    assert min(np.diff(at)) >= 13
+    assert shifts[3] == 0

@@ -1,0 +1,10 @@
+"""Takes the cycle for the TTL alone: longer than it must be, and never 0."""
+
+import numpy as np
+
+KILLED_BY = "freshest_ttl"
+
+
+def freshest_ttl(rate, recompute_time, budget, coalesced):
+    size = np.where(coalesced, 1, 1 + rate * recompute_time)
+    return size / budget

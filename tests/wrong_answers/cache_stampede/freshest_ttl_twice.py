@@ -1,0 +1,10 @@
+"""Twice what it must be, to be safe."""
+
+import numpy as np
+
+KILLED_BY = "freshest_ttl"
+
+
+def freshest_ttl(rate, recompute_time, budget, coalesced):
+    size = np.where(coalesced, 1, 1 + rate * recompute_time)
+    return 2 * np.maximum(size / budget - 1 / rate - recompute_time, 0)

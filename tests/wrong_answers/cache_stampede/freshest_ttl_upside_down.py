@@ -1,0 +1,10 @@
+"""Size and budget swapped."""
+
+import numpy as np
+
+KILLED_BY = "freshest_ttl"
+
+
+def freshest_ttl(rate, recompute_time, budget, coalesced):
+    size = np.where(coalesced, 1, 1 + rate * recompute_time)
+    return np.maximum(budget / size - 1 / rate - recompute_time, 0)

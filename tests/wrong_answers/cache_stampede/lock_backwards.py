@@ -1,0 +1,10 @@
+"""Lets readers through while it is held."""
+
+import numpy as np
+
+KILLED_BY = "lock"
+
+
+def lock(held_until, now, asking, lock_expiry):
+    granted = (asking > 0) & (now < held_until)
+    return granted, np.where(granted, now + lock_expiry, held_until)

@@ -1,0 +1,13 @@
+"""Off by one: r tries in all instead of r retries after the first."""
+
+import numpy as np
+
+KILLED_BY = "amplification"
+
+
+def amplification(failure_probability, max_retries, layers):
+    p, factors = failure_probability, []
+    for _ in range(layers):
+        factors.append(sum(p**n for n in range(max_retries)))
+        p = p**max_retries
+    return np.cumprod(factors[::-1], axis=0)

@@ -1,0 +1,13 @@
+"""The layer above sees p**r, as if its callee had tried r times."""
+
+import numpy as np
+
+KILLED_BY = "amplification"
+
+
+def amplification(failure_probability, max_retries, layers):
+    p, factors = failure_probability, []
+    for _ in range(layers):
+        factors.append(sum(p**n for n in range(max_retries + 1)))
+        p = p**max_retries
+    return np.cumprod(factors[::-1], axis=0)

@@ -1,0 +1,14 @@
+"""Never half-opens: once open, open for good."""
+
+import numpy as np
+
+KILLED_BY = "breaker"
+
+
+CLOSED, OPEN, HALF_OPEN = 0, 1, 2
+
+
+def breaker(state, age, failed, calls, threshold, min_calls, open_time):
+    judged, bad = calls >= min_calls, failed >= threshold * calls
+    after_calls = np.where(judged, np.where(bad, OPEN, CLOSED), state)
+    return np.where(state == OPEN, OPEN, after_calls)

@@ -1,0 +1,10 @@
+"""Never opens."""
+
+KILLED_BY = "breaker"
+
+
+CLOSED, OPEN, HALF_OPEN = 0, 1, 2
+
+
+def breaker(state, age, failed, calls, threshold, min_calls, open_time):
+    return CLOSED + 0 * state

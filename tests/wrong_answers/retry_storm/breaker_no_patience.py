@@ -1,0 +1,14 @@
+"""Ignores open_time: half-opens at the next step."""
+
+import numpy as np
+
+KILLED_BY = "breaker"
+
+
+CLOSED, OPEN, HALF_OPEN = 0, 1, 2
+
+
+def breaker(state, age, failed, calls, threshold, min_calls, open_time):
+    judged, bad = calls >= min_calls, failed >= threshold * calls
+    after_calls = np.where(judged, np.where(bad, OPEN, CLOSED), state)
+    return np.where(state == OPEN, HALF_OPEN, after_calls)
