@@ -108,7 +108,7 @@ class Planner:
 
         One setting that is refused spoils its batch. The others are not swept again, but computed alone when asked for.
         """
-        if len(job.settings) > 1:
+        if job.kind == "ahead" or len(job.settings) > 1:
             self.spoiled.update(job.settings)
             return False
         self.done(job, PIECE)
@@ -141,7 +141,7 @@ class Planner:
             missing = [settings for settings in self._nearest_first(control) if self._is_new(settings)]
             if missing:
                 return Job("ahead", tuple(missing[: self.piece]))
-        missing = [s for s in self._presets() if s not in self.framed]
+        missing = [settings for settings in self._presets() if self._is_new(settings)]
         return Job("ahead", (missing[0],)) if missing else None
 
     def _nearest_first(self, control: int) -> list[Settings]:

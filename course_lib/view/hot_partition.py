@@ -442,7 +442,7 @@ def hot_share(seed: int = 7) -> ShownChart:
         layers.append(style.line("theory", "partitions", f"line{i}", role, x=x, y=y))
         point = alt.Chart(alt.NamedData("run")).mark_point(color=style.SERIES[role].colour, size=55, filled=True)
         layers.append(point.encode(x=x, y=alt.Y(f"line{i}", type="quantitative")))
-        layers.append(style.end_label("theory", "partitions", f"line{i}", f"s = {shares[i]:.0%}", role, dy=-4))
+        layers.append(style.end_label("theory", "partitions", f"line{i}", f"v = {shares[i]:.0%}".replace("%", " %"), role, dy=-4))
     table = {f"line{i}": 100 * hashing.hot_share(share, fine) for i, share in enumerate(shares)}
     data = {
         "theory": {"partitions": fine, "fair": 100 / fine, **table},
@@ -450,7 +450,7 @@ def hot_share(seed: int = 7) -> ShownChart:
     }
     words = (
         "Share of the load on the hottest partition against 8 to 512 partitions, for hot keys of 2, 5, 10 and 20 % of "
-        "the requests: simulated points on the curves s + (1 - s)/P, which flatten at s while the fair share 1/P falls "
+        "the requests: simulated points on the curves v + (1 - v)/P, which flatten at v while the fair share 1/P falls "
         "to nothing."
     )
     return show(alt.layer(*layers), data, words, units={"partitions": "", **dict.fromkeys(table, "%")})
@@ -460,8 +460,8 @@ def salt_band(seed: int = 7) -> ShownChart:
     """Show the hot key's p99 against the number of sub-keys, simulated and in closed form."""
     salts = np.arange(1, 65)
     drill = NAIVE.replace(salts=salts, viral_start=0.0)
-    record = Record(("latency_p99_hot",), every=60.0, start=20.0)
-    seen = simulate(drill, seed, until=80.0, record=record)["latency_p99_hot"][-1]
+    record = Record(("latency_p99_hot",), start=20.0)
+    seen = simulate(drill, seed, until=60.0, record=record)["latency_p99_hot"].mean(axis=0)
     load = hashing.salted_load(2000.0, 0.9, salts, 32) + 18_000 / 32
     theory = np.where(load < CAPACITY, hashing.sojourn(np.minimum(load, 999.0), CAPACITY, 0.99), np.nan)
     fit = salts[load < CAPACITY]

@@ -266,7 +266,7 @@ class Surroundings {
   }
 
   #table() {
-    if (!this.layout.datasets?.includes("run")) return null;
+    if (!this.actions.data()) return null;
     this.table = element("details", { class: "course-table" }, element("summary", {}, "the numbers as a table"));
     this.table.addEventListener("toggle", () => this.fillTable());
     return this.table;
@@ -275,7 +275,7 @@ class Surroundings {
   fillTable() {
     if (!this.table) return;
     this.table.querySelector("div")?.remove();
-    const data = this.actions.data?.();
+    const data = this.actions.data();
     if (!this.table.open || !data) return;
     const names = [...data.columns.keys()];
     const heads = names.map((name) => element("th", { scope: "col" }, this.layout.units?.[name] ? `${name} (${this.layout.units[name]})` : name));
@@ -329,7 +329,7 @@ class PanelView {
     this.shown = { frame: null, full: null, map: null, key: null };
     this.visits = new Map();
     this.refused = new Map();
-    this.around = new Surroundings(this.layout, model.get("specs").length, { move: (to, seed) => this.move(to, seed), data: () => this.shown.frame?.data.run });
+    this.around = new Surroundings(this.layout, model.get("specs").length, { move: (to, seed) => this.move(to, seed), data: () => this.tabled() });
   }
 
   get positions() {
@@ -446,6 +446,13 @@ class PanelView {
     this.shown.full = this.shown.key === key ? this.filed.full.get(key) ?? null : null;
     this.shown.map = this.filed.map.get(this.mapKey) ?? this.shown.map;
     return this.shown.key === key;
+  }
+
+  // What the table shows: the run, or else the longest dataset of more than a few rows.
+  tabled() {
+    const frame = this.shown.frame ?? [...this.filed.frame.values()][0];
+    const long = Object.values(frame?.data ?? {}).filter(({ rows }) => rows > 3);
+    return frame?.data.run ?? long.sort((one, other) => other.rows - one.rows)[0];
   }
 
   visited(key) {

@@ -350,7 +350,7 @@ def _scale(about: Mapping[str, Any], words: str) -> alt.LayerChart:
     x = alt.X("predicted:Q", title=f"answer ({about['unit']})", scale=alt.Scale(domain=[about["low"], about["high"]]))
     base = alt.Chart(alt.NamedData("prediction"))
     marks = [_mark(base, x, "predicted", "predicted", "prediction", 14)]
-    marks += [_mark(base, alt.X("truth:Q"), "truth", "the model", "truth", 34)]
+    marks += [_mark(base, alt.X("truth:Q"), "truth", "the model", "truth", 34), _never(base, about)]
     return alt.layer(*marks).properties(height=110, title=_title(words))
 
 
@@ -365,6 +365,13 @@ def _mark(base: alt.Chart, x: alt.X, field: str, word: str, role: str, y: int) -
 def _title(words: str) -> alt.TitleParams:
     """Return a title that is broken into lines no wider than the chart."""
     return alt.Title(textwrap.wrap(words, 72), fontWeight="normal")
+
+
+def _never(base: alt.Chart, about: Mapping[str, Any]) -> alt.Chart:
+    """Return the words that stand at the scale's end where the truth is no number on it."""
+    words = {"text": f"the model: {about['missing']} →", "align": "right", "dx": -6, "y": 34, "fontWeight": "bold"}
+    nowhere = base.transform_filter("!isValid(datum.truth)")
+    return nowhere.mark_text(color=style.SERIES["truth"].colour, **words).encode(x=alt.datum(about["high"]))
 
 
 def _choices(about: Mapping[str, Any], letters: list[str]) -> alt.LayerChart:

@@ -39,7 +39,7 @@ def layers(run: Trace) -> ShownChart:
     """
     table = {"time": _seconds(run), **{name: _per_request(run, name) for name in retry_chain.SERVICES}}
     x = style.time_axis(float(run.time[-1]))
-    y = {"type": "quantitative", "scale": alt.Scale(type="log", domain=[0.8, 100], nice=False)}
+    y = {"type": "quantitative", "scale": alt.Scale(type="log", domain=[0.8, 200], nice=False)}
     title = "calls per request (log scale)"
     parts = [_shading("errors over, still failing")]
     for name, role in zip(retry_chain.SERVICES, ("third", "defended", "naive"), strict=True):
@@ -73,8 +73,8 @@ def compare(named: Mapping[str, Parameters], seed: int, *, until: float = 120.0,
             blank.append(f"{name}: {missing}")
     first = next(iter(runs.values()))
     answered = _over_time(runs, "goodput", "answered (requests/s)", alt.Scale(domain=[0, 160]), [0, 50, 100, 150])
-    scale = alt.Scale(type="log", domain=[FLOOR, 20_000], nice=False)
-    calls = _over_time(runs, "inventory_rate", "calls at inventory (calls/s, log scale)", scale, [100, 1000, 10_000])
+    scale = alt.Scale(type="log", domain=[FLOOR, 40_000], nice=False)
+    calls = _over_time(runs, "inventory_rate", "inventory (calls/s, log)", scale, [100, 1000, 10_000])
     charts = [_titled(chart, blank).properties(width=HALF_WIDTH, height=250) for chart in (answered, calls)]
     table = {"time": _seconds(first)}
     for place, run in enumerate(runs.values()):
@@ -102,7 +102,7 @@ def herd(full_jitter: Policy, seed: int) -> ShownChart:
         blank.append(f"your jitter: {missing}")
     time = np.arange(len(table["without jitter"])) / 10
     x = style.time_axis(float(time[-1]), "time since the outage began (s)")
-    y = {"type": "quantitative", "title": "retries per 100 ms", "scale": alt.Scale(domain=[0, 1400])}
+    y = {"type": "quantitative", "title": "retries (in 100 ms)", "scale": alt.Scale(domain=[0, 1400])}
     parts = [style.regions(labels={0: "outage"})]
     for name, role in zip(table, ROLES, strict=False):
         peak = table[name][10:].max()
@@ -133,7 +133,8 @@ def sweet_spot(parameters: Parameters, seed: int, yours: Policy | None = None) -
     blank, mark = [], {"ratio": []}
     try:
         if yours is not None:
-            mark["ratio"] = [float(_named("sweet_spot", yours)(parameters.arrival_rate, parameters.service_rate)[2])]
+            one_chain = np.array([[parameters.arrival_rate], [parameters.service_rate]], dtype=float)
+            mark["ratio"] = np.ravel(_named("sweet_spot", yours)(*one_chain)[2]).astype(float)
     except StillBlank as missing:
         blank.append(f"your ratio: {missing}")
     table = {"ratio": ratio, "one": lost[:, 0], "three": lost[:, 1]}

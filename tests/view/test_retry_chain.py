@@ -57,6 +57,8 @@ def test_the_herd_says_its_peaks_in_words():
 def test_the_sweet_spot_marks_the_answers_ratio():
     marked = charts.sweet_spot(SHORT, 7, lambda arrival_rate, service_rate: (1, 3, service_rate / arrival_rate - 1.2))
     assert marked.picture.data["yours"]["ratio"] == pytest.approx([0.3])
+    arrays_only = charts.sweet_spot(SHORT, 7, lambda arrival_rate, _: (1, 3, np.full(len(arrival_rate), 0.2)))
+    assert arrays_only.picture.data["yours"]["ratio"] == pytest.approx([0.2])
     assert len(charts.sweet_spot(SHORT, 7, blank).picture.data["yours"]["ratio"]) == 0
     lost = columns(marked)["one"]
     assert 0 < np.argmin(lost) < len(lost) - 1
