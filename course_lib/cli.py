@@ -125,7 +125,7 @@ def site(out: Annotated[Path, typer.Option(help="Folder to write, made anew.")] 
     from course_lib import site
 
     pages = site.build(_course(), out)
-    typer.echo(f"{len(pages)} lessons and an index: {out / 'index.html'}")
+    typer.echo(f"{len(pages)} lesson{'s' * (len(pages) != 1)} and an index: {out / 'index.html'}")
 
 
 def _course() -> Course:

@@ -155,6 +155,10 @@ def mathml(latex: str, display: str) -> str:
 class _Renderer(IPythonRenderer):
     """Markdown with its equations as MathML."""
 
+    def block_html(self, html: str) -> str:
+        # nbconvert's own parses each block by itself, which would close <details> before the answer it folds.
+        return html + "\n"
+
     def block_math(self, body: str) -> str:
         return mathml(body, "block")
 

@@ -152,3 +152,10 @@ def test_markdown_with_an_unknown_command_stops_the_build():
     notebook = tiny_course.notebook([new_markdown_cell(r"Here $\unknowncommand x$.", id="a")])
     with pytest.raises(NotebookError, match="unknowncommand"):
         site.to_html(notebook, "x", {"previous": None, "next": None})
+
+
+def test_a_folded_answer_stays_inside_its_fold():
+    text = "<details><summary>Why?</summary>\n\nBecause it is **so**.\n</details>"
+    notebook = tiny_course.notebook([new_markdown_cell(text, id="a")])
+    page = site.to_html(notebook, "x", {"previous": None, "next": None})
+    assert re.search(r"<details>(?:(?!</details>).)*<strong>so</strong>.*?</details>", page, re.S)

@@ -44,4 +44,8 @@ def parameter_table(parameters: type, *names: str) -> Any:
 def whole(table: Any) -> Any:
     """Return a DataFrame as a table of words: left-aligned, no index, nothing cut off."""
     left = [{"selector": "th, td", "props": [("text-align", "left")]}]
-    return table.style.hide(axis="index").set_table_styles(left).format(precision=6, na_rep="never")
+    return table.style.hide(axis="index").set_table_styles(left).format(_cell, na_rep="never")
+
+
+def _cell(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -224,14 +224,17 @@ PANEL = Panel(
         Challenge(
             "Bring it down for good with at least 70 % of capacity left",
             lambda now: now["brownout_capacity"] >= 0.7 and np.isnan(now["recovery"]),
+            example={"brownout_capacity": 0.7},
         ),
         Challenge(
             "Storm preset: recover within 60 s while keeping 3 retries and no queue bound",
             lambda now: _storm(now) and now["recovery"] <= 60 and now["queue_limit"] > 6000,
+            example={"budget_ratio": 0.02},
         ),
         Challenge(
             "Storm preset: recover within 5 s, and fail less than 0.1 % on the quiet minute before",
             lambda now: _storm(now) and now["recovery"] <= 5 and now["failed_before"] < 0.1,
+            example={"deadline_propagation": True},
         ),
     ),
     assumptions=(

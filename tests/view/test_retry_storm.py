@@ -45,9 +45,10 @@ def test_the_presets_are_what_they_are_called():
 
 def test_each_challenge_can_be_reached_and_none_is_reached_from_the_start():
     assert reached() == [False, False, False]
-    assert reached(brownout_capacity=0.7)[0]
-    assert reached(budget_ratio=0.02)[1] and not reached(budget_ratio=0.05)[1]
-    assert reached(deadline_propagation=True)[2] and not reached(max_retries=0, deadline_propagation=True)[2]
+    for number, challenge in enumerate(PANEL.challenges):
+        assert reached(**challenge.example)[number]
+    assert not reached(budget_ratio=0.05)[1]
+    assert not reached(max_retries=0, deadline_propagation=True)[2]
 
 
 def test_the_table_of_defences_lists_the_fastest_first_and_backoff_among_the_never():
