@@ -121,7 +121,7 @@ def ours(folder: Path, count: int, live_every: int, *, wall: bool = True) -> dic
         kit.save(folder / f"submissions/learner-{n:04d}/01_kit.ipynb", kit.submission(answers(n % (RIGHT + WRONG))))
     kit.course(folder / "course")
     told: dict = {}
-    command = [sys.executable, "-m", "benchmarks.grading", "--as-grader", str(folder), str(live_every), str(int(wall))]
+    command = [sys.executable, "-c", AS_GRADER, str(folder), str(kit.CHECKS), str(live_every), str(int(wall))]
     # Trusted processes are the grader's own; what stands behind the wall is the learners'.
     with watched(told, within=lambda line: "zygote" not in line and "bwrap" not in line):
         result = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
@@ -133,12 +133,18 @@ def ours(folder: Path, count: int, live_every: int, *, wall: bool = True) -> dic
     return told | batch
 
 
-def as_grader(folder: Path, live_every: int, wall: bool) -> None:
-    """The inside of `ours`."""
-    options = Options(live_every=live_every, limits=Limits(), wall=wall)
-    batch = grade(folder / "submissions", folder / "out", kit.course(folder / "course"), options)
-    told = {"graded": batch.graded, "level": batch.level, "not_graded": batch.not_graded, "longest": max(batch.seconds)}
-    print(json.dumps(told | {"disagreements": batch.disagreements}))
+#: What `course grade` does, in a process that has loaded nothing else.
+AS_GRADER = """
+import json, sys
+from pathlib import Path
+from course_lib.grading.command import Options, grade
+from course_lib.grading.pristine import CourseRef
+folder, checks, live_every, wall = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "1"
+course = CourseRef(str(folder / "course"), "{slug}_checks", (checks,))
+batch = grade(folder / "submissions", folder / "out", course, Options(live_every=live_every, wall=wall))
+told = {"graded": batch.graded, "level": batch.level, "not_graded": batch.not_graded, "longest": max(batch.seconds)}
+print(json.dumps(told | {"disagreements": batch.disagreements}))
+"""
 
 
 def longest(folder: Path) -> float:
@@ -291,11 +297,7 @@ def main() -> None:
     parser.add_argument("--peers", default="nbgrader,otter", help="any of nbgrader,otter; or none")
     parser.add_argument("--peer-venv", type=Path)
     parser.add_argument("--class-size", type=int, default=0)
-    parser.add_argument("--as-grader", nargs=3, help=argparse.SUPPRESS)
     how = parser.parse_args()
-    if how.as_grader:
-        as_grader(Path(how.as_grader[0]), int(how.as_grader[1]), bool(int(how.as_grader[2])))
-        return
     with tempfile.TemporaryDirectory(prefix="course-bench-") as scratch:
         measure(how, Path(scratch))
 

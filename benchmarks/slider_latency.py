@@ -102,10 +102,10 @@ def responses(inputs: Sequence[Sequence[float]], frames: Sequence[Sequence[float
 def measure(page: NotebookPage, control: str, drags: int, cold: bool) -> dict[str, list[float]]:
     """Drag a slider to and fro; return the responses, the last input's, and the full picture's, in milliseconds."""
     result: dict[str, list[float]] = {"response": [], "last": [], "full": []}
-    for drag in range(drags):
+    for _ in range(drags):
         _prepare(page, cold)
         page.page.evaluate(WATCH, [page.panel().element_handle(), control])
-        page.drag(control, to="min" if drag % 2 else "max", steps=STEPS, pause=PAUSE)
+        page.drag(control, to=_far_end(page, control), steps=STEPS, pause=PAUSE)
         page.wait_rested()
         page.page.wait_for_timeout(80)
         seen = page.page.evaluate("() => window.__courseStop()")
@@ -114,6 +114,13 @@ def measure(page: NotebookPage, control: str, drags: int, cold: bool) -> dict[st
         result["last"].append(times[-1])
         result["full"].append(_full(seen))
     return result
+
+
+def _far_end(page: NotebookPage, control: str) -> str:
+    """Return the end of the slider's track that is further away."""
+    handle = page.panel().locator(f'[data-control="{control}"] .noUi-handle')
+    low, now, high = (float(handle.get_attribute(f"aria-value{name}")) for name in ("min", "now", "max"))
+    return "max" if now - low <= high - now else "min"
 
 
 def _full(seen: dict[str, Any]) -> float:
@@ -227,6 +234,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = run(chosen.panel or panels(), chosen.drags, nodelay=not chosen.no_nodelay)
     print(f"Slider to pixel, {before}; bars: {', '.join(f'{name} {bar:.0f}' for name, bar in BARS.items())} ms")
     print(table(rows))
+    if chosen.panel or chosen.no_nodelay:
+        return 0  # a part, or another set-up: not the record
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"machine": before, "bars": BARS, "rows": rows}, indent=1) + "\n")
     return 0

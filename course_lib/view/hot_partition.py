@@ -335,6 +335,21 @@ def _label_within(data: str, field: str, text: str, role: str) -> alt.Chart:
     return base.mark_text(text=text, **mark).encode(x="time:Q", y=f"{field}:Q")
 
 
+def heat(run: Trace) -> ShownChart:
+    """Show attempts at each partition over time, of one run of 300 s.
+
+    Parameters
+    ----------
+    run : Trace
+    """
+    attempts = partitions(run)["attempts"]
+    data = {"one heat": _heat(attempts), "one home": {"place": []}}
+    chart = _heat_chart("one", attempts.shape[1])
+    chart.layer[0].encoding.x.title, chart.layer[0].encoding.x.axis = "time (s)", alt.Axis()
+    words = f"Attempts at each of {attempts.shape[1]} partitions over {UNTIL:g} seconds: one row glows from 60 s on."
+    return show(chart.properties(width=540), data, words, units={"attempts": "attempts/s"})
+
+
 def compare(
     traces: Mapping[str, Trace], signal: str = "goodput", *, title: str = "", top: float | None = None
 ) -> ShownChart:
@@ -442,7 +457,8 @@ def hot_share(seed: int = 7) -> ShownChart:
         layers.append(style.line("theory", "partitions", f"line{i}", role, x=x, y=y))
         point = alt.Chart(alt.NamedData("run")).mark_point(color=style.SERIES[role].colour, size=55, filled=True)
         layers.append(point.encode(x=x, y=alt.Y(f"line{i}", type="quantitative")))
-        layers.append(style.end_label("theory", "partitions", f"line{i}", f"v = {shares[i]:.0%}".replace("%", " %"), role, dy=-4))
+        text = f"v = {100 * shares[i]:.0f} %"
+        layers.append(style.end_label("theory", "partitions", f"line{i}", text, role, dy=-4))
     table = {f"line{i}": 100 * hashing.hot_share(share, fine) for i, share in enumerate(shares)}
     data = {
         "theory": {"partitions": fine, "fair": 100 / fine, **table},
@@ -466,8 +482,9 @@ def salt_band(seed: int = 7) -> ShownChart:
     theory = np.where(load < CAPACITY, hashing.sojourn(np.minimum(load, 999.0), CAPACITY, 0.99), np.nan)
     fit = salts[load < CAPACITY]
     x = alt.X("salts", type="quantitative", title="salts (sub-keys)", scale=alt.Scale(domain=[0, 64], nice=False))
-    axis = {"scale": alt.Scale(type="log", domain=[0.005, 20], nice=False), "axis": alt.Axis(values=[0.01, 0.1, 1, 10])}
-    y, also = (alt.Y(f, type="quantitative", title="hot key's p99 (s, log scale)", **axis) for f in ("p99", "theory"))
+    scale, ticks = alt.Scale(type="log", domain=[0.005, 20], nice=False), alt.Axis(values=[0.01, 0.1, 1, 10])
+    title = "hot key's p99 (s, log scale)"
+    y, also = (alt.Y(f, type="quantitative", title=title, scale=scale, axis=ticks) for f in ("p99", "theory"))
     layers = [
         style.regions(labels={0: "the closed form fits"}),
         style.line("run", "salts", "p99", "naive", x=x, y=y),

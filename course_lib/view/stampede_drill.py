@@ -16,13 +16,14 @@ from course_lib.models import stampede_drill
 from course_lib.models.stampede_drill import Parameters, total
 from course_lib.models.trace import Trace
 from course_lib.view import style
+from course_lib.view.listing import whole
 from course_lib.view.retry_chain import StillBlank
 from course_lib.view.single_chart import ShownChart, show
 
 Policy = Callable[..., Any]
 ROLES = ("naive", "defended", "third", "fourth")
 FLOOR = 0.8  # a scale of factors has no zero, so none is drawn here
-HALF_WIDTH = 430  # two charts side by side fit a laptop
+HALF_WIDTH = 405  # two charts side by side fit a laptop
 LONG = 155.0  # seconds: five cycles of 31 s, so that a price is a mean
 
 
@@ -46,7 +47,7 @@ def compare(named: Mapping[str, Parameters], seed: int, *, until: float = 45.0, 
     waits = {name: run["longest_wait"] for name, run in runs.items()}
     log = alt.Scale(type="log", domain=[FLOOR, 3000], nice=False)
     charts = [
-        _over_time(begun, "begun", "recomputes begun so far (log scale) (recomputes)", log, [1, 10, 100, 1000], until),
+        _over_time(begun, "begun", "recomputes begun (log scale)", log, [1, 10, 100, 1000], until),
         _over_time(waits, "wait", "longest wait (s)", alt.Scale(domain=[0, 16]), [0, 2, 4, 8, 12, 16], until),
     ]
     table: dict[str, Any] = {"time": next(iter(runs.values())).time}
@@ -72,7 +73,7 @@ def prices(named: Mapping[str, Parameters], seed: int, **policies: Policy) -> An
 
     Returns
     -------
-    pandas.DataFrame
+    pandas Styler
         One row a setting; of a policy that is still blank the row says so.
     """
     import pandas as pd
@@ -81,8 +82,8 @@ def prices(named: Mapping[str, Parameters], seed: int, **policies: Policy) -> An
     rows = {name: _price(run) for name, run in runs.items()}
     missing = {entry.split(": ")[0]: entry.split(": ")[1] for entry in blank}
     columns = ("recomputes a minute", "readers who wait (%)", "longest wait (s)", "stale answers (%)", "oldest answer (s)")
-    table = [rows.get(name, (missing.get(name, ""), "", "", "", "")) for name in named]
-    return pd.DataFrame(table, columns=columns, index=list(named))
+    table = [(name, *rows.get(name, (missing.get(name, ""), "", "", "", ""))) for name in named]
+    return whole(pd.DataFrame(table, columns=("", *columns)))
 
 
 def _price(run: Trace) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ def three_days(yours: Policy, parameters: Parameters, max_age: float, load: floa
 
     Returns
     -------
-    pandas.DataFrame
+    pandas Styler
         One row a day: recomputes per second, readers who wait, oldest answer.
     """
     import pandas as pd
@@ -121,13 +122,13 @@ def three_days(yours: Policy, parameters: Parameters, max_age: float, load: floa
     try:
         ttl, beta, lock_expiry, window = (float(part) for part in _named("objectives", yours)(*asked))
     except StillBlank as missing:
-        return pd.DataFrame({"your settings": [str(missing)]})
+        return whole(pd.DataFrame({"your settings": [str(missing)]}))
     settings = dict(ttl=ttl, beta=beta, lock_expiry=lock_expiry, stale_while_revalidate=window, coalescing="fleet")
     days = {"a good day": {}, "the first holder dies": dict(crash_time=0.0), "origin out": dict(outage_duration=1e5)}
     rows = {day: _day(parameters.replace(**settings, **change), seed) for day, change in days.items()}
     rows["origin out"] = ("not asked", "not asked", rows["origin out"][2])
     columns = (f"recomputes/s (at most {load:.3g})", "readers who wait (none)", f"oldest answer, s (at most {max_age:g})")
-    return pd.DataFrame(rows.values(), columns=columns, index=list(rows))
+    return whole(pd.DataFrame([(day, *row) for day, row in rows.items()], columns=("", *columns)))
 
 
 def _day(parameters: Parameters, seed: int) -> tuple[str, str, str]:
@@ -192,9 +193,7 @@ def _over_time(
         y = alt.Y(field, type="quantitative", title=title, scale=scale, axis=alt.Axis(values=ticks, format=",d"))
         parts.append(style.line("run", "time", field, role, x=style.time_axis(until), y=y))
         parts.append(style.end_label("run", "time", field, name, role, dy=nudges[place]))
-    chart = alt.layer(*parts)
-    chart.padding = {"right": 130, "left": 5, "top": 5, "bottom": 5}
-    return chart
+    return alt.layer(*parts)
 
 
 def _nudges(ends: list[float], log: bool) -> list[int]:
@@ -206,7 +205,8 @@ def _nudges(ends: list[float], log: bool) -> list[int]:
 
 def _titled(chart: alt.LayerChart, blank: list[str]) -> alt.LayerChart:
     """A chart that says in its title what it cannot show yet."""
-    return chart.properties(title=alt.Title("; ".join(blank), fontWeight="normal")) if blank else chart
+    missing = dict.fromkeys(entry.split(": ")[1] for entry in blank)  # each once
+    return chart.properties(title=alt.Title("; ".join(missing), fontWeight="normal")) if blank else chart
 
 
 def _left_out(blank: list[str]) -> str:

@@ -15,18 +15,22 @@ LESSONS = pytest.mark.parametrize("module", [m for m in BUILT if m.lesson.exists
 LABS = pytest.mark.parametrize("module", [m for m in BUILT if m.lab.exists()], ids=lambda module: module.name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_copy(lab, browser):
-    """Return a function that opens a copy of a released notebook, closed after the test."""
-    opened = []
+    """Return a function that opens a copy of a released notebook, all in one page, one after another."""
+    pages = []
 
-    def open_(path, **context):
-        shutil.copyfile(path, lab.folder / path.name)
-        opened.append(browser.open(lab, path.name, **context))
-        return opened[-1]
+    def open_(path):
+        copy = lab.folder / f"{path.parent.name}-{path.name}"
+        shutil.copyfile(path, copy)
+        if pages:
+            pages[0].switch(copy.name)
+        else:
+            pages.append(browser.open(lab, copy.name))
+        return pages[0]
 
     yield open_
-    for page in opened:
+    for page in pages:
         page.close()
 
 

@@ -127,6 +127,11 @@ def test_without_the_sweep_the_kernel_answers(page):
     assert (positions[1], positions[2]) == (10, pytest.approx(16, abs=1))
     assert_drawn_is_computed(page, positions)
     assert drawn_rows(page, "band")["low"].shape == (300,)
+    settings = PANEL.settings(depth=PANEL.controls[2].positions[positions[2]], max_retries=10)
+    numbers = {**PANEL.pictures([settings]).at(0).numbers, **PANEL.full(settings).at(0).numbers}
+    for readout in PANEL.readouts:
+        shown = page.panel().locator(f'[data-readout="{readout.name}"]').inner_text()
+        assert shown == readout.text(numbers[readout.name]), "the page writes numbers as Python does"
 
 
 def test_presets_reset_and_seed(page):
@@ -223,11 +228,6 @@ def test_nothing_sticks_out_at_laptop_width(page):
     assert page.panel().evaluate(inside) == []
 
 
-def open_again(page):
-    page.page.reload()
-    page.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
-
-
 def test_saved_reloaded_and_without_a_kernel(open_cells, lab, shots):
     page = open_cells(CELLS)
     page.run_all()
@@ -238,7 +238,7 @@ def test_saved_reloaded_and_without_a_kernel(open_cells, lab, shots):
     saved = (lab.folder / page.notebook).read_text()
     assert "vegaEmbed" not in saved and len(saved) < 200_000, "the saved notebook holds a picture, not the bundle"
 
-    open_again(page)
+    page.reload()
     page.wait_rested()
     assert drawn_positions(page)[1] == 0, "a reload keeps the panel where it stood"
     page.drag("max_retries", to="max")
@@ -246,6 +246,6 @@ def test_saved_reloaded_and_without_a_kernel(open_cells, lab, shots):
     assert drawn_positions(page)[1] == 10, "and alive"
 
     page.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    open_again(page)
+    page.reload()
     page.page.locator(".jp-OutputArea-child .jp-RenderedImage img").wait_for(state="visible")
     page.screenshot(shots / "no-kernel.png")

@@ -1,0 +1,216 @@
+"""What lesson 02 shows and says, computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from course_lib import detect
+from course_lib.detect.cache_stampede import ORIGIN_WAIT, RECOMPUTES_PER_KEY
+from course_lib.models.cache_stampede import Parameters, popularity, simulate
+from course_lib.models.schedule import Schedule
+from course_lib.theory import caching
+from course_lib.view import cache_stampede as show
+from course_lib.view import corners
+
+PANEL = show.PANEL
+LAST_MINUTE = slice(-120, None)
+
+
+def numbers(preset: str, **values) -> dict[str, float]:
+    settings = PANEL.settings(preset, **values)
+    return PANEL.facts(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings))
+
+
+def reached(**values) -> list[bool]:
+    now = numbers("storm", **values)
+    return [bool(challenge.test(now)) for challenge in PANEL.challenges]
+
+
+def run(seeds=7, until=180, **change):
+    return simulate(Parameters(**change), seeds, until=until)
+
+
+def answered(trace, start, end):
+    """Share of requests answered between two times."""
+    during = (trace.time > start) & (trace.time <= end)
+    return trace["goodput"][during].sum(axis=0) / trace["offered_rate"][during].sum(axis=0)
+
+
+@pytest.mark.slow
+def test_every_slider_end_and_corner_is_finite_and_silent():
+    corners.examine(PANEL)
+
+
+# -- the panel -------------------------------------------------------------------------------------------------------
+
+
+def test_the_presets_are_what_they_are_called():
+    storm, healthy, fixed, over = (numbers(name) for name in ("storm", "healthy", "fixed", "over-fixed"))
+    assert np.isnan(storm["recovery"]) and storm["stand_share"] == 0 and storm["served_after"] < 5
+    assert np.isnan(storm["age"]) and storm["load"] == pytest.approx(510, abs=5)
+    assert healthy["served_after"] > 99 and healthy["stand_share"] == 100 and healthy["recovery"] == 0
+    assert fixed["recovery"] <= 1 and fixed["hottest"] == 1 and fixed["age"] < 15 and fixed["stand_share"] == 100
+    assert 10 <= numbers("cliff edge")["stand_share"] <= 90  # luck decides
+    assert over["stand_share"] == 100 and 1500 < over["age"] < 2100  # half an hour
+
+
+def test_each_challenge_can_be_reached_and_none_is_reached_from_the_start():
+    assert reached() == [False, False, False]
+    for number, challenge in enumerate(PANEL.challenges):
+        assert reached(**challenge.example)[number], challenge.text
+    assert not reached(ttl=90.0)[1] and not reached(trigger="flush", coalescing="fleet")[2]
+
+
+def test_a_longer_ttl_makes_collapse_rarer_and_beta_does_not_help_a_purged_key():
+    stands = [numbers("storm", ttl=ttl)["stand_share"] for ttl in (30.0, 90.0, 3600.0)]
+    assert stands == sorted(stands) and stands[0] == 0 and stands[-1] == 100
+    assert numbers("storm", beta=1.0)["stand_share"] == 0
+    assert numbers("healthy", beta=1.0)["hottest"] < 5 < 60 < numbers("healthy")["hottest"]
+
+
+# -- watch it fail ---------------------------------------------------------------------------------------------------
+
+
+def test_the_stampede_of_the_prediction_is_the_closed_forms():
+    rate = 500 * popularity(64, 1.0)[0, 0]
+    assert rate == pytest.approx(105, abs=1)
+    seen = run()["recomputes_hottest"]
+    at_61 = float(seen[run().time == 61][0])
+    assert at_61 == pytest.approx(caching.stampede_size(3 * rate, 1.0), rel=0.05)
+
+
+def test_the_last_minute_is_as_told():
+    naive = run()
+    means = {name: float(naive[name][LAST_MINUTE].mean()) for name in naive.signals}
+    assert means["hit_ratio"] == 0 and means["goodput"] < 1
+    assert means["origin_load"] == pytest.approx(510, abs=5) and means["origin_throughput"] == pytest.approx(60)
+    assert means["origin_wait"] == pytest.approx(17, abs=0.5)
+    assert naive.parameters.client_timeout == 3.0
+
+
+def test_the_quiet_day_has_a_stampede_of_a_hundred_at_96_percent_hits():
+    quiet = run(trigger="none")
+    hits = 1 - quiet["miss_rate"][40:].sum() / quiet["offered_rate"][40:].sum()
+    assert hits == pytest.approx(0.96, abs=0.005) and answered(quiet, 20, 180) > 0.99
+    peaks = [quiet["recomputes_hottest"][t : t + 62].max() for t in (40, 100, 160, 220, 280)]
+    assert np.mean(peaks) == pytest.approx(100, rel=0.15)
+    assert caching.loss_multiplier([0.96, 0.99]) == pytest.approx([25, 100])
+
+
+def test_the_defended_side_never_notices():
+    defended = run(coalescing="fleet")
+    assert answered(defended, 20, 180) > 0.995 and defended["origin_load"][10:].max() < 60
+
+
+# -- take it apart ---------------------------------------------------------------------------------------------------
+
+
+def test_simulated_stampedes_lie_on_the_closed_forms():
+    table = show.stampede_sizes().picture.data["run"]
+    for i in range(3):
+        np.testing.assert_allclose(table[f"seen{i}"], table[f"form{i}"], rtol=0.06, err_msg=str(i))
+    assert table["form1"].max() <= 20 and (table["form2"] == 1).all()
+
+
+def test_xfetch_at_105_requests_per_second():
+    assert caching.refreshes_per_cycle([0.5, 1, 2]).round(2).tolist() == [7.39, 2.72, 1.65]
+    assert caching.refresh_lead(105, 1.0, [0.5, 1, 2]).round(1).tolist() == [2.3, 5.2, 11.8]
+    assert caching.stampede_size(105, 1.0) == 106
+
+
+# -- defend ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_defences_reads_as_the_text_does():
+    table = show.ways_out().data.set_index("alone")
+    hot, flush, slow = (table[f"{name} (%)"] for name in ("hot key", "flush", "slow origin"))
+    for name in ("nothing", "XFetch, beta 1", "TTL jitter of 10 %"):
+        assert max(hot[name], flush[name], slow[name]) <= 1, name
+    assert hot["warm-up ramp, 60 s"] <= 1 and 10 < flush["warm-up ramp, 60 s"] < 60
+    process = "lock in each of 20 processes"
+    assert hot[process] >= 99 and 20 < flush[process] < 99 and slow[process] <= 1
+    stale = "stale while revalidating, 30 s"
+    assert hot[stale] >= 99 and slow[stale] >= 99 and flush[stale] < 20
+    for name in ("fleet-wide lock", "lock, XFetch, stale, jitter", "ten times the origin"):
+        assert min(hot[name], flush[name], slow[name]) >= 99, name
+    assert min(hot["queue bound of 100"], flush["queue bound of 100"], slow["queue bound of 100"]) >= 95
+    assert (table["price"].str.len() > 0).sum() == len(table) - 1
+
+
+def test_the_prices_in_the_table_are_true():
+    idle = run(origin_capacity=600.0, trigger="none")["utilisation"][40:].mean()
+    assert idle == pytest.approx(0.05, abs=0.01)
+    assert caching.refreshes_per_cycle(1.0) == pytest.approx(2.7, abs=0.05)
+
+
+def test_a_process_lock_heals_after_a_flush_and_falls_one_ttl_later_on_some_seeds():
+    t = run(np.arange(8), 180, trigger="flush", coalescing="process")
+    recovered = np.isfinite(t.events["recovered"])
+    fell = answered(t, 120, 180) < 0.5
+    assert recovered.all() and 0 < fell.sum() < 8
+    assert (answered(t, 80, 90) > 0.95).all()  # looked healed, and the TTL is 30 s
+    spread_out = run(np.arange(8), 240, trigger="flush", coalescing="process", ttl_jitter=0.3)
+    assert (answered(spread_out, 120, 240) > 0.99).all()
+
+
+def test_read_through_heals_if_it_coalesces():
+    change = dict(trigger="brownout", fill="read_through")
+    assert answered(run(np.arange(4), 240, **change), 180, 240).max() < 0.9
+    assert answered(run(np.arange(4), 240, coalescing="process", **change), 180, 240).min() > 0.99
+
+
+def test_stale_if_error_hides_the_outage_until_its_window_ends():
+    hidden = run(stale_if_error=60.0)
+    assert answered(hidden, 60, 125) > 0.97 and answered(hidden, 165, 180) < 0.01
+    assert hidden["origin_wait"][hidden.time == 120] > 10  # drowning since the peak
+
+
+def test_a_lock_without_expiry_and_the_other_over_fixes():
+    dying = dict(trigger="none", coalescing="fleet", crash_probability=0.05, lock_expiry=np.array([10, np.inf]))
+    assert answered(run(**dying), 120, 180).round(2).tolist() == [1.0, 0.66]
+    eager = run(trigger="none", beta=np.array([1.0, 20.0]))
+    assert eager["origin_load"][LAST_MINUTE].mean(axis=0).round().tolist() == [16, 508]
+    assert answered(eager, 120, 180)[1] < 0.01
+    aged = run(trigger="none", ttl=np.array([30, 120, 3600]))
+    assert aged["answer_age"][-1].round().tolist() == [18, 53, 1840]
+
+
+@pytest.mark.parametrize("trigger", ["hot_key", "flush", "brownout"])
+def test_all_of_them_stand_every_trigger(trigger):
+    t = run(np.arange(8), trigger=trigger, **show.EVERYTHING)
+    assert answered(t, 60, 180).min() > 0.99
+
+
+# -- detect ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_key_rule_fires_on_stampedes_alone_and_the_origins_on_both():
+    seeds = np.arange(8)
+    naive, quiet = run(seeds), run(seeds, trigger="none")
+    attack = dict(coalescing="fleet", trigger="none", background_rate=Schedule(10, ((60, 510),)))
+    busted = run(seeds, **attack)
+    assert np.median(detect.first_alarm(RECOMPUTES_PER_KEY, naive)) == pytest.approx(70, abs=1)
+    assert float(detect.first_alarm(RECOMPUTES_PER_KEY, run())) == 70
+    assert np.isnan(detect.first_alarm(RECOMPUTES_PER_KEY, quiet)).all()
+    assert np.isnan(detect.first_alarm(RECOMPUTES_PER_KEY, busted)).all()
+    assert (detect.first_alarm(ORIGIN_WAIT, naive) < 80).all() and (detect.first_alarm(ORIGIN_WAIT, busted) < 80).all()
+    assert np.isnan(detect.first_alarm(ORIGIN_WAIT, quiet)).all()
+    assert answered(busted, 120, 180).max() < 0.01  # the lock did not help
+
+
+# -- charts ----------------------------------------------------------------------------------------------------------
+
+
+def test_charts_have_the_same_axes_and_speak():
+    chart = show.before_after()
+    tops = {
+        str(layer["encoding"]["y"].get("scale"))
+        for spec in chart.specs
+        for layer in spec["layer"]
+        if "mark" in layer and layer["mark"].get("type") == "line"
+    }
+    assert len(tops) == 1
+    compared = show.compare({"one": run(), "other": run(coalescing="fleet")}, "origin_load", top=600)
+    for shown in (chart, show.stampede_sizes(), compared):
+        assert len(shown.description) > 60 and shown.png()[:4] == b"\x89PNG"
