@@ -20,7 +20,7 @@ from course_lib.theory import caching
 
 FloatArray = NDArray[np.float64]
 DRILL = stampede_drill.Parameters(ttl=3.0, coalescing="fleet")  # expiries at 3, 7 and 11 s: what a check has time for
-NOISE = np.arange(8)  # seeds over which a drill's chance is averaged
+NOISE = np.arange(12)  # seeds over which chance is averaged
 
 
 def _random(seed: int, stream: int) -> np.random.Generator:
@@ -64,8 +64,8 @@ def freshest_ttl(answers: Answers, seed: int) -> Iterator[Demand]:
     idle = best == 0
     yield demand("is 0 where the origin could answer every request itself", ok=ttl[idle] == 0, seen=_worst(ttl[idle]))
     load = _measured_load(services, ttl, seed) / services[2]
-    yield demand("keeps the measured origin load within the budget (give or take a tenth)", essential=True, weight=2,
-                 ok=load <= 1.1, seen=f"{load.max():.3g} times the budget")  # fmt: skip
+    yield demand("keeps the measured origin load within the budget (give or take 15 %)", essential=True, weight=2,
+                 ok=load <= 1.15, seen=f"{load.max():.3g} times the budget")  # fmt: skip
     longer = ttl[~idle] / best[~idle]
     yield demand("is at most a tenth longer than it must be", ok=longer <= 1.1, essential=True, weight=2,
                  seen=f"{longer.max():.3g} times as long")  # fmt: skip
@@ -80,7 +80,7 @@ def _services(seed: int) -> tuple[Any, ...]:
     rate = np.array([100.0, 100.0, 3.0, 150.0, 40.0, 60.0, 2.0]) * random.uniform(0.7, 1.3, 7)
     delta = np.array([0.5, 0.5, 0.5, 1.0, 2.0, 1.0, 0.5])
     coalesced = np.array([False, True, False, False, True, True, False])
-    ttl = np.array([20.0, 6.0, 5.0, 12.0, 9.0, 14.0, 0.0]) * random.uniform(0.8, 1.2, 7)
+    ttl = np.array([20.0, 6.0, 2.5, 12.0, 9.0, 14.0, 0.0]) * random.uniform(0.8, 1.2, 7)
     size = np.where(coalesced, 1.0, caching.stampede_size(rate, delta))
     budget = size / caching.cycle_length(rate, ttl, delta)
     budget[-1] *= random.uniform(1.2, 2.0)
@@ -101,7 +101,7 @@ def _measured_load(services: tuple[Any, ...], ttl: FloatArray, seed: int) -> Flo
         coalescing=np.where(coalesced, "fleet", "none"), background_rate=0.0, origin_capacity=1e4, client_timeout=30.0,
     )  # fmt: skip
     record = Record(("recompute_rate_hottest",), every=100.0, start=10.0)
-    run = cache_stampede.simulate(keys, seed + NOISE[:6, None], until=110.0, record=record)
+    run = cache_stampede.simulate(keys, seed + NOISE[:, None], until=110.0, record=record)
     return np.where(ttl == 0, rate, run["recompute_rate_hottest"][-1].mean(axis=0))
 
 
@@ -154,8 +154,9 @@ def _worst_of(found: FloatArray, wanted: float) -> str:
 
 def _one_by_one(answers: Answers, random: np.random.Generator) -> bool:
     """Whether a (2, 3) array of keys comes out as each of them does alone."""
-    held, now = random.uniform(0, 10, (2, 3)), random.uniform(0, 10, (2, 3))
-    asking, expiry = random.integers(0, 3, (2, 3)).astype(float), random.uniform(1, 5, (2, 3))
+    now, expiry = random.uniform(5, 10, (2, 3)), random.uniform(1, 5, (2, 3))
+    held = now + random.uniform(1, 3, (2, 3)) * np.array([[-1, 1, -1], [1, -1, 1]])
+    asking = np.array([[3.0, 7.0, 0.0], [1.0, 2.0, 0.0]])
     together = np.stack(_lock_step(answers, held, now, asking, expiry))
     places = [np.s_[i : i + 1, j : j + 1] for i in range(2) for j in range(3)]
     alone = [np.stack(_lock_step(answers, *(part[p] for part in (held, now, asking, expiry)))) for p in places]
@@ -203,7 +204,7 @@ def _drill_curve(run: Any) -> Curve:
 def refresh_early(answers: Answers, seed: int) -> Iterator[Demand]:
     """Which readers recompute before the expiry: XFetch's rule."""
     random = _random(seed, 3)
-    delta, draw = float(random.uniform(0.3, 2.0)), (random.permutation(2000) + 0.5) / 2000
+    delta, draw = float(random.uniform(0.3, 0.7)), (random.permutation(2000) + 0.5) / 2000
     expired = np.repeat([0.0, -0.01, -5.0, -np.inf], 3)
     at_once = [_refresh(answers, expired, delta, beta, np.tile([0.0, 0.5, 1 - 1e-9], 4)) for beta in (0.0, 1.0)]
     yield demand("recomputes whenever the entry has expired, or is not there, whatever the draw", ok=at_once,
@@ -223,7 +224,9 @@ def refresh_early(answers: Answers, seed: int) -> Iterator[Demand]:
     per_cycle, oldest = _refreshed_drill(answers, seed)
     yield demand("drill: takes at most 5 recomputes a cycle on average, where 1,001 were", ok=per_cycle <= 5, weight=2,
                  seen=f"{per_cycle:.3g}")  # fmt: skip
-    yield demand("drill: lets no entry expire", ok=oldest < 11.9, seen=f"an answer {oldest:.1f} s old, at a TTL of 12 s")
+    yield demand(
+        "drill: lets no entry expire", ok=oldest < 11.9, seen=f"an answer {oldest:.1f} s old, at a TTL of 12 s"
+    )
 
 
 def _refresh(answers: Answers, left: FloatArray, delta: Any, beta: Any, draw: FloatArray) -> NDArray[np.bool_]:
@@ -287,9 +290,10 @@ def _serving_rules(random: np.random.Generator) -> list[tuple[Any, ...]]:
     long, part = short + random.uniform(10, 30, 12), random.uniform(0.01, 0.99, 12)
     failed, well, none = np.ones(12, dtype=bool), np.zeros(12, dtype=bool), np.full(12, np.inf)
     within, between, past = ttl + part * short, ttl + short + part * (long - short), ttl + long * (1.0 + part)
-    within[0] = ttl[0]
+    either = random.random(12) < 0.5
+    within[0], past[0] = ttl[0], ttl[0] + 1.01 * long[0]
     return [
-        ("fresh below the TTL, whatever the last recompute did", ttl * part, ttl, short, long, random.random(12) < 0.5, FRESH),
+        ("fresh below the TTL, whatever the last recompute did", ttl * part, ttl, short, long, either, FRESH),
         ("stale within stale_while_revalidate after the expiry", within, ttl, short, long, well, STALE),
         ("wait after it, if the last recompute did not fail", between, ttl, short, long, well, WAIT),
         ("stale within stale_if_error after the expiry, if it failed", between, ttl, short, long, failed, STALE),
@@ -327,7 +331,7 @@ def _stale_drill(answers: Answers, seed: int) -> Iterator[Demand]:
     yield demand("drill: nobody waits, and no answer is older than the TTL and one recompute", ok=[waited == 0,
                  oldest[0] <= 4.05], seen=f"{waited:.0f} waiting, {oldest[0]:.1f} s old", weight=2)  # fmt: skip
     yield demand("drill: with the origin out, answers up to ttl + stale_if_error and not a second longer", weight=2,
-                 ok=[8.5 <= oldest[1], oldest[1] <= 9.0], seen=f"{oldest[1]:.1f} s instead of 9 s")  # fmt: skip
+                 ok=[oldest[1] >= 8.5, oldest[1] <= 9.0], seen=f"{oldest[1]:.1f} s instead of 9 s")  # fmt: skip
 
 
 # -- lab 4: what each costs ------------------------------------------------------------------------------------------
@@ -382,9 +386,11 @@ def _refresh_load(rate: FloatArray, ttl: FloatArray, delta: FloatArray, beta: Fl
 def _measured_prices(seed: int) -> tuple[float, float]:
     """What the drill shows behind a lock with a TTL of 12 s: readers who wait at an expiry, and the share of stale."""
     locked = stampede_drill.Parameters(ttl=12.0, coalescing="fleet", stale_while_revalidate=np.array([0.0, 5.0]))
-    run = stampede_drill.simulate(locked, seed, until=26.0)  # two cycles of 13 s
-    stale = total(run, "stale_rate", 0, 26)[1] / total(run, "request_rate", 0, 26)[1]
-    return float(total(run, "waiting_rate", 0, 26)[0] / 2), float(stale)
+    run = stampede_drill.simulate(locked, seed + NOISE[:, None], until=13.0)  # one cycle
+    waiting, stale, requests = (
+        total(run, name, 0, 13).mean(axis=0) for name in ("waiting_rate", "stale_rate", "request_rate")
+    )
+    return float(waiting[0]), float(stale[1] / requests[1])
 
 
 # -- lab 5: both objectives ------------------------------------------------------------------------------------------

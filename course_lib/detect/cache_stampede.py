@@ -9,7 +9,7 @@ RECOMPUTES_PER_KEY = Rule(
     hold=10.0,
     says="one key is being computed more than 20 times at once: look for a stampede before blaming the database",
 )
-"""In flight *for one key*: work done twice, whoever is to blame for the load. With a lock, 1 is the most there can be."""
+"""In flight *for one key*: the same work, done many times over. Behind a fleet-wide lock it stays near 1."""
 
 ORIGIN_WAIT = Rule(
     signal="origin_wait",

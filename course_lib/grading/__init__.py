@@ -7,5 +7,7 @@ between the two is in `frames`.
 
 import sys
 
-# jsonschema, which nbformat needs, tries this optional import; its grammar takes a second to build, unused here.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+# jsonschema, which nbformat needs, tries these optional imports; the grammar of one takes a second to build, and
+# nothing here uses either.
+for name in ("rfc3987_syntax", "isoduration"):
+    sys.modules.setdefault(name, None)  # type: ignore[arg-type]

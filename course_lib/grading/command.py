@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.checks.task import RIGHT
-from course_lib.grading import collection, marks, policy, pristine, seeds
+from course_lib.grading import collection, guesses, marks, policy, pristine, seeds
 from course_lib.grading.collection import Attempt
 from course_lib.grading.exports import write_all
 from course_lib.grading.isolation import Limits
@@ -154,12 +154,14 @@ def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) ->
         run = _Run(labs, key, journal, setup, options, batch, where)
         todo = [one for one in attempts if run.is_new(one)]
         batch.kept = len(attempts) - len(todo)
+        if any(not one.trouble for one in todo):
+            where.prepare(setup)
         run.references({one.lab for one in todo if not one.trouble})
         run.attempts(todo)
         records = [r for r in latest(journal.records.values()) if r["learner"] != REFERENCE]
         _notice(batch, rules, labs, attempts, journal, records)
         batch.layers = worst_layers(records)
-        write_all(out, labs, records, rules, manual, batch.layers)
+        write_all(out, labs, records, rules, manual, batch.layers, guesses.collect(submissions))
     return batch
 
 

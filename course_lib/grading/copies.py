@@ -37,6 +37,20 @@ def shape(source: str) -> str:
     return hashlib.sha256("|".join(nodes).encode("utf-8", "replace")).hexdigest() if len(nodes) >= TELLING_NODES else ""
 
 
+def borrowed(source: str) -> list[str]:
+    """Parts of the course's own code that an answer imports or names: a formula called is not a formula written."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
+        return []
+    named = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    named += [str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)]
+    named += [node.value[:80] for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return sorted({name for name in named if name.startswith("course_lib")})
+
+
 def copied(records: Iterable[Mapping[str, Any]]) -> list[Copy]:
     """Groups of learners whose answers to a task have the same shape.
 

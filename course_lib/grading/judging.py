@@ -11,7 +11,7 @@ import numpy as np
 
 from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, RIGHT, Curve, Demand, Task, Verdict
 from course_lib.grading import pristine, recorded
-from course_lib.grading.copies import shape
+from course_lib.grading.copies import borrowed, shape
 from course_lib.grading.pristine import Lab
 from course_lib.grading.recorded import Comparer
 from course_lib.grading.sandbox import TIMED_OUT, CellsOutcome, Sandbox, Session, error_text, level_of
@@ -61,6 +61,7 @@ class Outcome:
     nbval_live: dict[str, str] = field(default_factory=dict)
     layers: dict[str, str] = field(default_factory=dict)
     shapes: dict[str, str] = field(default_factory=dict)
+    borrowed: dict[str, list[str]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def to_dict(self, lab: Lab) -> dict[str, Any]:
@@ -70,6 +71,7 @@ class Outcome:
             "nbval": {"recorded": _by_task(lab, self.nbval), "live": _by_task(lab, self.nbval_live)},
             "disagreements": disagreements(lab, self),
             "shapes": self.shapes,
+            "borrowed": self.borrowed,
             "isolation": {"level": level_of(self.layers), "layers": self.layers},
             "seconds": round(self.seconds, 4),
         }
@@ -93,7 +95,11 @@ def grade(job: Job, lab: Lab, sandbox: Sandbox, comparer: Comparer | None) -> Ou
     """
     started = time.monotonic()
     deadline = started + sandbox.limits.total_s
-    outcome = Outcome(shapes={name: shape(job.answers.get(cell, "")) for name, cell in lab.answer_cells.items()})
+    sources = {name: job.answers.get(cell, "") for name, cell in lab.answer_cells.items()}
+    outcome = Outcome(
+        shapes={name: shape(source) for name, source in sources.items()},
+        borrowed={name: used for name, source in sources.items() if (used := borrowed(source))},
+    )
     whole = judge_answers(job, lab, sandbox, deadline, outcome)
     if comparer is not None and whole:
         _record_and_compare(job, lab, sandbox, deadline, comparer, outcome)

@@ -24,7 +24,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 FILE = "policy.yaml"
@@ -100,6 +99,8 @@ def load(path: Path) -> Policy:
     """
     if not path.exists():
         return Policy()
+    import yaml
+
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         return Policy.model_validate(data)

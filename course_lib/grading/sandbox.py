@@ -180,6 +180,7 @@ class Sandbox:
         self._control: socket.socket | None = None
         self._own_mounts = False
         self._readable: dict[bool, tuple[str, ...]] = {}
+        self._no_wall = "bubblewrap is not installed" if wall and not self._wall else "not wanted"
 
     def __enter__(self) -> Sandbox:
         return self
@@ -223,7 +224,7 @@ class Sandbox:
             try:
                 cap = 64 * 1024 if for_answers else _NOTEBOOK_HEADER_CAP
                 channel = Channel(ours, header_cap=cap)
-                yield Session(channel, self.limits, deadline, _held(channel))
+                yield Session(channel, self.limits, deadline, self._held(channel))
             finally:
                 ours.close()
                 self._reap(uid if not self._own_mounts else 0)
@@ -247,6 +248,15 @@ class Sandbox:
             paths += [str(p) for p in Path(root).iterdir() if p.stem not in checks and p.name != "__pycache__"]
         return (*paths, *self.view.files, "/dev/urandom")
 
+    def _held(self, channel: Channel) -> dict[str, str]:
+        """The layers that a fork says it has put on, before any other code runs in it."""
+        try:
+            _, fields, _ = channel.receive(time.monotonic() + _CONTROL_PATIENCE_S)
+            held = dict(fields["isolation"])
+        except (Late, Closed, FrameError, KeyError, TypeError) as error:
+            raise SandboxError(f"a fork could not put its layers on: {type(error).__name__}") from None
+        return held if self._wall else held | {"namespaces": self._no_wall}
+
     @contextlib.contextmanager
     def _scratch(self) -> Iterator[str]:
         self._ensure_started()
@@ -261,7 +271,15 @@ class Sandbox:
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
-        self._start()
+        try:
+            self._start()
+        except SandboxError as error:
+            if not self._wall:
+                raise
+            # The wall is there but the system refuses it, as a default container does: the layers within still hold.
+            self.close()
+            self._wall, self._no_wall = False, f"refused by this system ({error})"
+            self._start()
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -340,14 +358,6 @@ def uid_range() -> range:
 
 class SandboxError(RuntimeError):
     """No sandbox, or none any more, in one line."""
-
-
-def _held(channel: Channel) -> dict[str, str]:
-    try:
-        _, fields, _ = channel.receive(time.monotonic() + _CONTROL_PATIENCE_S)
-        return dict(fields["isolation"])
-    except (Late, Closed, FrameError, KeyError, TypeError) as error:
-        raise SandboxError(f"a fork could not put its layers on: {type(error).__name__}") from None
 
 
 _PROBE = """

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from course_lib.grading.judging import Job
-from course_lib.grading.worker import Setup, start, work
+from course_lib.grading.worker import Setup, prepare, start, work
 
 TRIES = 3
 _WAITING_PER_WORKER = 2
@@ -57,6 +57,11 @@ class Cores:
 
     def __exit__(self, *exc: object) -> None:
         self._drop_pool()
+
+    def prepare(self, setup: Setup) -> None:
+        """Let every worker make its bench at once; what goes wrong there is told by the first job."""
+        for _ in range(self._workers):
+            self._living_pool().submit(prepare, setup)
 
     def run(self, setup: Setup, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
         """Yield each job once; a pool that breaks is replaced, and the jobs it held are tried again one at a time."""
@@ -133,6 +138,9 @@ class DaskCluster:
 
     def __exit__(self, *exc: object) -> None:
         self._client.close()
+
+    def prepare(self, setup: Setup) -> None:
+        """Nothing: workers of a cluster make their bench with the first job."""
 
     def run(self, setup: Setup, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
         """Yield each job once; Dask runs the jobs of a worker that died on another."""

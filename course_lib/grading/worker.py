@@ -98,10 +98,16 @@ def work(setup: Setup, job: Job) -> dict[str, Any]:
     SandboxError
         When no sandbox can be had, or one too weak.
     """
+    prepare(setup)
+    with _lock:
+        return _benches[setup].grade(job)
+
+
+def prepare(setup: Setup) -> None:
+    """Make this process's bench before there is a job for it."""
     with _lock:
         if setup not in _benches:
             _benches[setup] = Bench(setup)
-        return _benches[setup].grade(job)
 
 
 def start(grader: int) -> None:

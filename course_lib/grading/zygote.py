@@ -12,6 +12,8 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from course_lib.grading import isolation
@@ -30,27 +32,36 @@ def main(control_fd: int) -> None:
     Parameters
     ----------
     control_fd : int
-        A SOCK_SEQPACKET socket to the trusted side. Requests: ``{"warm": [modules]}`` once, then ``{"fork": cage}``
-        with the session's socket attached, and ``{"reap": true}``, which kills the fork and tells how it ended.
+        A SOCK_SEQPACKET socket to the trusted side. Requests: ``{"warm": [modules], "nested": bool}`` once, then
+        ``{"fork": cage}`` with the session's socket attached, and ``{"reap": true}``, which kills the fork and tells
+        how it ended.
     """
     with socket.socket(fileno=control_fd) as control:
         request = json.loads(control.recv(_MESSAGE_CAP))
         shell = _warm(request["warm"])
-        control.send(json.dumps({"ready": True, "namespaces": _can_nest(request["nested"])}).encode())
-        child = 0
+        nesting = _nesting() if request["nested"] else None
+        control.send(json.dumps({"ready": True, "namespaces": nesting is not None}).encode())
+        forked = Forked()
         while True:
             message, fds, _, _ = socket.recv_fds(control, _MESSAGE_CAP, 1)
             if not message:
                 break
             request = json.loads(message)
             if "fork" in request:
-                child = _fork(control, fds[0], request["fork"], shell)
-                control.send(json.dumps({"pid": child}).encode())
+                forked = _fork(control, fds[0], request["fork"], shell, nesting)
+                control.send(json.dumps({"pid": forked.pid}).encode())
             else:
-                control.send(json.dumps(_reap(child, request["uid"])).encode())
-                child = 0
-    if child:
-        _reap(child, 0)
+                control.send(json.dumps(_reap(forked, request["uid"])).encode())
+                forked = Forked()
+    _reap(forked, 0)
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A fork: the process to wait for, and the one inside its namespace where that is another; 0 is none."""
+
+    pid: int = 0
+    inner: int = 0
 
 
 def _warm(modules: list[str]) -> CellShell:
@@ -65,34 +76,67 @@ def _warm(modules: list[str]) -> CellShell:
     return shell
 
 
-def _can_nest(asked: bool) -> bool:
-    """Whether forks can have process namespaces of their own, by trying."""
-    if not asked:
-        return False
-    try:
-        isolation.next_child_in_new_pid_namespace()
-        pid = os.fork()
-        if pid == 0:
+def _nesting() -> str | None:
+    """How forks get process namespaces of their own, found by trying in a child: "root", "user", or not at all."""
+    return next((kind for kind, trial in (("root", _try_as_root), ("user", _try_as_user)) if _succeeds(trial)), None)
+
+
+def _succeeds(trial: Callable[[], None]) -> bool:
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(OSError):
+            trial()
             os._exit(0)
-        os.waitpid(pid, 0)
-        isolation.children_in_own_pid_namespace_again()
-    except OSError:
-        return False
-    return True
+        os._exit(1)
+    return os.waitpid(pid, 0)[1] == 0
 
 
-def _fork(control: socket.socket, session_fd: int, request: dict[str, Any], shell: CellShell) -> int:
-    nested = request["own_mounts"]
-    if nested:
+def _try_as_root() -> None:
+    for _ in range(2):
         isolation.next_child_in_new_pid_namespace()
+        os.waitpid(os.fork() or os._exit(0), 0)
+        isolation.children_in_own_pid_namespace_again()
+
+
+def _try_as_user() -> None:
+    isolation.enter_user_namespace()
+    os.waitpid(os.fork() or os._exit(0), 0)
+
+
+def _fork(
+    control: socket.socket, session_fd: int, request: dict[str, Any], shell: CellShell, nesting: str | None
+) -> Forked:
+    if nesting == "root":
+        isolation.next_child_in_new_pid_namespace()
+    told, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         control.close()
+        if nesting == "user":
+            _wait_outside_namespace(tell)
         _run_child(session_fd, request, shell)
-    if nested:
+    if nesting == "root":
         isolation.children_in_own_pid_namespace_again()
     os.close(session_fd)
-    return pid
+    os.close(tell)
+    inner = int(os.read(told, 32) or 0)
+    os.close(told)
+    return Forked(pid, inner)
+
+
+def _wait_outside_namespace(tell: int) -> None:
+    """Go on as process 1 of a namespace made without root; what was the process waits outside, and tells who is in."""
+    try:
+        isolation.enter_user_namespace()
+        inner = os.fork()
+    except OSError:
+        os._exit(1)
+    if inner == 0:
+        return
+    os.write(tell, str(inner).encode())
+    os.close(tell)
+    _, status = os.waitpid(inner, 0)
+    os._exit(0 if status == 0 else 1)
 
 
 def _run_child(session_fd: int, request: dict[str, Any], shell: CellShell) -> None:
@@ -116,13 +160,14 @@ def _only_these_open(session_fd: int) -> None:
     os.closerange(session_fd + 1, 4096)
 
 
-def _reap(child: int, uid: int) -> dict[str, Any]:
+def _reap(forked: Forked, uid: int) -> dict[str, Any]:
     """Kill the fork, and whatever else runs under its throw-away uid; tell how it ended."""
-    if not child:
+    if not forked.pid:
         return {"status": None}
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
-    _, status, usage = os.wait4(child, 0)
+    for pid in (forked.inner or forked.pid, forked.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    _, status, usage = os.wait4(forked.pid, 0)
     if uid:
         _kill_all_of(uid)
     return {"status": status, "cpu_s": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}

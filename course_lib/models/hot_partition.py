@@ -436,7 +436,7 @@ class Run:
         self.rated, rated = np.broadcast_to(rated, (self.ticks, self.batch.size)), rated[:, None]
         distinct, column = np.unique(self.batch.seeds, return_inverse=True)
         if rated.shape[2] > 1 or self.batch.seeds.size == 1:  # otherwise members of one seed share its draws
-            distinct, column = self.batch.seeds, np.arange(self.batch.seeds.size)
+            distinct, column = self.batch.seeds, np.arange(max(self.batch.seeds.size, rated.shape[2]))
         able = noise.poisson(self._by_site(noise.normal, "service", distinct), rated)
         dips = 4.0 * rated * self._by_site(noise.exponential, "dips", distinct)
         real = np.concatenate([self.real] * (1 + self.splits))

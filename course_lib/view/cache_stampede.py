@@ -183,8 +183,13 @@ PANEL = Panel(
             more=True,
         ),
         Slider.of(Parameters, "crash_probability", "lock holders that die", low=0.0, high=0.2, step=0.05, more=True),
-        Choice("fill", "who fills the cache", ("look_aside", "read_through"),
-               ("a reader who still waits", "the cache itself"), more=True),
+        Choice(
+            "fill",
+            "who fills the cache",
+            ("look_aside", "read_through"),
+            ("a reader who still waits", "the cache itself"),
+            more=True,
+        ),
     ),
     presets={
         "storm": {
@@ -380,7 +385,7 @@ def _sizes_chart() -> alt.LayerChart:
     names = ("nobody shares: 1 + λδ", "20 processes", "the fleet: 1")
     layers: list[Any] = []
     for i, (name, role) in enumerate(zip(names, ("naive", "third", "defended"), strict=True)):
-        scale = {"type": "quantitative", "title": "recomputes per expiry (recomputes)", "scale": alt.Scale(domain=[0, 160])}
+        scale = {"type": "quantitative", "title": "recomputes per expiry", "scale": alt.Scale(domain=[0, 160])}
         stroke = style.SERIES[role]
         points = alt.Chart(alt.NamedData("run")).mark_point(filled=True, size=45, color=stroke.colour, opacity=1)
         layers += [
@@ -427,6 +432,7 @@ def ways_out(seeds: int = 4, until: float = UNTIL) -> Any:
         NAIVE.replace(**swept, trigger=triggers[:, None]), np.arange(seeds)[:, None, None], until=until, record=record
     )
     share = (trace["goodput"][-1] / trace["offered_rate"][-1]).mean(axis=0)
-    columns = dict(zip(("hot key", "flush", "slow origin"), np.round(100 * np.minimum(share, 1.0)).astype(int), strict=True))
+    percent = np.round(100 * np.minimum(share, 1.0)).astype(int)
+    columns = dict(zip(("hot key (%)", "flush (%)", "slow origin (%)"), percent, strict=True))
     prices = [price for price, _ in WAYS_OUT.values()]
-    return whole(pd.DataFrame({"alone": list(WAYS_OUT), **{f"{k} (%)": v for k, v in columns.items()}, "price": prices}))
+    return whole(pd.DataFrame({"alone": list(WAYS_OUT), **columns, "price": prices}))

@@ -26,6 +26,7 @@ SETTLED = (100.0, 240.0)  # the part of it over which numbers are taken
 CAPACITY = 1000.0  # operations/s of a partition
 TOP = 4000.0  # operations/s: end of the axis of a partition's demand
 MOST_PARTITIONS = 256
+PLOT = 350  # pixels: with axis and labels as wide as the one chart of other panels
 SHARES = ("hottest_utilisation", "mean_utilisation", "hot_error_ratio")
 SHOWN = (*SHARES, "goodput", "offered_rate", "latency_p99_hot", "reads_per_read", "staleness")
 NAIVE = Parameters()
@@ -121,7 +122,7 @@ MAP = PhaseMap("salts", "viral_share", hot_answered, "hot key answered (share)")
 def charts() -> Sequence[alt.TopLevelMixin]:
     """Return the panel's charts: partitions and run, one above the other, and the phase map."""
     both = alt.vconcat(_profile_chart(), _run_chart(), spacing=18)
-    return [both, map_chart(MAP, "salts (sub-keys)", "viral share (of requests)")]
+    return [both, map_chart(MAP, "salts (sub-keys)", "viral share (of all)")]
 
 
 def _profile_chart() -> alt.LayerChart:
@@ -132,7 +133,7 @@ def _profile_chart() -> alt.LayerChart:
     colour = alt.condition(over, alt.value(style.PALETTE["vermilion"]), alt.value(style.PALETTE["blue"]))
     base = alt.Chart(alt.NamedData("profile")).transform_filter("isValid(datum.demand)")
     bars = base.mark_bar(clip=True).encode(x=x, x2="end", y=y, y2=alt.datum(0), color=colour)
-    return alt.layer(bars, *_capacity_line(1.0)).properties(width=430, height=115)
+    return alt.layer(bars, *_capacity_line(1.0)).properties(width=PLOT, height=115)
 
 
 def _capacity_line(right: float) -> list[alt.Chart]:
@@ -154,7 +155,7 @@ def _run_chart() -> alt.LayerChart:
         *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=115.0))
           for name, role in ROLES.items()),
         *(style.end_label("run", "time", name, WORDS[name], role, dy=shifts[name]) for name, role in ROLES.items()),
-    ).properties(width=430, height=165)  # fmt: skip
+    ).properties(width=PLOT, height=165)  # fmt: skip
 
 
 PANEL = Panel(
@@ -210,12 +211,12 @@ PANEL = Panel(
     charts=charts,
     phase_map=MAP,
     readouts=(
-        Readout("answered", "answered while viral", "%"),
-        Readout("hot_error_ratio", "hot key: requests failed", "%"),
-        Readout("latency_p99_hot", "hot key: p99 of the answered", "s"),
-        Readout("mean_utilisation", "fleet busy, mean", "%"),
+        Readout("answered", "all keys: answered", "%"),
+        Readout("hot_error_ratio", "hot key: failed", "%"),
+        Readout("latency_p99_hot", "hot key: p99", "s"),
+        Readout("mean_utilisation", "fleet: busy, mean", "%"),
         Readout("reads_per_read", "lookups per read", ""),
-        Readout("harmed_share", "seeds losing > 1 % of the hot key's", "%"),
+        Readout("harmed_share", "seeds losing > 1 % of it", "%"),
     ),
     challenges=(
         Challenge(
@@ -252,7 +253,7 @@ def _storm(now: Mapping[str, Any], writes: float = 0.9) -> bool:
 
 # -- pictures without sliders ----------------------------------------------------------------------------------------
 
-COLUMN = 225  # pixels: three side by side fit a laptop
+COLUMN = 200  # pixels: three side by side fit a laptop
 BIN = 20  # seconds of a cell of the heat map
 
 
@@ -261,7 +262,7 @@ def before_after(seed: int = 7) -> ShownChart:
     cases = {
         "naive": ("naive: 32 partitions", NAIVE),
         "doubled": ("doubled: 64 partitions", NAIVE.replace(partitions=64)),
-        "salted": ("salted: 32, key in 20 sub-keys", SALTED),
+        "salted": ("salted: 32, in 20 sub-keys", SALTED),
     }
     sides = [_side(name, words, changed, seed) for name, (words, changed) in cases.items()]
     data = {key: table for _, part in sides for key, table in part.items()}
@@ -284,8 +285,9 @@ def _side(name: str, title: str, changed: Parameters, seed: int) -> tuple[alt.VC
         f"{name} regions": {"kind": [0.0], "start": VIRAL[:1], "end": VIRAL[1:]},
         f"{name} home": {"place": [0.5 + attempts[100:200].mean(axis=0).argmax()] * (int(changed.salts) == 1)},
     }
-    heat = _heat_chart(name, attempts.shape[1]).properties(title=title)
-    return alt.vconcat(heat, _shares_chart(name, first=name == "naive"), spacing=8), data
+    first = name == "naive"
+    heat = _heat_chart(name, attempts.shape[1], first=first).properties(title=title)
+    return alt.vconcat(heat, _shares_chart(name, first=first), spacing=8), data
 
 
 def _heat(attempts: NDArray[Any]) -> dict[str, NDArray[Any]]:
@@ -297,11 +299,11 @@ def _heat(attempts: NDArray[Any]) -> dict[str, NDArray[Any]]:
     return {key: np.ravel(values).astype(float) for key, values in table.items()}
 
 
-def _heat_chart(name: str, count: int) -> alt.LayerChart:
+def _heat_chart(name: str, count: int, *, first: bool = True) -> alt.LayerChart:
     x = alt.X("start", type="quantitative", title=None, scale=alt.Scale(domain=[0, UNTIL], nice=False),
               axis=alt.Axis(labels=False, ticks=False))  # fmt: skip
-    y = alt.Y("low", type="quantitative", title="partition (number)", scale=alt.Scale(domain=[0, count], nice=False),
-              axis=alt.Axis(grid=False, titlePadding=4))  # fmt: skip
+    y = alt.Y("low", type="quantitative", title="partition (number)" if first else None,
+              scale=alt.Scale(domain=[0, count], nice=False), axis=alt.Axis(grid=False, titlePadding=4))  # fmt: skip
     colour = alt.Color(
         "attempts", type="quantitative", title="attempts at a partition (attempts/s), capacity 1,000",
         scale=alt.Scale(domain=[0, 2000], clamp=True, scheme="cividis"),
@@ -318,8 +320,9 @@ def _heat_chart(name: str, count: int) -> alt.LayerChart:
 
 def _shares_chart(name: str, *, first: bool) -> alt.LayerChart:
     x, title = style.time_axis(UNTIL).axis(tickCount=4), "busy, or failed (%)"
+    bare = {} if first else {"title": None}
     lines = [
-        style.line(name, "time", signal, role, x=x, y=style.amount_axis(signal, title, top=118.0))
+        style.line(name, "time", signal, role, x=x, y=style.amount_axis(signal, title, top=118.0).axis(**bare))
         for signal, role in ROLES.items()
     ]
     labels = [_label_within(name, signal, WORDS[signal], ROLES[signal]) for signal in WORDS]
@@ -347,7 +350,7 @@ def heat(run: Trace) -> ShownChart:
     chart = _heat_chart("one", attempts.shape[1])
     chart.layer[0].encoding.x.title, chart.layer[0].encoding.x.axis = "time (s)", alt.Axis()
     words = f"Attempts at each of {attempts.shape[1]} partitions over {UNTIL:g} seconds: one row glows from 60 s on."
-    return show(chart.properties(width=540), data, words, units={"attempts": "attempts/s"})
+    return show(chart.properties(width=540, height=300), data, words, units={"attempts": "attempts/s"})
 
 
 def compare(
@@ -369,7 +372,7 @@ def compare(
     title = title or f"{signal.replace('_', ' ')} ({first.units[signal]})"
     columns = {f"line{i}": np.asarray(trace[signal], dtype=float) for i, trace in enumerate(traces.values())}
     x, end = style.time_axis(UNTIL), top or 1.1 * max(float(np.max(values)) for values in columns.values())
-    shifts = style.apart([float(values[-1]) for values in columns.values()], end)
+    shifts = _label_order([float(trace[signal][100:240].mean()) for trace in traces.values()])
     layers: list[Any] = [style.regions(labels=REGIONS)]
     for name, role, column, dy in zip(traces, ("naive", "defended", "third", "fourth"), columns, shifts, strict=False):
         y = style.amount_axis(column, title, top=end)
@@ -381,6 +384,13 @@ def compare(
     }
     words = f"{title} of {', '.join(traces)} over {UNTIL:g} seconds, one key viral from 60 to 240 s"
     return show(alt.layer(*layers), data, words, units=dict.fromkeys(columns, first.units[signal]))
+
+
+def _label_order(means: Sequence[float]) -> list[int]:
+    """Shifts of the labels of lines that all end alike: in the order in which the lines lay while the key was viral."""
+    places = style.apart([0.0] * len(means), 1.0)
+    order = sorted(range(len(means)), key=lambda i: -means[i])
+    return [places[order.index(i)] for i in range(len(means))]
 
 
 # -- the lesson's tables and its checks against theory ---------------------------------------------------------------

@@ -43,7 +43,7 @@ def compare(named: Mapping[str, Parameters], seed: int, *, until: float = 45.0, 
     runs, blank = _runs(named, seed, until, policies)
     if not runs:
         raise ValueError(f"nothing to compare: {'; '.join(blank)}. Name a setting that needs no answer first.")
-    begun = {name: np.maximum(np.add.accumulate(run["recompute_rate"]) * _step(run), FLOOR) for name, run in runs.items()}
+    begun = {name: _begun(run) for name, run in runs.items()}
     waits = {name: run["longest_wait"] for name, run in runs.items()}
     log = alt.Scale(type="log", domain=[FLOOR, 3000], nice=False)
     charts = [
@@ -53,11 +53,11 @@ def compare(named: Mapping[str, Parameters], seed: int, *, until: float = 45.0, 
     table: dict[str, Any] = {"time": next(iter(runs.values())).time}
     for place, name in enumerate(runs):
         table |= {f"begun{place}": begun[name], f"wait{place}": waits[name]}
-    words = f"Recomputes begun so far and longest wait over {until:g} s: " + "; ".join(
-        f"{name} begins {column[-1] if column[-1] > FLOOR else 0:,.0f} and lets readers wait up to {waits[name].max():.1f} s"
-        for name, column in begun.items()
+    said = (
+        f"{name} begins {_last(begun[name])} and lets readers wait up to {waits[name].max():.1f} s" for name in runs
     )
-    shown = [_titled(chart, blank).properties(width=HALF_WIDTH, height=250) for chart in charts]
+    words = f"Recomputes begun so far and longest wait over {until:g} s: " + "; ".join(said)
+    shown = [_titled(chart, blank).properties(width=HALF_WIDTH, height=300) for chart in charts]
     return show(shown, {"run": table}, words + _left_out(blank), units={"time": "s"})
 
 
@@ -81,7 +81,7 @@ def prices(named: Mapping[str, Parameters], seed: int, **policies: Policy) -> An
     runs, blank = _runs(named, seed, LONG, policies)
     rows = {name: _price(run) for name, run in runs.items()}
     missing = {entry.split(": ")[0]: entry.split(": ")[1] for entry in blank}
-    columns = ("recomputes a minute", "readers who wait (%)", "longest wait (s)", "stale answers (%)", "oldest answer (s)")
+    columns = ("recomputes/min", "readers who wait (%)", "longest wait (s)", "stale answers (%)", "oldest answer (s)")
     table = [(name, *rows.get(name, (missing.get(name, ""), "", "", "", ""))) for name in named]
     return whole(pd.DataFrame(table, columns=("", *columns)))
 
@@ -127,7 +127,7 @@ def three_days(yours: Policy, parameters: Parameters, max_age: float, load: floa
     days = {"a good day": {}, "the first holder dies": dict(crash_time=0.0), "origin out": dict(outage_duration=1e5)}
     rows = {day: _day(parameters.replace(**settings, **change), seed) for day, change in days.items()}
     rows["origin out"] = ("not asked", "not asked", rows["origin out"][2])
-    columns = (f"recomputes/s (at most {load:.3g})", "readers who wait (none)", f"oldest answer, s (at most {max_age:g})")
+    columns = (f"recomputes/s (≤ {load:.3g})", "readers who wait (0)", f"oldest answer (≤ {max_age:g} s)")
     return whole(pd.DataFrame([(day, *row) for day, row in rows.items()], columns=("", *columns)))
 
 
@@ -179,8 +179,13 @@ def _named(name: str, policy: Policy) -> Policy:
     return asked
 
 
-def _step(run: Trace) -> float:
-    return float(run.time[1] - run.time[0])
+def _begun(run: Trace) -> np.ndarray:
+    """Recomputes begun so far, at least `FLOOR`."""
+    return np.maximum(np.add.accumulate(run["recompute_rate"]) * (run.time[1] - run.time[0]), FLOOR)
+
+
+def _last(begun: np.ndarray) -> str:
+    return f"{begun[-1] if begun[-1] > FLOOR else 0:,.0f}"
 
 
 def _over_time(
@@ -199,8 +204,8 @@ def _over_time(
 def _nudges(ends: list[float], log: bool) -> list[int]:
     """Keep labels apart whose lines end together."""
     if log:
-        return style.apart([float(np.log(end / FLOOR)) for end in ends], float(np.log(3000 / FLOOR)), height=200)
-    return style.apart(ends, 16.0, height=200)
+        return style.apart([float(np.log(end / FLOOR)) for end in ends], float(np.log(3000 / FLOOR)), height=240)
+    return style.apart(ends, 16.0, height=240)
 
 
 def _titled(chart: alt.LayerChart, blank: list[str]) -> alt.LayerChart:

@@ -16,7 +16,7 @@ import pytest
 from grading import kit
 
 from course_lib.checks.task import Curve
-from course_lib.grading import exports, pristine
+from course_lib.grading import exports, guesses, pristine
 from course_lib.grading.exports.files import csv_text, file_name
 from course_lib.grading.exports.pages import histogram
 from course_lib.grading.exports.pictures import curve_picture
@@ -72,12 +72,20 @@ def out(tmp_path_factory):
         {"labs": {kit.LAB: {"due": "2026-03-06T10:00:00+00:00", "canvas_id": 77}}, "late": {"percent_per_day": 10}}
     )
     made = folder / "out"
-    (made / "predictions").mkdir(parents=True)
+    handed_in = folder / "submissions"
+    predicted = [
+        ("ada", {"storm.peak": {"value": 4, "unit": "calls", "truth": 16.0}, "storm.shape": {"value": "B"}}),
+        ("bob", {"storm.peak": {"value": 16.5, "unit": "calls"}, "storm.shape": {"value": "C"}, "odd": {"value": [1]}}),
+        ("eve", ["not", "predictions"]),
+    ]
+    for learner, told in predicted:
+        kit.save(handed_in / learner / "predictions.json", json.dumps(told))
+    (handed_in / "mal").mkdir()
+    (handed_in / "mal" / "predictions.json").symlink_to(handed_in / "ada" / "predictions.json")
+    made.mkdir()
     (made / "roster.csv").write_text(ROSTER, encoding="utf-8")
-    (made / "predictions" / "ada.json").write_text('{"peak attempts": 4, "note": "text"}')
-    (made / "predictions" / "bob.json").write_text('{"peak attempts": 16}')
-    (made / "predictions" / "eve.json").write_text("[")
-    exports.write_all(made, labs, records, rules, {(("bob"), kit.LAB, "running"): (5.0, "")}, HELD)
+    by_hand = {("bob", kit.LAB, "running"): (5.0, "")}
+    exports.write_all(made, labs, records, rules, by_hand, HELD, guesses.collect(handed_in))
     return made
 
 
@@ -182,7 +190,8 @@ def test_the_feedback_page_shows_score_reason_hint_and_curves_and_stands_alone(o
 def test_the_class_report_has_distribution_misses_predictions_copies_and_isolation(out):
     text = (out / "report.html").read_text(encoding="utf-8")
     assert Tags(text).links == [] and "seccomp: not enforced, refused &lt;here&gt;" in text
-    assert "gives twice every number" in text and "peak attempts" in text and "ada, bob" in text
+    assert "gives twice every number" in text and "ada, bob" in text
+    assert "2 predicted before they saw it; it came out as 16.0 calls" in text and "curve B: 1" in text
     assert "nbval (recorded) passed" in text and "the file is &lt;i&gt;odd" in text
     counts = re.findall(r"<td>\s*[\d.]+ to [\d.]+</td><td class=\"number\">(\d+)</td>", text)
     assert [int(n) for n in counts[:10]] == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0] and sum(map(int, counts[10:])) == 2

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from course_lib.grading import policy
-from course_lib.grading.copies import copied, shape
+from course_lib.grading.copies import borrowed, copied, shape
 from course_lib.grading.marks import marks, read_manual
 from course_lib.grading.policy import Policy, PolicyError
 
@@ -120,3 +120,9 @@ def test_copies_are_found_through_renaming_and_comments_but_not_in_short_answers
     records = [{"learner": who, "lab": "lab", "shapes": {"t": shape(first)}} for who in ("b", "a", "a")]
     records.append({"learner": "c", "lab": "lab", "shapes": {"t": "other"}})
     assert [(c.task, c.learners) for c in copied(records)] == [("t", ("a", "b"))]
+
+
+def test_answers_that_call_the_courses_own_code_are_told():
+    source = "from course_lib.theory import retries\nm = __import__('course_lib.models.retry_storm')\nimport numpy"
+    assert borrowed(source) == ["course_lib.models.retry_storm", "course_lib.theory"]
+    assert borrowed("import numpy as np") == borrowed("def f(:") == []

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -130,3 +136,16 @@ def test_limits_bound_memory_and_files(sandbox):
         made.run(plan)
         assert made.proxy("hoard")(8) > 0 and made.proxy("hoard")(4096) == -1
         assert made.proxy("fill")(1) > 0 and made.proxy("fill")(200) == -1
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="needs root and setpriv")
+def test_where_the_wall_is_refused_as_in_a_default_container_the_rest_holds_and_it_is_said(isolation_level):
+    code = (
+        "from course_lib.grading.sandbox import *\nfrom course_lib.grading.isolation import Limits\nimport json\n"
+        "with Sandbox(View(), Limits()) as made:\n    held = probe(made)\n    print(json.dumps([level_of(held), held]))"
+    )
+    without = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", sys.executable, "-c", code]
+    root = str(Path(__file__).parents[2])
+    told = subprocess.run(without, env=os.environ | {"PYTHONPATH": root}, check=True, capture_output=True, text=True)
+    level_there, held = json.loads(told.stdout)
+    assert level_there == "strong" and held["namespaces"] != "held"

@@ -71,6 +71,13 @@ def _pick(value, i):
     return value[i]
 
 
+def test_members_of_one_seed_each_have_their_own_capacity():
+    capacity = np.array([1000.0, 1500.0, 3000.0])
+    batch = simulate(Parameters(partition_capacity=capacity, keys=5000), seed=3, until=70)
+    for member, one in enumerate(capacity):
+        same(simulate(Parameters(partition_capacity=one, keys=5000), seed=3, until=70), batch, (member,))
+
+
 def test_a_sweep_in_pieces_uses_the_same_bits_as_one_run():
     swept = Parameters(partitions=np.array([8, 300])[:, None], viral_share=np.linspace(0, 0.3, 90), viral_start=5.0)
     kept = Record(("goodput", "hottest_utilisation", "latency_p99_hot", "partitions"), every=5.0)

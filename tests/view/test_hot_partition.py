@@ -109,7 +109,7 @@ def test_most_attempts_of_the_hot_partition_are_refused_and_refusing_costs_work(
 
 def test_the_hottest_of_512_is_still_asked_for_twice_its_capacity():
     loads = (20_000 * hashing.hot_share(0.1, np.array([32, 64, 128, 256, 512]))).round()
-    assert loads[0] == 2562 and loads[-1] == pytest.approx(2035)
+    assert loads[0] == 2563 and loads[-1] == pytest.approx(2035)
     assert hashing.usable_partitions(0.1) == 10
 
 
@@ -214,7 +214,7 @@ def test_the_evidence_of_the_lab():
     rates = partitions(storm)["demand"]
     had, has = (rows.mean(axis=0) / rows.mean(axis=0).sum() for rows in (rates[:60], rates[60:240]))
     assert (has - had).argmax() == 24
-    assert has[24] == pytest.approx(0.128, abs=5e-4) and had[24] == pytest.approx(0.031, abs=5e-4)
+    assert has[24] == pytest.approx(0.127, abs=5e-4) and had[24] == pytest.approx(0.030, abs=5e-4)
     assert (has[24] - had[24]) / (1 - had[24]) == pytest.approx(0.1, abs=5e-4)
     sample, homes = hot_key.sampled(storm)
     keys, counts = np.unique(sample[homes == 24], return_counts=True)

@@ -10,6 +10,7 @@ from course_lib.grading.copies import copied
 from course_lib.grading.exports import gradescope, junit, pages, tables
 from course_lib.grading.exports.book import Book, gradebook_json
 from course_lib.grading.exports.files import write_json, write_text
+from course_lib.grading.guesses import Guess
 from course_lib.grading.marks import Manual, marks
 from course_lib.grading.policy import Policy
 from course_lib.grading.pristine import Lab
@@ -24,6 +25,7 @@ def write_all(
     rules: Policy,
     manual: Manual,
     layers: Mapping[str, str],
+    guesses: Mapping[str, Sequence[Guess]],
 ) -> Book:
     """Write gradebook, exports and pages.
 
@@ -37,7 +39,9 @@ def write_all(
     manual : mapping
         Marks set by hand.
     layers : mapping of str to str
-        Isolation of this run.
+        Isolation of all that is in the gradebook.
+    guesses : mapping of str to sequence of Guess
+        Predictions by question.
 
     Returns
     -------
@@ -51,5 +55,5 @@ def write_all(
     write_text(out / "junit.xml", junit.document(book))
     for learner, told in gradescope.results(book).items():
         write_json(out / "gradescope" / f"{learner}.json", told)
-    pages.write(out, book, layers)
+    pages.write(out, book, layers, guesses)
     return book

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING, Any
 
 from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.files import file_name, write_text
 from course_lib.grading.exports.pictures import curve_picture
+from course_lib.grading.guesses import Guess
 from course_lib.grading.marks import Mark
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _COMMONEST = 12
 _STATES = ("right", "wrong", "not attempted", "crashed", "timed out", "refused")
 
 
-def write(out: Path, book: Book, layers: Mapping[str, str]) -> None:
+def write(out: Path, book: Book, layers: Mapping[str, str], guesses: Mapping[str, Sequence[Guess]]) -> None:
     """Write ``feedback/<learner>.html`` and ``report.html``."""
     for learner in dict.fromkeys(mark.learner for mark in book.marks):
         write_text(out / "feedback" / f"{file_name(learner)}.html", feedback(book, learner))
-    write_text(out / "report.html", report(book, layers, predictions(out)))
+    write_text(out / "report.html", report(book, layers, guesses))
 
 
 @lru_cache(maxsize=4)
 def _template(name: str) -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # while the workers grade, not before they start
+
     loader = PackageLoader("course_lib.grading", "templates")
     # Everything a learner wrote is escaped; the pages fetch nothing and run no script.
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -46,15 +49,16 @@ def feedback(book: Book, learner: str) -> str:
     )
 
 
-def report(book: Book, layers: Mapping[str, str], guesses: Mapping[str, Sequence[float]]) -> str:
+def report(book: Book, layers: Mapping[str, str], guesses: Mapping[str, Sequence[Guess]]) -> str:
     """The class report."""
     return _template("report.html").render(
         book=book,
         layers=layers,
         labs=[_lab_summary(book, lab) for lab in book.used_labs],
         states=_STATES,
-        predictions={name: histogram(values) for name, values in guesses.items()},
+        predictions={question: predicted(all_) for question, all_ in guesses.items()},
         disagreements=[(m.learner, m.lab, d) for m in book.marks for d in m.record.get("disagreements", [])],
+        borrowed=[(m.learner, m.lab, t, u) for m in book.marks for t, u in m.record.get("borrowed", {}).items()],
         trouble=[(m.learner, m.record["file"], m.record["trouble"]) for m in book.marks if m.record["trouble"]],
     )
 
@@ -107,19 +111,15 @@ def histogram(
     return [(low + n * width, low + (n + 1) * width, counts[n]) for n in range(bins)]
 
 
-def predictions(out: Path) -> dict[str, list[float]]:
-    """Numbers that learners committed to before seeing a plot, by question.
-
-    Read from ``predictions/*.json`` in the gradebook's folder, each ``{question: number}``, as learners' kernels keep
-    them; files that are something else are passed over.
-    """
-    found: dict[str, list[float]] = {}
-    for path in sorted((out / "predictions").glob("*.json")):
-        try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            numbers = {str(k): float(v) for k, v in told.items() if isinstance(v, int | float)}
-        except (ValueError, AttributeError, OSError, RecursionError):
-            continue
-        for question, number in numbers.items():
-            found.setdefault(question, []).append(number)
-    return found
+def predicted(guesses: Sequence[Guess]) -> dict[str, Any]:
+    """One question's histogram: numbers in bins, letters counted, and the truth most were shown."""
+    numbers = [guess.value for guess in guesses if isinstance(guess.value, float)]
+    letters = Counter(guess.value for guess in guesses if isinstance(guess.value, str))
+    truths = Counter(guess.truth for guess in guesses if guess.truth is not None)
+    return {
+        "bins": histogram(numbers),
+        "letters": sorted(letters.items()),
+        "unit": next((guess.unit for guess in guesses if guess.unit), ""),
+        "truth": truths.most_common(1)[0][0] if truths else None,
+        "count": len(guesses),
+    }

@@ -1,0 +1,10 @@
+"""The share of attempts throttled: retries count as if they were requests."""
+
+from course_lib.models.hot_partition import Parameters, simulate
+
+KILLED_BY = "doubling"
+
+
+def doubling(partitions, viral_share, seed):
+    drill = Parameters(partitions=partitions, viral_share=viral_share, viral_start=0.0)
+    return simulate(drill, seed, until=120)["hot_throttled_share"][60:].mean(axis=0)

@@ -1,0 +1,11 @@
+"""What one would like: each doubling halves the failures."""
+
+from course_lib.models.hot_partition import Parameters, simulate
+
+KILLED_BY = "doubling"
+
+
+def doubling(partitions, viral_share, seed):
+    drill = Parameters(partitions=partitions, viral_share=viral_share, viral_start=0.0)
+    first = simulate(drill, seed, until=120)["hot_error_ratio"][60:].mean(axis=0)[0]
+    return first * partitions[0] / partitions

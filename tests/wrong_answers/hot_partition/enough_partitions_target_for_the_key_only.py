@@ -1,0 +1,11 @@
+"""Grants the key the target and the rest the whole capacity."""
+
+import numpy as np
+
+KILLED_BY = "enough_partitions"
+
+
+def enough_partitions(arrival_rate, key_share, partition_capacity, target):
+    room = partition_capacity - key_share * arrival_rate / target
+    fewest = np.ceil((1 - key_share) * arrival_rate / np.maximum(room, 1e-9))
+    return np.where(room > 0, fewest, 0)

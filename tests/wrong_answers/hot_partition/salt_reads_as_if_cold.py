@@ -1,0 +1,13 @@
+"""Forgets that the reader must know, too: hot keys are read as ordinary ones."""
+
+import numpy as np
+
+KILLED_BY = "salt"
+
+
+def write_key(key, hot, salts, draw):
+    return (key * 512 + np.where(hot, np.floor(draw * salts), 0)).astype(int)
+
+
+def read_keys(key, hot, salts):
+    return key * 512 + np.arange(1 if hot else salts)

@@ -1,0 +1,13 @@
+"""Reads one sub-key: a part of the writes."""
+
+import numpy as np
+
+KILLED_BY = "salt"
+
+
+def write_key(key, hot, salts, draw):
+    return (key * 512 + np.where(hot, np.floor(draw * salts), 0)).astype(int)
+
+
+def read_keys(key, hot, salts):
+    return np.array([key * 512])

@@ -1,0 +1,13 @@
+"""Derives the salt from the key: every write lands on the same sub-key."""
+
+import numpy as np
+
+KILLED_BY = "salt"
+
+
+def write_key(key, hot, salts, draw):
+    return key * 512 + np.where(hot, key % salts, 0)
+
+
+def read_keys(key, hot, salts):
+    return key * 512 + np.arange(salts if hot else 1)
