@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from course_lib.models.cache_stampede import SCOPES, TRIGGERS, Parameters, simulate
 from course_lib.models.trace import Record, Trace
 from course_lib.theory import caching
-from course_lib.view import style
+from course_lib.view import comparison, style
 from course_lib.view.frame import spread as middle
 from course_lib.view.listing import whole
 from course_lib.view.panel import Challenge, Choice, Panel, Picture, Readout, Slider
@@ -264,36 +264,8 @@ PANEL = Panel(
 def compare(
     traces: Mapping[str, Trace], signal: str = "goodput", *, title: str = "", top: float | None = None
 ) -> ShownChart:
-    """Show one signal of up to four runs on the same axes, the trigger shaded and named.
-
-    Parameters
-    ----------
-    traces : mapping of str to Trace
-        Runs of 180 s with one seed, by the words that label their lines.
-    signal : str
-    title : str
-        Axis title with its unit in brackets; by default the signal's name and unit.
-    top : float, optional
-        End of the y axis.
-    """
-    roles = dict(zip(traces, ("naive", "defended", "third", "fourth"), strict=False))
-    first = next(iter(traces.values()))
-    title = title or f"{signal.replace('_', ' ')} ({first.units[signal]})"
-    columns = {f"line{i}": _per_second(trace, signal) for i, trace in enumerate(traces.values())}
-    highest = top if top is not None else max(float(column.max()) for column in columns.values())
-    nudges = style.apart([float(column[-1]) for column in columns.values()], highest)
-    x = style.time_axis(UNTIL)
-    layers: list[Any] = [style.regions(labels={0: "trigger"})]
-    for i, (name, role) in enumerate(roles.items()):
-        y = style.amount_axis(f"line{i}", title, top=top)
-        layers += [
-            style.line("run", "time", f"line{i}", role, x=x, y=y),
-            style.end_label("run", "time", f"line{i}", name, role, dy=nudges[i]),
-        ]
-    seconds = np.arange(1, len(columns["line0"]) + 1)
-    data = {"run": {"time": seconds, **columns}, "regions": _trigger(first)}
-    words = f"{title} of {', '.join(traces)} over {UNTIL:g} seconds, with a trigger at second {TRIGGER:g}."
-    return show(alt.layer(*layers), data, words, units=dict.fromkeys(columns, first.units[signal]))
+    """Show one signal of up to four runs, the trigger shaded; see `comparison.compare`."""
+    return comparison.compare(traces, signal, trigger="trigger", title=title, top=top)
 
 
 def before_after(seed: int = 7) -> ShownChart:
@@ -312,7 +284,7 @@ def _side(params: Parameters, words: str, seed: int) -> tuple[alt.LayerChart, di
     trace = simulate(params, seed, until=UNTIL)
     name = words.split(":")[0]
     took = np.array([float(trace.events["recovered"]) - float(trace.events["trigger_ends"])])
-    columns = {"goodput": _per_second(trace, "goodput"), "load": _per_second(trace, "origin_load")}
+    columns = {"goodput": comparison.per_second(trace, "goodput"), "load": comparison.per_second(trace, "origin_load")}
     regions = _regions("hot_key", _ends("hot_key", 1), took)
     data = {
         name: {"time": np.arange(1, int(UNTIL) + 1), **columns},
@@ -332,19 +304,6 @@ def _side(params: Parameters, words: str, seed: int) -> tuple[alt.LayerChart, di
         style.end_label(name, "time", "goodput", "answered", "defended", dy=nudges[0]),
     )
     return chart.properties(title=words, width=405, height=280), data
-
-
-def _per_second(trace: Trace, signal: str) -> NDArray[Any]:
-    """One value a second: the mean of a rate, the peak of what is under way."""
-    values = np.asarray(trace[signal])
-    per = round(1.0 / float(trace.time[1] - trace.time[0]))
-    rows = values[: len(values) // per * per].reshape(-1, per)
-    return rows.max(axis=1) if trace.units[signal] == "recomputes" else rows.mean(axis=1)
-
-
-def _trigger(trace: Trace) -> dict[str, NDArray[Any]]:
-    starts, ends = (float(np.nan_to_num(trace.events[name])) for name in ("trigger_starts", "trigger_ends"))
-    return {"kind": np.array([0.0]), "start": np.array([starts]), "end": np.array([ends])}
 
 
 # -- the lesson's tables and its checks against theory ---------------------------------------------------------------

@@ -17,6 +17,7 @@ from course_lib.models.hot_partition import VIRAL_KEY, Parameters, partition_sha
 from course_lib.models.trace import Record, Trace
 from course_lib.theory import hashing
 from course_lib.view import style
+from course_lib.view.blank import titled
 from course_lib.view.single_chart import ShownChart, show
 
 Answer = Callable[..., Any]
@@ -105,7 +106,7 @@ def doublings(doubling: Answer, seed: int, viral_share: float = 0.1) -> ShownCha
         "Share of the hot key's requests that fail against 16 to 256 partitions, from the learner's sweep, over the "
         "share of the hot partition's demand that lies above its capacity: both fall by a little and level out."
     )
-    return show(_titled(parts, [] if found is not None else ["doubling is still blank"]), data, words)
+    return show(titled(alt.layer(*parts), [] if found is not None else ["doubling is still blank"]), data, words)
 
 
 def placement(write_key: Answer, seed: int, salts: int = 16, count: int = 32) -> ShownChart:
@@ -172,7 +173,7 @@ def salts(service: Parameters, seed: int, objective: float, yours: Answer | None
     )
     blank = ["smallest_salts is still blank"] if yours is not None and count is None else []
     marks = [] if count is None else _yours(f"yours: {count}")
-    charts = [_titled([*_p99_parts(), *marks], blank), _titled([*_cost_parts(), *marks], [])]
+    charts = [titled(alt.layer(*[*_p99_parts(), *marks]), blank), titled(alt.layer(*[*_cost_parts(), *marks]), [])]
     return show([chart.properties(width=400, height=240) for chart in charts], data, words, units={"p99": "s"})
 
 
@@ -221,9 +222,3 @@ def _yours(text: str, *, leftwards: bool = False) -> list[alt.Chart]:
 def _top_word(text: str, role: str, y: int) -> alt.Chart:
     one = alt.Chart(alt.NamedData("run")).transform_filter("datum.start == 0")
     return one.mark_text(text=text, align="left", x=12, y=y, color=style.SERIES[role].colour, fontWeight="bold")
-
-
-def _titled(parts: list[Any], blank: list[str]) -> alt.LayerChart:
-    """Layers under a title that says what can't be shown yet."""
-    chart = alt.layer(*parts)
-    return chart.properties(title=alt.Title("; ".join(blank), fontWeight="normal")) if blank else chart

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from course_lib.models.hot_partition import Parameters, partitions, simulate
 from course_lib.models.trace import Record, Trace
 from course_lib.theory import hashing
-from course_lib.view import listing, style
+from course_lib.view import comparison, listing, style
 from course_lib.view.frame import spread as middle
 from course_lib.view.panel import Challenge, Choice, Panel, Picture, Readout, Slider, Switch
 from course_lib.view.phase_map import OVERLAP, PhaseMap
@@ -356,41 +356,8 @@ def heat(run: Trace) -> ShownChart:
 def compare(
     traces: Mapping[str, Trace], signal: str = "goodput", *, title: str = "", top: float | None = None
 ) -> ShownChart:
-    """Show one signal of up to four runs on the same axes, the viral minutes shaded and named.
-
-    Parameters
-    ----------
-    traces : mapping of str to Trace
-        Runs of 300 s with one seed, by the words that label their lines.
-    signal : str
-    title : str
-        Axis title with its unit in brackets; by default the signal's name and unit.
-    top : float, optional
-        End of the y axis.
-    """
-    first = next(iter(traces.values()))
-    title = title or f"{signal.replace('_', ' ')} ({first.units[signal]})"
-    columns = {f"line{i}": np.asarray(trace[signal], dtype=float) for i, trace in enumerate(traces.values())}
-    x, end = style.time_axis(UNTIL), top or 1.1 * max(float(np.max(values)) for values in columns.values())
-    shifts = _label_order([float(trace[signal][100:240].mean()) for trace in traces.values()])
-    layers: list[Any] = [style.regions(labels=REGIONS)]
-    for name, role, column, dy in zip(traces, ("naive", "defended", "third", "fourth"), columns, shifts, strict=False):
-        y = style.amount_axis(column, title, top=end)
-        layers.append(style.line("run", "time", column, role, x=x, y=y))
-        layers.append(style.end_label("run", "time", column, name, role, dy=dy))
-    data = {
-        "run": {"time": first.time, **columns},
-        "regions": {"kind": np.zeros(1), "start": VIRAL[:1], "end": VIRAL[1:]},
-    }
-    words = f"{title} of {', '.join(traces)} over {UNTIL:g} seconds, one key viral from 60 to 240 s"
-    return show(alt.layer(*layers), data, words, units=dict.fromkeys(columns, first.units[signal]))
-
-
-def _label_order(means: Sequence[float]) -> list[int]:
-    """Shifts of the labels of lines that all end alike: in the order in which the lines lay while the key was viral."""
-    places = style.apart([0.0] * len(means), 1.0)
-    order = sorted(range(len(means)), key=lambda i: -means[i])
-    return [places[order.index(i)] for i in range(len(means))]
+    """Show one signal of up to four runs, the trigger shaded; see `comparison.compare`."""
+    return comparison.compare(traces, signal, trigger="one key viral", title=title, top=top)
 
 
 # -- the lesson's tables and its checks against theory ---------------------------------------------------------------

@@ -16,6 +16,7 @@ from course_lib.models import retry_chain
 from course_lib.models.retry_chain import Parameters
 from course_lib.models.trace import Trace
 from course_lib.view import style
+from course_lib.view.blank import StillBlank, asking, titled
 from course_lib.view.single_chart import ShownChart, show
 
 Policy = Callable[..., Any]
@@ -23,10 +24,6 @@ ROLES = ("naive", "defended", "third", "fourth")
 SECOND = 10  # ticks
 FLOOR = 30.0  # calls/s: a scale of factors has no zero, so less is drawn here
 HALF_WIDTH = 430  # two charts side by side fit a laptop
-
-
-class StillBlank(Exception):
-    """A policy that the learner has not written yet."""
 
 
 def layers(run: Trace) -> ShownChart:
@@ -65,7 +62,7 @@ def compare(named: Mapping[str, Parameters], seed: int, *, until: float = 120.0,
         The learner's, as for `retry_chain.simulate`: used by the settings that switch them on.
     """
     runs, blank = {}, []
-    guarded = {name: _named(name, policy) for name, policy in policies.items()}
+    guarded = {name: asking(name, policy) for name, policy in policies.items()}
     for name, parameters in named.items():
         try:
             runs[name] = retry_chain.simulate(parameters, seed, until=until, **guarded)
@@ -75,7 +72,7 @@ def compare(named: Mapping[str, Parameters], seed: int, *, until: float = 120.0,
     answered = _over_time(runs, "goodput", "answered (requests/s)", alt.Scale(domain=[0, 160]), [0, 50, 100, 150])
     scale = alt.Scale(type="log", domain=[FLOOR, 40_000], nice=False)
     calls = _over_time(runs, "inventory_rate", "inventory (calls/s, log)", scale, [100, 1000, 10_000])
-    charts = [_titled(chart, blank).properties(width=HALF_WIDTH, height=250) for chart in (answered, calls)]
+    charts = [titled(chart, blank).properties(width=HALF_WIDTH, height=250) for chart in (answered, calls)]
     table = {"time": _seconds(first)}
     for place, run in enumerate(runs.values()):
         table |= {f"goodput{place}": _by_second(run, "goodput")}
@@ -97,7 +94,7 @@ def herd(full_jitter: Policy, seed: int) -> ShownChart:
     table = {"without jitter": retry_chain.herd(_no_jitter)}
     blank = []
     try:
-        table["your jitter"] = retry_chain.herd(_named("full_jitter", full_jitter), seed)
+        table["your jitter"] = retry_chain.herd(asking("full_jitter", full_jitter), seed)
     except StillBlank as missing:
         blank.append(f"your jitter: {missing}")
     time = np.arange(len(table["without jitter"])) / 10
@@ -108,7 +105,7 @@ def herd(full_jitter: Policy, seed: int) -> ShownChart:
         peak = table[name][10:].max()
         parts += [style.line("run", "time", name, role, x=x, y=alt.Y(name, **y))]
         parts += [_label_at_peak(table[name], time, f"{name}: {peak:.0f} in 100 ms", role)]
-    chart = _titled(alt.layer(*parts), blank)
+    chart = titled(alt.layer(*parts), blank)
     words = "Retries per 100 ms of 1000 clients whose calls failed together at the start of an outage of 1 s: "
     words += ", ".join(f"{name} at most {values[10:].max():.0f} once it is over" for name, values in table.items())
     data = {"run": {"time": time, **table}, "regions": {"start": [0.0], "end": [1.0], "kind": [0.0]}}
@@ -134,7 +131,7 @@ def sweet_spot(parameters: Parameters, seed: int, yours: Policy | None = None) -
     try:
         if yours is not None:
             one_chain = np.array([[parameters.arrival_rate], [parameters.service_rate]], dtype=float)
-            mark["ratio"] = np.ravel(_named("sweet_spot", yours)(*one_chain)[2]).astype(float)
+            mark["ratio"] = np.ravel(asking("sweet_spot", yours)(*one_chain)[2]).astype(float)
     except StillBlank as missing:
         blank.append(f"your ratio: {missing}")
     table = {"ratio": ratio, "one": lost[:, 0], "three": lost[:, 1]}
@@ -162,25 +159,10 @@ def _sweep_chart(blank: list[str]) -> alt.LayerChart:
         style.end_label("run", "ratio", "one", "one layer", "defended", dy=8),
         style.end_label("run", "ratio", "three", "three layers", "naive", dy=-8),
     ]
-    return _titled(_padded([one, three, rule, word.encode(x="ratio:Q"), *labels]), blank)
+    return titled(_padded([one, three, rule, word.encode(x="ratio:Q"), *labels]), blank)
 
 
 # -- pieces ----------------------------------------------------------------------------------------------------------
-
-
-def _named(name: str, policy: Policy) -> Policy:
-    """A policy that says by name when it is still blank."""
-
-    def asked(*arguments: Any) -> Any:
-        try:
-            answer = policy(*arguments)
-        except NotImplementedError:
-            answer = None
-        if answer is None or answer is Ellipsis:
-            raise StillBlank(f"{name} is still blank")
-        return answer
-
-    return asked
 
 
 def _no_jitter(retry: np.ndarray, base: float, cap: float, uniform: np.ndarray) -> np.ndarray:
@@ -227,11 +209,6 @@ def _padded(parts: list[Any]) -> alt.LayerChart:
     chart = alt.layer(*parts)
     chart.padding = {"right": 110, "left": 5, "top": 5, "bottom": 5}
     return chart
-
-
-def _titled(chart: alt.LayerChart, blank: list[str]) -> alt.LayerChart:
-    """A chart that says in its title what it cannot show yet."""
-    return chart.properties(title=alt.Title("; ".join(blank), fontWeight="normal")) if blank else chart
 
 
 def _label_at_peak(values: np.ndarray, time: np.ndarray, text: str, role: str) -> alt.Chart:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from course_lib.models.retry_storm import BACKOFFS, Parameters, simulate
 from course_lib.models.trace import Record, Trace
 from course_lib.theory import retries
-from course_lib.view import style
+from course_lib.view import comparison, style
 from course_lib.view.frame import spread as middle
 from course_lib.view.listing import whole
 from course_lib.view.panel import Challenge, Choice, Panel, Picture, Readout, Slider, Switch
@@ -261,34 +261,8 @@ def _storm(now: Mapping[str, Any]) -> bool:
 def compare(
     traces: Mapping[str, Trace], signal: str = "goodput", *, title: str = "", top: float | None = None
 ) -> ShownChart:
-    """Show one signal of up to four runs on the same axes, the trigger shaded and named.
-
-    Parameters
-    ----------
-    traces : mapping of str to Trace
-        Runs of 300 s with one seed, by the words that label their lines.
-    signal : str
-    title : str
-        Axis title with its unit in brackets; by default the signal's name and unit.
-    top : float, optional
-        End of the y axis.
-    """
-    roles = dict(zip(traces, ("naive", "defended", "third", "fourth"), strict=False))
-    first = next(iter(traces.values()))
-    title = title or f"{signal.replace('_', ' ')} ({first.units[signal]})"
-    columns = {f"line{i}": _per_second(trace, signal) for i, trace in enumerate(traces.values())}
-    x = style.time_axis(UNTIL)
-    layers: list[Any] = [style.regions(labels={0: "brownout"})]
-    for i, (name, role) in enumerate(roles.items()):
-        y = style.amount_axis(f"line{i}", title, top=top)
-        layers += [
-            style.line("run", "time", f"line{i}", role, x=x, y=y),
-            style.end_label("run", "time", f"line{i}", name, role, dy=16 * i - 8),
-        ]
-    seconds = np.arange(1, len(columns["line0"]) + 1)
-    data = {"run": {"time": seconds, **columns}, "regions": _trigger(first)}
-    words = f"{title} of {', '.join(traces)} over {UNTIL:g} seconds, with a brownout from 60 to 90 s"
-    return show(alt.layer(*layers), data, words, units=dict.fromkeys(columns, first.units[signal]))
+    """Show one signal of up to four runs, the trigger shaded; see `comparison.compare`."""
+    return comparison.compare(traces, signal, trigger="brownout", title=title, top=top)
 
 
 def before_after(seed: int = 7) -> ShownChart:
@@ -310,7 +284,7 @@ def _side(params: Parameters, words: str, seed: int) -> tuple[alt.LayerChart, di
     trace = simulate(params, seed, until=UNTIL)
     name = words.split(":")[0]
     back = float(trace.events["recovered"])
-    attempts, goodput = (_per_second(trace, signal) for signal in ("attempt_rate", "goodput"))
+    attempts, goodput = (comparison.per_second(trace, signal) for signal in ("attempt_rate", "goodput"))
     data = {
         name: {"time": np.arange(1, 301), "attempts": attempts, "goodput": goodput},
         f"{name} regions": _regions(np.array([90.0]), np.array([back])) | {},
@@ -326,17 +300,6 @@ def _side(params: Parameters, words: str, seed: int) -> tuple[alt.LayerChart, di
         style.end_label(name, "time", "goodput", "answered", "defended", dy=8 if np.isfinite(back) else -4),
     )
     return chart.properties(title=words, width=400, height=280), data
-
-
-def _per_second(trace: Trace, signal: str) -> NDArray[Any]:
-    values = np.asarray(trace[signal])
-    per = round(1.0 / float(trace.time[1] - trace.time[0]))
-    return values[: len(values) // per * per].reshape(-1, per).mean(axis=1)
-
-
-def _trigger(trace: Trace) -> dict[str, NDArray[Any]]:
-    starts, ends = (float(trace.events[name]) for name in ("trigger_starts", "trigger_ends"))
-    return {"kind": np.array([0.0]), "start": np.array([starts]), "end": np.array([ends])}
 
 
 # -- the lesson's tables and its check against theory ----------------------------------------------------------------

@@ -16,8 +16,8 @@ from course_lib.models import stampede_drill
 from course_lib.models.stampede_drill import Parameters, total
 from course_lib.models.trace import Trace
 from course_lib.view import style
+from course_lib.view.blank import StillBlank, asking, titled
 from course_lib.view.listing import whole
-from course_lib.view.retry_chain import StillBlank
 from course_lib.view.single_chart import ShownChart, show
 
 Policy = Callable[..., Any]
@@ -57,7 +57,8 @@ def compare(named: Mapping[str, Parameters], seed: int, *, until: float = 45.0, 
         f"{name} begins {_last(begun[name])} and lets readers wait up to {waits[name].max():.1f} s" for name in runs
     )
     words = f"Recomputes begun so far and longest wait over {until:g} s: " + "; ".join(said)
-    shown = [_titled(chart, blank).properties(width=HALF_WIDTH, height=300) for chart in charts]
+    missing = [reason.split(": ")[1] for reason in blank]
+    shown = [titled(chart, missing).properties(width=HALF_WIDTH, height=300) for chart in charts]
     return show(shown, {"run": table}, words + _left_out(blank), units={"time": "s"})
 
 
@@ -120,7 +121,7 @@ def three_days(yours: Policy, parameters: Parameters, max_age: float, load: floa
 
     asked = (float(parameters.arrival_rate), float(parameters.recompute_time), max_age, load)
     try:
-        ttl, beta, lock_expiry, window = (float(part) for part in _named("objectives", yours)(*asked))
+        ttl, beta, lock_expiry, window = (float(part) for part in asking("objectives", yours)(*asked))
     except StillBlank as missing:
         return whole(pd.DataFrame({"your settings": [str(missing)]}))
     settings = dict(ttl=ttl, beta=beta, lock_expiry=lock_expiry, stale_while_revalidate=window, coalescing="fleet")
@@ -144,7 +145,7 @@ def _runs(
     named: Mapping[str, Parameters], seed: int, until: float, policies: Mapping[str, Policy]
 ) -> tuple[dict[str, Trace], list[str]]:
     """The settings that can be run, and for each of the others which policy is missing."""
-    guarded = {name: _named(name, policy) for name, policy in policies.items()}
+    guarded = {name: asking(name, policy) for name, policy in policies.items()}
     runs, blank = {}, []
     for name, parameters in named.items():
         try:
@@ -162,21 +163,6 @@ def _used(parameters: Parameters, policies: Mapping[str, Policy]) -> dict[str, P
         "serve": max(parameters.stale_while_revalidate, parameters.stale_if_error) > 0,
     }
     return {name: policy for name, policy in policies.items() if on[name]}
-
-
-def _named(name: str, policy: Policy) -> Policy:
-    """A policy that says by name when it is still blank."""
-
-    def asked(*arguments: Any) -> Any:
-        try:
-            answer = policy(*arguments)
-        except NotImplementedError:
-            answer = None
-        if answer is None or answer is Ellipsis:
-            raise StillBlank(f"{name} is still blank")
-        return answer
-
-    return asked
 
 
 def _begun(run: Trace) -> np.ndarray:
@@ -206,12 +192,6 @@ def _nudges(ends: list[float], log: bool) -> list[int]:
     if log:
         return style.apart([float(np.log(end / FLOOR)) for end in ends], float(np.log(3000 / FLOOR)), height=240)
     return style.apart(ends, 16.0, height=240)
-
-
-def _titled(chart: alt.LayerChart, blank: list[str]) -> alt.LayerChart:
-    """A chart that says in its title what it cannot show yet."""
-    missing = dict.fromkeys(entry.split(": ")[1] for entry in blank)  # each once
-    return chart.properties(title=alt.Title("; ".join(missing), fontWeight="normal")) if blank else chart
 
 
 def _left_out(blank: list[str]) -> str:
