@@ -222,14 +222,17 @@ PANEL = Panel(
         Challenge(
             "Lose half of the hot key's requests while more than 90 % of the fleet is idle",
             lambda now: now["hot_error_ratio"] >= 50 and now["mean_utilisation"] < 10,
+            example={"partitions": 256},
         ),
         Challenge(
             "Storm preset: hot key's p99 below 0.1 s for at most 3 lookups per read",
             lambda now: _storm(now) and now["latency_p99_hot"] < 0.1 and now["reads_per_read"] <= 3,
+            example={"salts": 20},
         ),
         Challenge(
             "Storm preset, but 10 % writes: lose less than 1 % of the hot key's requests, answers at most 1 s old",
             lambda now: _storm(now, writes=0.1) and now["hot_error_ratio"] < 1 and now["staleness"] <= 1,
+            example={"write_share": 0.1, "cache_ttl": 1.0},
         ),
     ),
     assumptions=(

@@ -230,6 +230,24 @@ def test_lost_replies_cost_what_independent_failures_cost():
     np.testing.assert_allclose(1 - trace["error_ratio"][settled].mean(axis=0), success, rtol=0.004)
 
 
+def test_google_s_pair_of_limits_on_a_backend_that_rejects_most():
+    """Three attempts at most: a little under three times the load. With a 10 % ratio as well: 1.1 times."""
+    p = Parameters(arrival_rate=1000.0, service_rate=50.0, queue_limit=40, max_retries=2, brownout_duration=0.0)
+    budgets = p.replace(budget=np.array(["none", "first_attempts"]), budget_ratio=0.1)
+    trace = simulate(budgets, seed=1, until=120)
+    late = slice(-600, None)
+    seen = trace["attempt_rate"][late].mean(axis=0) / trace["offered_rate"][late].mean(axis=0)
+    assert 2.8 < seen[0] < 3.0 and seen[1] == pytest.approx(1.1, abs=0.01)
+
+
+def test_a_timeout_at_a_quantile_adds_the_rest_as_load():
+    """A timeout at the 99th percentile of healthy latency misjudges 1 % of calls; each of them is sent again."""
+    p = Parameters(reply_loss=0.01, max_retries=1, arrival_rate=500.0, brownout_duration=0.0)
+    trace = simulate(p, seed=1, until=300)
+    added = trace["attempt_rate"].sum() / trace["offered_rate"].sum() - 1
+    assert added == pytest.approx(1 - 0.99, rel=0.03)
+
+
 def test_a_budget_bounds_the_attempts():
     p = Parameters(budget="first_attempts", budget_ratio=np.array([0.05, 0.1, 0.5]), budget_min_rate=20.0)
     trace = simulate(p, seed=1, until=90)
