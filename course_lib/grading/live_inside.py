@@ -32,6 +32,7 @@ def _compare(notebook: str, seed: int) -> dict[str, str]:
         "released.ipynb", "notebook.ipynb", {"seed": seed}, prepare_only=True, progress_bar=False, log_output=False
     )
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ["COURSE_VIEW"] = "none"
     outcomes = _Outcomes()
     quiet = ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", ".", "--color=no"]
     pytest.main(

@@ -74,6 +74,7 @@ def test_a_skip_reveals_the_default_and_says_so(page, shots):
     card.scroll_into_view_if_needed()
     assert card.locator("input[type=radio]").count() == 6
     page.screenshot(shots / "prediction-ask.png")
+    page.wait_idle()
     card.get_by_role("button", name="skip").click()
     wait_for_charts(page, 3)
     assert "a stored default; nobody predicted here" in page.outputs("reveal-curve")[0]["data"]["text/plain"]

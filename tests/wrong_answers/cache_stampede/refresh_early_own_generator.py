@@ -3,8 +3,9 @@
 import numpy as np
 
 KILLED_BY = "refresh_early"
+CHANCE = np.random.default_rng(0)
 
 
 def refresh_early(left, recompute_time, beta, uniform):
-    own = np.random.default_rng().random(np.shape(left))
+    own = CHANCE.random(np.shape(left))
     return left <= -beta * recompute_time * np.log1p(-own)
