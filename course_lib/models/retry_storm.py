@@ -421,9 +421,7 @@ class Run:
     def _first_attempts(self, now: int, n: int) -> FloatArray:
         rows = slice(now, now + n)
         if self.closed_loop:
-            late = self.pulse * self.batch.dt / 2  # answers are taken in at the next look: half a pulse is already thought
-            thinks = np.maximum(self.batch.think_time - late, self.batch.think_time / 2)
-            asking = self.thinking * -np.expm1(-self.batch.dt / thinks)
+            asking = self.thinking * -np.expm1(-self.batch.dt / self.batch.think_time)
             drawn = noise.poisson(self.arrival_noise[now - self.past : now - self.past + n], asking)
             asking = np.minimum(drawn, self.thinking / self.pulse)
             self.offered[rows] = np.where(self.batch.population > 0, asking, self.offered[rows])

@@ -311,7 +311,7 @@ ORACLE = {
 }
 
 # Up to a million attempts a run: fewer seeds do, since so many requests leave little scatter.
-SLOW = ("naive", "exponential", "full jitter", "decorrelated jitter", "closed loop")
+SLOW = ("naive", "exponential", "full jitter", "decorrelated jitter")
 
 
 def near(model, oracle, relative, absolute):
