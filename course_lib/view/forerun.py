@@ -112,6 +112,8 @@ class Planner:
             self.spoiled.update(job.settings)
             return False
         self.done(job, PIECE)
+        if job.kind == "frame":  # what has no run has no spread either: trying would hide the first reason
+            self.filled.update(job.settings)
         return job.kind in ("frame", "full")
 
     @property

@@ -181,3 +181,17 @@ def test_a_refusal_is_told_once_and_spoils_nothing_else():
     drawn = {settings for job, _ in page.jobs if job.kind == "frame" for settings in job.settings}
     assert spoiled in drawn and refused not in drawn
     page.forerunner.unwatch()
+
+
+def test_a_refused_frame_is_not_followed_by_its_spread(planner):
+    frame = planner.job(0.0)
+    assert frame.kind == "frame" and planner.failed(frame)
+    kinds = [job.kind for job in work_off(planner, now=9.0)]
+    assert "full" not in kinds and "frame" not in kinds
+
+
+def test_a_refused_map_leaves_the_spread_to_be_computed(planner):
+    jobs = work_off(planner, now=0.0)
+    assert not planner.failed(jobs[-1]) and jobs[-1].kind == "map"
+    planner.change(jobs[-1].settings[0], now=1.0)
+    assert "full" in [job.kind for job in work_off(planner, now=9.0)]
