@@ -26,7 +26,11 @@ def main() -> int:
     for name in chosen:
         print(f"-- {name}", flush=True)
         sys.argv[1:] = []
-        runpy.run_module(f"benchmarks.{name}", run_name="__main__")
+        try:
+            runpy.run_module(f"benchmarks.{name}", run_name="__main__")
+        except SystemExit as ended:  # one that ends by itself must not end the others
+            if ended.code:
+                return int(ended.code) if str(ended.code).isdigit() else 1
     return 0
 
 
