@@ -41,7 +41,9 @@ WATCH = """
     const scroller = root.closest('.jp-WindowedPanel-outer') ?? document.scrollingElement;
     const seen = {inputs: [], frames: [], full: [], blank: 0, heights: new Set(), scrolls: new Set()};
     const number = name => Number(handle.getAttribute(name));
-    const code = () => Math.round((number('aria-valuenow') - number('aria-valuemin'))
+    // The slider's own aria-valuenow has one decimal; what is read aloud has them all.
+    const spoken = () => Number(handle.getAttribute('aria-valuetext').replace(/,/g, '').match(/-?[0-9.]+/)[0]);
+    const code = () => Math.round((spoken() - number('aria-valuemin'))
         / (number('aria-valuemax') - number('aria-valuemin')) * 250);
     const afterPaint = act => {
         const channel = new MessageChannel();
