@@ -22,7 +22,7 @@ from benchmarks.measuring import keep, machine
 from benchmarks.measuring import seconds as seconds_of
 from course_lib.models import hot_partition
 from course_lib.models.trace import Record
-from tests.models.hot_partition_oracle import Loop, Scenario, measure
+from tests.models.hot_partition_oracle import JITTER, Loop, Scenario, measure
 
 BEGIN, END = 35.0, 80.0
 COMPARED = ("goodput", "attempt_rate", "hot_error_ratio", "throttled_share")
@@ -73,7 +73,7 @@ class InSimPy:
             self._tick("refused")
             self.spent[site] += self.s.rejection_cost / self.s.partition_capacity
             if number < self.s.max_retries:
-                yield self.env.timeout(self.s.retry_delay * 2**number)
+                yield self.env.timeout(self.s.retry_delay * 2**number + self.draw.uniform(-JITTER, JITTER))
         self._tick("failed", "hot_failed" if hot else "")
 
     def server(self, site: int):

@@ -14,8 +14,10 @@ on by an exponential of mean 1 ÷ popularity, so thousands of lost attempts need
 
 Assumptions. Poisson readers; the TTL counts from the first fill of a cycle; recompute times are fixed, workers may be a
 fraction; the origin works on for readers who left; the noise of repeats is summed over keys; a lock that lapses before
-its holder is back lets the next reader through, and the holders' second tries are taken at their mean rate; an early
-refresh (XFetch) uses the nominal recompute time; keys rarer than the listed ones are a constant `background_rate`.
+its holder is back lets the next reader through, and the holders' second tries are taken at their mean rate; the first
+recompute to land answers all who wait for its key, whatever their process (so with process coalescing and read_through,
+errors in an overload come out up to a third low); an early refresh (XFetch) uses the nominal recompute time; keys rarer
+than the listed ones are a constant `background_rate`.
 """
 
 from __future__ import annotations
@@ -415,7 +417,8 @@ class Run:
         crowded = (self.drowned | self.full)[member]
         if np.count_nonzero(crowded):
             place[crowded] += self._draw(due[crowded]) / self.share[due[crowded]]
-        self.place[due], self.again_from[due] = place, np.maximum(at, waits_from) + self.hold[member]
+        self.place[due], self.lapses[due] = place, at + self.hold[member]
+        self.again_from[due] = np.maximum(at, waits_from) + self.hold[member]
         if self.crashes is not None:
             self._crash(now, due, at)
         self.hot_firsts = np.bincount(due[due < self.size], minlength=self.size)
@@ -440,7 +443,7 @@ class Run:
         dead, member = due[crashed], member[crashed]
         pause = self._draw(dead) / (self.rate[now, member] * self.share[dead])
         self.first[dead] = at[crashed] + self.lock_expiry[member] + pause
-        self.since[dead] = self.place[dead] = self.again_from[dead] = np.inf
+        self.since[dead] = self.place[dead] = self.again_from[dead] = self.lapses[dead] = np.inf
 
     def _start_fills(self, now: int) -> None:
         """Keys whose useful request is started in this tick are filled one recompute time later."""
@@ -487,7 +490,8 @@ class Run:
         self.first[landed] = reached(
             need / (self.rate[now, member] * self.share[landed]), at, expiry, self.lead[now, member]
         )
-        self.opened[landed] = self.waits_from[landed] = self.again_from[landed] = self.filled_at[landed] = np.inf
+        for times in (self.opened, self.waits_from, self.again_from, self.lapses, self.filled_at):
+            times[landed] = np.inf
 
     def _answer_waiters(self, now: int, landed: NDArray[np.int64], member: NDArray[np.int64], at: FloatArray) -> None:
         """A shared recompute answers the readers who still wait for it, and the one who asked."""
@@ -524,6 +528,8 @@ class Run:
         self.made[now] = self.rate[now] * self._total(waiting)
         repeats = total + np.minimum(np.sqrt(3.0 * total), total) * self.spread[now]
         self.hot_asked = self.hot_firsts + hot * (repeats / np.maximum(total, 1e-300))
+        if self.refreshes_stale[now]:
+            self._refresh_again(now)
         return repeats
 
     def _total(self, by_key: FloatArray) -> FloatArray:
@@ -560,6 +566,19 @@ class Run:
             member, np.where(early < self.size, extra, 0.0), minlength=self.size
         )
 
+    def _refresh_again(self, now: int) -> None:
+        """A refresh behind stale answers that is not back when its claim lapses is asked for again, by the next reader.
+
+        Nobody waits for it: it is work for the origin and no reader's request.
+        """
+        shape = (self.keys, self.size)
+        each = self.rate[now] * self.share.reshape(shape)
+        idle = np.minimum(self.waits_from, self.end) - np.maximum(self.lapses, now * self.dt)
+        idle = np.maximum(idle, 0.0).reshape(shape) * (self.swr[now] > 0)
+        again = idle * each / (1.0 + each * self.hold)
+        self.again[now] = np.add.reduce(again, axis=0)
+        self.hot_asked = self.hot_asked + again[0]
+
     def _serve_stale(self, now: int) -> None:
         """Readers answered from an expired entry while it is refreshed, and those who may be if the refresh fails."""
         t0, rate = now * self.dt, self.rate[now]
@@ -582,7 +601,7 @@ class Run:
         """Accept what the queue can hold, start what the workers can take; workers are busy for one recompute time."""
         row = self.past + now + 1
         asked, started = self.asked[row - 1], self.started[row - 1]
-        wanted = firsts + repeats + self.background[now]
+        wanted = firsts + repeats + self.again[now] + self.background[now]
         self.able = able = np.maximum(started, self.workers[now] + self.lag.back(self.started, row, self.members))
         self.full = asked + wanted > able + self.limit
         accepted = 1.0
@@ -660,6 +679,7 @@ class Run:
         self.alone, self.finite_slots = self.slots == np.inf, np.where(self.slots == np.inf, 1.0, self.slots)
         self.coalesces, self.refreshes = not self.alone.all(), batch.highest("beta") > 0
         self.serves_stale = bool(self.swr.any() or self.sie.any())
+        self.refreshes_stale = self.swr.any(axis=1).tolist()
         self._pull_triggers(time[:, None] - batch.trigger_start + 5e-7)
 
     def _pull_triggers(self, since: FloatArray) -> None:
@@ -667,7 +687,7 @@ class Run:
         within, at_once = (since >= 0) & (since < batch.trigger_duration), (since >= 0) & (since < self.dt)
         ramp = np.where(
             (trigger == FLUSH) & (batch.warmup_ramp > 0) & (since >= 0),
-            since / np.maximum(batch.warmup_ramp, 1e-9),
+            (since + self.dt / 2) / np.maximum(batch.warmup_ramp, 1e-9),  # at the middle of the tick
             1.0,
         )
         self.admitted = self._rows(self.admission * np.minimum(np.maximum(ramp, 0.02), 1.0))
@@ -738,7 +758,7 @@ class Run:
         self.since = np.zeros_like(self.expiry)
         self.need = self._draw(np.arange(self.expiry.size))
         self.first = reached(self.need * idle, self.since, self.expiry, lead)
-        for name in ("opened", "waits_from", "again_from", "filled_at", "place"):
+        for name in ("opened", "waits_from", "again_from", "lapses", "filled_at", "place"):
             setattr(self, name, np.full(self.expiry.size, np.inf))
         self.served_share = self.share * self.dt
         self.begin, self.end, self.wait = (np.empty(self.expiry.size) for _ in range(3))
@@ -749,7 +769,8 @@ class Run:
             setattr(self, name, np.zeros((rows, self.size)))
         for name in ("direct", "early", "waiting", "stale", "overdue", "spare", "spare_overdue", "made", "answered"):
             setattr(self, name, np.zeros((self.ticks, self.size)))
-        self.waited, self.gave_up, self.rejected, self.wanted = (np.zeros((self.ticks, self.size)) for _ in range(4))
+        for name in ("waited", "gave_up", "rejected", "wanted", "again"):
+            setattr(self, name, np.zeros((self.ticks, self.size)))
         self.head = np.repeat(np.arange(float(rows))[:, None] - self.past, self.size, axis=1)
         self.pointer, self.accepted = np.zeros(self.size, dtype=np.int64), np.ones(self.size)
         self.useful = self.useful_before = np.zeros(self.size)

@@ -13,9 +13,10 @@ operations they were is told apart after the run: within a partition and tick al
 
 Assumptions. A fluid of operations with Poisson noise, one unit of work each, read or write. Capacity is *per partition*
 and fixed: more partitions are more capacity. A request counts as answered when its operations are admitted (an admitted
-operation is served, first come first served). A retry goes where its first attempt went, even after a split. Sub-reads
-of one logical read succeed independently. A split takes effect at once after its delay; the local cache holds the hot
-key alone; bounded loads move whole keys at once, by expected load.
+operation is served, first come first served). Clients miss their backoff by up to half a tick either way (without that,
+those throttled together come back together, and up to 2 % fewer attempts are made). A retry goes where its first
+attempt went, even after a split. Sub-reads of one logical read succeed independently. A split takes effect at once
+after its delay; the local cache holds the hot key alone; bounded loads move whole keys at once, by expected load.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Alert rules over traces made by hand and by the models."""
+"""Alert rules over traces made by hand."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 
 from course_lib.detect import Rule, firing, first_alarm
-from course_lib.detect.retry_storm import ATTEMPT_RATE, ATTEMPTS_PER_REQUEST
-from course_lib.models import retry_storm
-from course_lib.models.schedule import Schedule
 
 
 class Made(dict):
@@ -47,20 +44,3 @@ def test_bad_rules_and_signals_are_told():
         rule(window=0)
     with pytest.raises(KeyError):
         first_alarm(rule(signal="speed"), Made([1]))
-
-
-def test_the_ratio_tells_a_storm_from_a_flood_and_the_level_does_not():
-    p = retry_storm.Parameters()
-    storm = retry_storm.simulate(p, seed=np.arange(4), until=300)
-    flood = retry_storm.simulate(
-        p.replace(max_retries=0, brownout_duration=0.0, arrival_rate=Schedule(900.0, ((60.0, 3600.0),))),
-        seed=np.arange(4),
-        until=300,
-    )
-    quiet = retry_storm.simulate(p.replace(brownout_duration=0.0, reply_loss=0.01), seed=np.arange(4), until=300)
-    assert (first_alarm(ATTEMPTS_PER_REQUEST, storm) < 130).all()
-    assert (
-        np.isnan(first_alarm(ATTEMPTS_PER_REQUEST, flood)).all()
-        and np.isnan(first_alarm(ATTEMPTS_PER_REQUEST, quiet)).all()
-    )
-    assert (first_alarm(ATTEMPT_RATE, storm) < 130).all() and (first_alarm(ATTEMPT_RATE, flood) < 130).all()

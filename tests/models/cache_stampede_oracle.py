@@ -136,8 +136,9 @@ class Cache:
             return self.answer(key, "fresh")
         if s.stale_while_revalidate and left > -s.stale_while_revalidate:
             self.answer(key, "fresh" if left > 0 else "stale")
-            if self.claim(key, "refresh"):
-                self.submit(Job(key, self.now, self.cycle[key], None, "refresh"))
+            holder = "fleet" if s.coalescing == "fleet" else "refresh"  # one lock a key, if there are locks
+            if self.claim(key, holder):
+                self.submit(self.job(key, None, holder))
             return None
         process = {"none": None, "fleet": "fleet", "process": self.random.randrange(s.processes)}[s.coalescing]
         mine = process is None or self.claim(key, process)
@@ -145,17 +146,19 @@ class Cache:
             return self.answer(key, "fresh")
         self.count("missed")
         reader = [self.now, False, key, self.expiry[key], process]
-        if mine:
-            crashed = process == "fleet" and self.random.random() < s.crash_probability
-            job = Job(key, self.now, self.cycle[key], reader, process, crashed)
-            if crashed:
-                self.held[key][process] = self.now + s.lock_expiry
-            if not self.submit(job):
-                return self.fail(reader)
+        if mine and not self.submit(self.job(key, reader, process)):
+            return self.fail(reader)
         if process is not None:
             self.waiters[key].append(reader)
         self.at(self.now + s.client_timeout, self.fail, reader)
         return None
+
+    def job(self, key, reader, process):
+        """A recompute; the holder of a fleet-wide lock may die, and then its lock stays until it lapses."""
+        crashed = process == "fleet" and self.random.random() < self.s.crash_probability
+        if crashed:
+            self.held[key][process] = self.now + self.s.lock_expiry
+        return Job(key, self.now, self.cycle[key], reader, process, crashed)
 
     def claim(self, key, process):
         """Take a lock that is free or has lapsed; it lapses at its expiry, and is let go when its holder gives up."""

@@ -18,6 +18,7 @@ import numpy as np
 from course_lib.theory.hashing import SLOTS, slot_of
 
 DONE, RETRY, ISSUE = range(3)
+JITTER = 0.5  # seconds by which clients miss their backoff, either way
 
 
 @dataclass
@@ -177,7 +178,8 @@ class Loop:
             self.spent[site] += cost
             self.done_at[site] += cost
         if number < s.max_retries:
-            self._push(now + s.retry_delay * 2**number, RETRY, partition, request, number + 1)
+            backoff = s.retry_delay * 2**number + self.draw.uniform(-JITTER, JITTER)
+            self._push(now + max(backoff, 0.0), RETRY, partition, request, number + 1)
         else:
             self._ended(now, request, lost=True)
 

@@ -10,6 +10,7 @@ from course_lib.models.retry_storm import Parameters, simulate
 from course_lib.models.schedule import Schedule
 from course_lib.models.trace import Record
 from course_lib.theory import retries
+from tests.models.agreement import PEAK, STEADY, TOTAL, TRANSIENT, near
 from tests.models.retry_storm_oracle import Loop, Scenario
 
 BUSY = Parameters(arrival_rate=1000.0)  # the table of ways back is computed at this load
@@ -314,13 +315,6 @@ ORACLE = {
 SLOW = ("naive", "exponential", "full jitter", "decorrelated jitter")
 
 
-def near(model, oracle, relative, absolute):
-    """Means agree within the stated bar, or within what the two samples' own scatter allows (95 %)."""
-    model, oracle = np.asarray(model, dtype=float), np.asarray(oracle, dtype=float)
-    scatter = 1.96 * np.sqrt(model.var() / model.size + oracle.var() / oracle.size)
-    assert abs(model.mean() - oracle.mean()) <= max(relative * abs(oracle.mean()), absolute) + scatter
-
-
 @pytest.mark.parametrize("case", ORACLE)
 def test_agrees_with_the_event_loop(case):
     settings = SHARED | ORACLE[case]
@@ -329,13 +323,13 @@ def test_agrees_with_the_event_loop(case):
     switches = {key: "on" for key in ("deadline_propagation", "breaker", "throttle") if settings.get(key)}
     trace = simulate(Parameters(**(settings | switches)), seed=np.arange(32), until=300)
     good = np.array([run.per_second(run.good, 300) for run in runs])
-    near(trace["goodput"][50:600].mean(axis=0), good[:, 5:60].mean(axis=1), 0.01, 0)  # steady
-    near(trace["goodput"][600:900].mean(axis=0), good[:, 60:90].mean(axis=1), 0.05, 0.1)  # transient
+    near(trace["goodput"][50:600].mean(axis=0), good[:, 5:60].mean(axis=1), STEADY)
+    near(trace["goodput"][600:900].mean(axis=0), good[:, 60:90].mean(axis=1), TRANSIENT, 0.1)
     back = np.array([run.recovered(90, 300) for run in runs]) - 90
     drains = np.isfinite(back).all() and back.mean() > 20  # then the window is one long transient
-    near(trace["goodput"][900:].mean(axis=0), good[:, 90:].mean(axis=1), 0.05 if drains else 0.01, 1.0)
-    near(trace["attempt_rate"].sum(axis=0) / 10, [len(run.attempts) for run in runs], 0.005, 0)
-    near(trace["queue_depth"].max(axis=0), [max(run.queue) for run in runs], 0.01, 10)
+    near(trace["goodput"][900:].mean(axis=0), good[:, 90:].mean(axis=1), TRANSIENT if drains else STEADY, 1.0)
+    near(trace["attempt_rate"].sum(axis=0) / 10, [len(run.attempts) for run in runs], TOTAL)
+    near(trace["queue_depth"].max(axis=0), [max(run.queue) for run in runs], PEAK, 10)
     assert np.isnan(trace.events["recovered"]).mean() == pytest.approx(np.isnan(back).mean(), abs=0.1)
     if np.isfinite(back).all():
         near(trace.events["recovered"] - 90, back, 0.03, 2.0)
@@ -363,7 +357,7 @@ def test_latency_agrees_with_the_event_loop():
     )
     for second in (24, 26, 28):
         seen = [np.quantile([d for t, d in run.latency if second <= t < second + 1], 0.5) for run in runs]
-        near(trace["latency_p50"][second * 10 + 9], seen, 0.05, 0.02)
+        near(trace["latency_p50"][second * 10 + 9], seen, TRANSIENT, 0.02)
 
 
 def test_dropping_expired_work_only_at_the_head_wastes_most_of_it():

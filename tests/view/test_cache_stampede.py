@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from course_lib import detect
-from course_lib.detect.cache_stampede import ORIGIN_WAIT, RECOMPUTES_PER_KEY
 from course_lib.models.cache_stampede import Parameters, popularity, simulate
-from course_lib.models.schedule import Schedule
 from course_lib.theory import caching
 from course_lib.view import cache_stampede as show
 from course_lib.view import corners
@@ -179,23 +176,6 @@ def test_a_lock_without_expiry_and_the_other_over_fixes():
 def test_all_of_them_stand_every_trigger(trigger):
     t = run(np.arange(8), trigger=trigger, **show.EVERYTHING)
     assert answered(t, 60, 180).min() > 0.99
-
-
-# -- detect ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_key_rule_fires_on_stampedes_alone_and_the_origins_on_both():
-    seeds = np.arange(8)
-    naive, quiet = run(seeds), run(seeds, trigger="none")
-    attack = dict(coalescing="fleet", trigger="none", background_rate=Schedule(10, ((60, 510),)))
-    busted = run(seeds, **attack)
-    assert np.median(detect.first_alarm(RECOMPUTES_PER_KEY, naive)) == pytest.approx(70, abs=1)
-    assert float(detect.first_alarm(RECOMPUTES_PER_KEY, run())) == 70
-    assert np.isnan(detect.first_alarm(RECOMPUTES_PER_KEY, quiet)).all()
-    assert np.isnan(detect.first_alarm(RECOMPUTES_PER_KEY, busted)).all()
-    assert (detect.first_alarm(ORIGIN_WAIT, naive) < 80).all() and (detect.first_alarm(ORIGIN_WAIT, busted) < 80).all()
-    assert np.isnan(detect.first_alarm(ORIGIN_WAIT, quiet)).all()
-    assert answered(busted, 120, 180).max() < 0.01  # the lock did not help
 
 
 # -- charts ----------------------------------------------------------------------------------------------------------
