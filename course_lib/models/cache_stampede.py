@@ -308,7 +308,8 @@ def popularity(keys: int, exponent: ArrayLike) -> FloatArray:
 def exposure(start: ArrayLike, end: ArrayLike, expiry: ArrayLike, lead: ArrayLike) -> FloatArray:
     """Seconds' worth of requests that refresh, between two times.
 
-    Each does so with chance exp(-(expiry - t)/lead): XFetch's rule (`lead` = βδ) before expiry, everybody after it.
+    Before expiry each does so with chance exp(-(expiry - t)/lead), XFetch's rule with
+    `lead` = βδ; after it everybody does.
     """
     before, after = np.maximum(expiry - start, 0.0), np.maximum(expiry - end, 0.0)
     late = np.maximum(end, expiry) - np.maximum(start, expiry)

@@ -116,7 +116,7 @@ def served_late(values: Mapping[str, Any], seed: int) -> NDArray[Any]:
     return np.ravel(np.minimum(trace["goodput"][-1] / np.maximum(trace["offered_rate"][-1], 1e-9), 1.0))
 
 
-MAP = PhaseMap("ttl", "arrival_rate", served_late, "answered at the end (share)")
+MAP = PhaseMap("ttl", "arrival_rate", served_late, "answered (share)")
 
 
 def charts() -> Sequence[alt.TopLevelMixin]:

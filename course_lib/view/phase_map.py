@@ -18,6 +18,7 @@ from course_lib.view import style
 
 MOST_CELLS_A_SIDE = 25
 OVERLAP = 0.1
+LONGEST_LABEL = 24  # characters that fit over the map
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,7 @@ class PhaseMap:
     outcome : callable(values, seed) -> array (settings,)
         Pure and vectorised; ``values`` as a panel's `run` gets them.
     label : str
-        What the colour means, with its unit in brackets.
+        What the colour means, with its unit in brackets; at most 24 characters.
     low, high : float
         Ends of the colour scale, fixed so that a colour keeps its meaning.
     """
@@ -42,6 +43,10 @@ class PhaseMap:
     label: str
     low: float = 0.0
     high: float = 1.0
+
+    def __post_init__(self) -> None:
+        if len(self.label) > LONGEST_LABEL:
+            raise ValueError(f"phase map label {self.label!r}: only {LONGEST_LABEL} characters fit, make it shorter")
 
 
 def grid(x: Sequence[float], y: Sequence[float]) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """Cells of the phase map: edges meet, few enough, outcome in the right cell."""
 
 import numpy as np
+import pytest
 
 from course_lib.view import phase_map
 
@@ -27,3 +28,8 @@ def test_each_outcome_lands_in_its_own_cell():
     bare = [phase_map.edges(values, np.arange(len(values))) for values in (x, y)]
     assert (made["x2"][:2] > bare[0][1][:2]).all(), "cells overlap a little, so that no seam shows"
     assert made["x"][1] == bare[0][0][1], "but stay where they are"
+
+
+def test_a_label_that_would_be_cut_off_is_refused():
+    with pytest.raises(ValueError, match=r"'answered at the end \(share\)': only 24 characters fit"):
+        phase_map.PhaseMap("ttl", "beta", None, "answered at the end (share)")
