@@ -337,14 +337,14 @@ class Run:
     # -- what is admitted --------------------------------------------------------------------------------------------
 
     def admit(self, now: int) -> None:
-        """One tick at every site: retries come back, the queue moves, what does not fit is throttled."""
+        """One tick at every site: retries come back, the queue moves, the rest is throttled."""
         attempts, able, refused = self.attempts[now], self.able[now], self.refused[now]
         sent = [self.fresh[now]] + [self._returning(k, now) for k in range(self.retries)]
         attempts[:] = sent[0]
         for returning in sent[1:]:
             attempts += returning
         net = attempts - able
-        lowest = 0.5 * (net + np.sqrt(net * net + self.dips[now]))  # the queue if it ran empty within the tick
+        lowest = 0.5 * (net + np.sqrt(net * net + self.dips[now]))  # if it ran empty within the tick
         queue = np.maximum(self.queue[now] + net, lowest)
         over = np.maximum(queue - self.batch.queue_limit, 0.0)
         np.subtract(queue, over, out=self.queue[now + 1])

@@ -299,9 +299,10 @@ class Run:
     def time_out(self, now: int, n: int) -> FloatArray:
         """Attempts, by number, whose client gives up in each tick, shape (n, attempts, members).
 
-        The cohort that arrived a timeout ago sits in the queue between `begin` and `end`. Service reaches `done` at the
-        tick's start and moves by `able` during it. Both boundaries move linearly, so the share of the cohort that is
-        overtaken by its deadline is where two straight lines cross.
+        The cohort that arrived a timeout ago sits in the queue between `begin` and `end`.
+        Service reaches `done` at the tick's start and moves by `able` during it. Both
+        boundaries move linearly, so the share of the cohort that is overtaken by its
+        deadline is where two straight lines cross.
         """
         begin, end = self._back(self.arrived, now - 1, n), self._back(self.arrived, now, n)
         done = np.minimum(self._done_before(now, n, end), end)

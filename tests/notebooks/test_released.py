@@ -43,5 +43,17 @@ def test_solution_answers_every_task(module):
     assert list(rules.finished_answers(solution, wanted)) == []
 
 
+@pytest.mark.parametrize("module", BUILT)
+def test_source_that_a_lesson_shows_is_not_too_wide_for_it(module):
+    code = [cell.source for cell in notebook_file.read(module.lesson).cells if cell.cell_type == "code"]
+    shown = [source for source in code if source.startswith("view.source(")]
+    known: dict = {}
+    exec(next(source for source in code if "import numpy" in source), known)
+    assert shown
+    for source in shown:
+        lines = eval(source, known).data.splitlines()
+        assert max(map(len, lines)) <= 97, max(lines, key=len)  # 1280 pixels beside the file browser
+
+
 def test_the_course_names_at_least_its_modules():
     assert len(COURSE.modules) == 12
