@@ -29,7 +29,8 @@ _HEAD = """# Which wrong answers are caught, and by what
 
 Every file in `tests/wrong_answers/` is a plausible mistake. Each is put into a finished submission, graded by the same
 path as a learner's notebook, and must not be right. Made by `python -m course_lib.grading.kill_table`; a test says
-whether this page is fresh.
+whether this page is fresh. With a number after it, such as 200, the command tries every wrong answer and every solution
+on so many seeds instead; the workflow does that once a week.
 """
 
 
