@@ -206,9 +206,12 @@ def refresh_early(answers: Answers, seed: int) -> Iterator[Demand]:
     random = _random(seed, 3)
     delta, draw = float(random.uniform(0.3, 0.7)), (random.permutation(2000) + 0.5) / 2000
     expired = np.repeat([0.0, -0.01, -5.0, -np.inf], 3)
-    at_once = [_refresh(answers, expired, delta, beta, np.tile([0.0, 0.5, 1 - 1e-9], 4)) for beta in (0.0, 1.0)]
+    chance = np.tile([0.0, 0.5, 1 - 1e-9], 4)
+    at_once = np.array([_refresh(answers, expired, delta, beta, chance) for beta in (0.0, 1.0)])
+    beta, reader = np.unravel_index(np.argmin(at_once), at_once.shape)
     yield demand("recomputes whenever the entry has expired, or is not there, whatever the draw", ok=at_once,
-                 essential=True, seen="a reader who does not")  # fmt: skip
+                 essential=True, seen=f"a reader who does not, at left = {expired[reader]:g}, beta = {beta}, "
+                 f"uniform = {chance[reader]:.3g}")  # fmt: skip
     plain = _refresh(answers, np.tile([0.001, 1.0, 30.0], 3), delta, 0.0, np.repeat([0.0, 0.5, 1 - 1e-9], 3))
     yield demand("never recomputes early at beta = 0, whatever the draw", ok=~plain, seen="a reader who does")
     away = max(_off_from_exponential(answers, delta, beta, draw) for beta in (0.5, 1.0, float(random.uniform(2, 4))))
@@ -369,10 +372,12 @@ def price(answers: Answers, seed: int) -> Iterator[Demand]:
 
 
 def _priced(seed: int) -> tuple[FloatArray, ...]:
-    """Six hot keys: rate, TTL, recompute time, beta."""
+    """Six hot keys: rate, TTL, recompute time, beta. One recompute is long enough to matter in its cycle."""
     random = _random(seed, 5)
     delta, beta = random.uniform(0.4, 2.0, 6), np.array([0.5, 0.7, 1.0, 1.0, 1.5, 2.0])
-    return random.uniform(200, 2000, 6), random.uniform(40, 90, 6), delta, beta
+    rate, ttl = random.uniform(200, 2000, 6), random.uniform(40, 90, 6)
+    delta[2], ttl[2] = 2.0, 40.0
+    return rate, ttl, delta, beta
 
 
 def _prices(answers: Answers, settings: tuple[FloatArray, ...]) -> tuple[FloatArray, ...]:

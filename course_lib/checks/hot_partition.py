@@ -88,7 +88,8 @@ def _fleets(seed: int) -> tuple[FloatArray, ...]:
     """
     random = _random(seed, 1)
     share = np.array([0.0, 0.3, 0.12, 0.05, 0.03, 0.02, 0.1, 0.04]) * random.uniform(0.8, 1.2, 8)
-    exact = np.floor([7, 0, 2, 11, 45, 150, 1, 1] * random.uniform(1.0, 1.5, 8)) + random.uniform(0.15, 0.85, 8)
+    part = np.array([0.2, 0.5, 0.8, 0.2, 0.8, 0.2, 0.5, 0.5]) + random.uniform(-0.05, 0.05, 8)  # to round up, and down
+    exact = np.floor([7, 0, 2, 11, 45, 150, 1, 1] * random.uniform(1.0, 1.5, 8)) + part
     capacity, target = random.uniform(500, 2000, 8).round(), random.uniform(0.5, 0.9, 8).round(2)
     rate = exact * target * capacity / (1.0 - share + share * exact)
     rate[-2:] = (target * capacity)[-2:] / share[-2:] * np.array([random.uniform(1.1, 1.5), 1.01])
@@ -368,16 +369,17 @@ def _salts_and_cost(answers: Answers, *told: NDArray[Any]) -> tuple[IntArray, Fl
 
 
 def _services(seed: int) -> tuple[tuple[NDArray[Any], ...], IntArray, int]:
-    """What an answer is told of six services, the fewest sub-keys of each, and the seed of their placement.
+    """What an answer is told of seven services, the fewest sub-keys of each, and the seed of their placement.
 
-    The last is read so much that no number of sub-keys helps.
+    The last is read so much that no number of sub-keys helps; the one before would need more than it has partitions.
     """
     random = _random(seed, 5)
-    count, best = random.permutation([24, 28, 32, 36, 40, 48]), np.array([3, 5, 7, 9, 12, 0])
-    writes = np.array([0.97, 0.95, 0.95, 0.94, 0.94, 0.3]) + random.uniform(-0.01, 0.01, 6)
-    capacity, objective = random.uniform(900, 1500, 6).round(), random.choice([0.03, 0.04, 0.05], 6)
-    rest = random.uniform(0.4, 0.6, 6) * capacity
-    exact = np.maximum(best, 1) - random.uniform(0.3, 0.7, 6)
+    count = np.append(random.permutation([24, 28, 32, 36, 40]), [6, 48])
+    needs, best = np.array([3, 5, 7, 9, 12, 8, 1]), np.array([3, 5, 7, 9, 12, 0, 0])
+    writes = np.array([0.97, 0.95, 0.95, 0.94, 0.94, 0.94, 0.3]) + random.uniform(-0.01, 0.01, 7)
+    capacity, objective = random.uniform(900, 1500, 7).round(), random.choice([0.03, 0.04, 0.05], 7)
+    rest = random.uniform(0.4, 0.6, 7) * capacity
+    exact = needs - random.uniform(0.3, 0.7, 7)
     hot = (capacity - 4.6 / objective - rest) / (writes / exact + 1.0 - writes)
     hot[-1] = 3.0 * capacity[-1]
     return (hot, rest, writes, count, capacity, objective), best, int(random.integers(1 << 30))

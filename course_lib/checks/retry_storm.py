@@ -85,7 +85,7 @@ def _storms(seed: int) -> tuple[retry_storm.Parameters, tuple[FloatArray, ...]]:
     The last one's deadline is too short for any budget.
     """
     random = _random(seed, 1)
-    arrival = random.uniform(600, 900, 6)
+    arrival = random.uniform(2400, 3600, 6)  # large enough that chance is a matter of seconds
     service = arrival / random.uniform(0.55, 0.75, 6)
     timeout = np.array([0.5, 1.0, 2.0, 2.0, 3.0, 1.0])
     storms = retry_storm.Parameters(
@@ -388,15 +388,16 @@ def _breaker_rules(random: np.random.Generator) -> list[tuple[Any, ...]]:
     """Each rule in words, with states, ages, failed calls and calls that try it, and the state it leads to."""
     enough, few = random.integers(25, 900, 6).astype(float), np.array([0.0, 0.0, 1.0, 7.0, 15.0, 19.0])
     little, much = random.uniform(0.0, 0.45, 6), random.uniform(0.55, 1.0, 6)
+    enough[0], much[0] = LIMITS[1], LIMITS[0]  # just enough calls, just at the threshold
+    ended = np.concatenate([few[:3], enough[3:]])  # an open breaker may still hear of calls from before
     early, late, any_age = random.uniform(0.1, 4.8, 6), random.uniform(5.2, 60, 6), random.uniform(0.1, 60, 6)
     is_in = {state: np.full(6, state) for state in (CLOSED, OPEN, HALF_OPEN)}
-    nothing = np.zeros(6)
     return [
         ("closed: stays closed below the threshold", is_in[CLOSED], any_age, little * enough, enough, CLOSED),
         ("closed: opens at the threshold", is_in[CLOSED], any_age, much * enough, enough, OPEN),
         ("closed: does not judge by fewer than min_calls calls", is_in[CLOSED], any_age, few, few, CLOSED),
-        ("open: stays open until open_time has passed", is_in[OPEN], early, few, few, OPEN),
-        ("open: is half-open after open_time", is_in[OPEN], late, nothing, nothing, HALF_OPEN),
+        ("open: stays open until open_time has passed", is_in[OPEN], early, little * ended, ended, OPEN),
+        ("open: is half-open after open_time", is_in[OPEN], late, much * ended, ended, HALF_OPEN),
         ("half-open: waits for min_calls probes", is_in[HALF_OPEN], any_age, few / 2, few, HALF_OPEN),
         ("half-open: closes when the probes do well", is_in[HALF_OPEN], any_age, little * enough, enough, CLOSED),
         ("half-open: opens again when the probes fail", is_in[HALF_OPEN], any_age, much * enough, enough, OPEN),
@@ -467,7 +468,7 @@ def _drills(seed: int) -> retry_chain.Parameters:
     random = _random(seed, 6)
     arrival = random.uniform(150, 400, 4)
     service = arrival / (np.array([0.42, 0.55, 0.68, 0.8]) + random.uniform(-0.02, 0.02, 4))
-    share = random.uniform(0.45, 0.55, 4)
+    share = np.array([0.54, 0.5, 0.5, 0.5]) + random.uniform(-0.01, 0.01, 4)  # the first asks for more than one retry
     return retry_chain.Parameters(
         **SHORT, arrival_rate=arrival, service_rate=service, queue_limit=4 * service, error_share=share,
         budget="first_attempts", budget_burst=0.3 * arrival,

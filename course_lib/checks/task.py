@@ -376,9 +376,14 @@ def _guarded_call(name: str, answer: Any, arguments: tuple[Any, ...]) -> Any:
     result = _call(name, answer, arguments) if callable(answer) else answer
     if result is None or result is Ellipsis:
         raise AnswerError(NOT_ATTEMPTED, f"{name} returns nothing yet: write it in the answer cell")
-    if isinstance(result, tuple):
+    if isinstance(result, tuple) or holds_arrays(result):
         return tuple(_as_numbers(part, name)[()] for part in result)
     return _as_numbers(result, name)[()]
+
+
+def holds_arrays(result: Any) -> bool:
+    """Whether a list stands for several results, as a tuple does, and not for one array."""
+    return isinstance(result, list) and any(isinstance(part, np.ndarray | list | tuple) for part in result)
 
 
 def _call(name: str, answer: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

@@ -367,7 +367,7 @@ def compare(
 
 WAYS_OUT: dict[str, tuple[str, dict[str, Any]]] = {
     "salt the hot key, 20 sub-keys": ("each of its reads asks 20 partitions", dict(salts=20)),
-    "the same, placed by hash": ("some sub-keys share a partition", dict(salts=20, salt_placement="hashed")),
+    "20 sub-keys, placed by hash": ("some sub-keys share a partition", dict(salts=20, salt_placement="hashed")),
     "96 sub-keys": ("more sub-keys than partitions", dict(salts=96)),
     "salt every key, 20 sub-keys": ("every read of any key asks 20", dict(salts=20, salted="every")),
     "partitions three times as big": ("three times the bill", dict(partition_capacity=3000.0)),
@@ -466,7 +466,7 @@ def salt_band(seed: int = 7) -> ShownChart:
     title = "hot key's p99 (s, log scale)"
     y, also = (alt.Y(f, type="quantitative", title=title, scale=scale, axis=ticks) for f in ("p99", "theory"))
     layers = [
-        style.regions(labels={0: "the closed form fits"}),
+        style.regions(labels={0: "room, by the closed form"}),
         style.line("run", "salts", "p99", "naive", x=x, y=y),
         style.line("run", "salts", "theory", "demand", x=x, y=also),
         _label_at("run", "salts", 46, "p99", "simulated", "naive", dy=-10),

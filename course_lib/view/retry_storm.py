@@ -365,7 +365,7 @@ def threshold(seed: int = 7) -> ShownChart:
         layers.append(style.line("run", "rate", f"retries{limit}", role, x=x, y=y))
     bounds = alt.Chart(alt.NamedData("bounds"))
     layers.append(bounds.mark_rule(color=style.INK, strokeDash=[2, 2], opacity=0.8).encode(x="low:Q"))
-    text = {"align": "left", "dx": 4, "fontWeight": "bold", "color": style.INK}
+    text = {"align": "right", "dx": -4, "fontWeight": "bold", "color": style.INK}
     words = "'R = ' + format(datum.limit, 'd')"
     layers.append(
         bounds.transform_calculate(words=words).mark_text(**text).encode(x="low:Q", y="height:Q", text="words:N")

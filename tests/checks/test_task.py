@@ -172,6 +172,22 @@ def test_tuples_come_back_as_tuples_of_arrays():
     assert isinstance(seen[0][0], np.ndarray) and seen[0][1] == 3
 
 
+@pytest.mark.parametrize(
+    ("returned", "kind"),
+    [([np.ones(2), 3], tuple), ([[1, 2], [3, 4]], tuple), ([1, 2.5], np.ndarray), ((1, 2), tuple)],
+)
+def test_a_list_of_arrays_stands_for_several_results_and_a_list_of_numbers_for_one(returned, kind):
+    seen = []
+
+    @task("two", answers=("f",), points=1)
+    def two(answers, seed):
+        seen.append(answers.f())
+        yield demand("came back", ok=True)
+
+    two.judge({"f": lambda: returned}, 0)
+    assert isinstance(seen[0], kind)
+
+
 def test_a_check_that_trips_over_an_answer_is_a_miss_not_a_traceback():
     @task("trip", answers=("f",), points=1)
     def trip(answers, seed):

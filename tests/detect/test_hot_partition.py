@@ -43,6 +43,13 @@ def test_a_hammered_key_fires_the_same_rules_and_the_request_rate_besides():
     assert first_alarm(REQUEST_RATE, hammered) < 130 and np.isnan(first_alarm(REQUEST_RATE, run()))
 
 
+def test_the_hottest_partition_fires_on_a_cured_fleet_that_fails_nobody():
+    cured = run(np.arange(8), salts=20)
+    assert np.isfinite(first_alarm(HOTTEST_PARTITION, cured)).all()
+    viral = (cured.time > 100) & (cured.time < 240)
+    assert (cured["hottest_utilisation"][viral].mean(axis=0) > 0.9).all() and cured["error_ratio"][viral].max() == 0
+
+
 def test_they_are_silent_on_healthy_days_of_many_seeds():
     calm = run(np.arange(32), viral_share=0.0)
     for rule in (HOTTEST_PARTITION, imbalance_above(1.25)):

@@ -34,6 +34,8 @@ def text(x):
     return "many"
 def slow(x):
     while True: pass
+def listed(x):
+    return [x, 3]
 """
 GREEDY = """
 import numpy as np
@@ -58,7 +60,7 @@ def sandbox(isolation_level):
 
 @pytest.fixture
 def session(sandbox):
-    names = ["factor", "nothing", "twice", "parts", "blank", "broken", "text", "slow", "absent"]
+    names = ["factor", "nothing", "twice", "parts", "listed", "blank", "broken", "text", "slow", "absent"]
     plan = {"mode": "answers", "cells": [{"id": "a", "source": ANSWERS}], "names": names, "hidden": []}
     with sandbox.session(time.monotonic() + 20, for_answers=True) as made:
         assert made.run(plan).ended is None
@@ -84,6 +86,8 @@ def test_calls_take_and_give_numbers(session):
     assert session.proxy("twice")(4) == 8
     low, ordered, count = session.proxy("parts")(x)
     assert (low, ordered.tolist(), count) == (1.0, [1.0, 3.0], 2)
+    same, three = session.proxy("listed")(x)
+    assert np.array_equal(same, x) and three == 3
     assert session.proxy("factor")() == 2.5
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from course_lib.models.retry_storm import Parameters, simulate
+from course_lib.models.schedule import Schedule
 from course_lib.models.trace import Record
 from course_lib.theory import retries
 from course_lib.view import corners, readme_picture
@@ -70,6 +71,26 @@ def test_a_longer_timeout_makes_collapse_rarer_and_changes_nothing_once_there():
     assert np.isnan(simulate(mild, 7, until=300).events["recovered"]).tolist() == [True, False]
     deep = simulate(Parameters(timeout=np.array([1.0, 5.0])), 7, until=400)["attempt_rate"][-1000:].mean(axis=0)
     np.testing.assert_allclose(deep, 3600, rtol=0.02)
+
+
+def test_the_maps_border_is_what_the_brownout_leaves_and_with_one_retry_the_closed_form():
+    rate = np.arange(200.0, 1201.0, 50.0)
+    run = simulate(Parameters(arrival_rate=rate, max_retries=np.arange(1, 7)[:, None]), 7, until=300)
+    late = run.time > 180
+    share = run["goodput"][late].sum(axis=0) / run["offered_rate"][late].sum(axis=0)
+    assert ((share[1:] > 0.9) == (rate < 0.3 * 1200)).all()
+    assert ((share[0] > 0.9) == (rate <= 500)).all()  # the bound is 600; near it the queue drains too slowly
+
+
+@pytest.mark.parametrize(("times", "back"), [(2, False), (3, False), (4, True)])
+def test_only_where_all_attempts_fit_does_scaling_out_help(times, back):
+    scaled = Parameters(service_rate=Schedule(1200.0, ((122.0, 1200.0 * times),)))
+    assert (np.isfinite(simulate(scaled, np.arange(8), until=600).events["recovered"]) == back).all()
+
+
+def test_a_budget_of_a_tenth_leaves_22_000_attempts_queued():
+    busy = Parameters(arrival_rate=1000.0, budget="first_attempts", budget_ratio=0.1)
+    assert simulate(busy, np.arange(8), until=90)["queue_depth"][-1].mean() == pytest.approx(22_000, rel=0.02)
 
 
 def test_a_quiet_day_without_retries_fails_every_hundredth():
