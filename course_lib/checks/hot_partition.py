@@ -236,6 +236,7 @@ def _failing(counts: IntArray, share: float, seed: int) -> FloatArray:
 
 EARLIER, NOW = 4, 16  # sub-keys a hot key had, and has
 FEW = 20  # ordinary keys
+MOST_LOOKUPS = 4096
 
 
 @task(
@@ -300,7 +301,10 @@ def _writes(
 
 
 def _read(answers: Answers, key: int, hot: bool, salts: int) -> IntArray:
-    return _whole(np.atleast_1d(answers.read_keys(key, hot, salts)), (None,), "read_keys")
+    asked = _whole(np.atleast_1d(answers.read_keys(key, hot, salts)), (None,), "read_keys")
+    if len(asked) > MOST_LOOKUPS:
+        raise AnswerError(WRONG, f"read_keys returns at most {MOST_LOOKUPS} sub-keys : saw {len(asked)}")
+    return asked
 
 
 def _ordinary(writes: dict[int, IntArray], reads: dict[int, IntArray], keys: list[int]) -> Iterator[Demand]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from course_lib.checks.task import RIGHT
-from course_lib.grading import collection, guesses, marks, policy, pristine, seeds
+from course_lib.grading import collection, guesses, marks, policy, pristine, roster, seeds
 from course_lib.grading.collection import Attempt
-from course_lib.grading.exports import write_all
+from course_lib.grading.exports import tables, write_all
+from course_lib.grading.exports.tables import TemplateError
 from course_lib.grading.isolation import Limits
 from course_lib.grading.journal import Journal, JournalError
 from course_lib.grading.judging import NOT_GRADED, REFUSED, Job, verdict_fields
@@ -31,7 +32,16 @@ KEY_FILE = ".course-key"
 REFERENCE = "/reference"
 
 
-_TOLD = (ClusterError, JournalError, KeyFileError, marks.MarksError, PolicyError, RosterError, SandboxError)
+_TOLD = (
+    ClusterError,
+    JournalError,
+    KeyFileError,
+    marks.MarksError,
+    PolicyError,
+    RosterError,
+    SandboxError,
+    TemplateError,
+)
 
 
 class GradingError(ValueError):
@@ -142,8 +152,9 @@ def grade(submissions: Path, out: Path, course: CourseRef, options: Options = Op
 
 def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) -> Batch:
     labs = pristine.labs(course)
-    rules = policy.load(options.policy or out / policy.FILE)
-    people(out / ROSTER, ())  # read again at the end; a mistake in it should show before an hour's work
+    rules = policy.load(options.policy or out / policy.FILE, must_exist=options.policy is not None)
+    listed = people(out / ROSTER, ())  # read again at the end; a mistake in it should show before an hour's work
+    tables.templates(out, labs)
     manual = marks.read_manual(out / marks.MANUAL)
     attempts = collection.collect(submissions, labs)
     setup = Setup(course, options.limits, options.wall, "none" if options.unsafe else "strong")
@@ -158,11 +169,20 @@ def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) ->
             where.prepare(setup)
         run.references({one.lab for one in todo if not one.trouble})
         run.attempts(todo)
-        records = [r for r in latest(journal.records.values()) if r["learner"] != REFERENCE]
+        records = latest(journal.records.values(), {name: lab.digest for name, lab in labs.items()})
+        records = _as_handed_in(records, attempts)
         _notice(batch, rules, labs, attempts, journal, records)
+        batch.notices += collection.unread(submissions, attempts) + marks.unknown_rows(manual, labs, records)
+        batch.notices += roster.unmatched(listed, {one.learner for one in attempts})
         batch.layers = worst_layers(records)
         write_all(out, labs, records, rules, manual, batch.layers, guesses.collect(submissions))
     return batch
+
+
+def _as_handed_in(records: Iterable[dict[str, Any]], attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
+    """Records with hand-in times as they are now: a time that was mended counts, though the verdict is kept."""
+    now = {_head(one, "")["attempt"]: one.submitted for one in attempts}
+    return [record | {"submitted": now.get(record["attempt"], record["submitted"])} for record in records]
 
 
 def _notice(
@@ -176,6 +196,10 @@ def _notice(
     batch.notices += policy.unknown_names(rules, labs, {one.learner for one in attempts})
     if journal.doubted:
         batch.notices.append(f"{journal.doubted} recorded lines were torn or not signed with this key: not believed")
+    here = {(one.learner, one.file) for one in attempts}
+    gone = sorted({f"{r['learner']}: {r['file']}" for r in records if (r["learner"], r["file"]) not in here})
+    if gone:
+        batch.notices.append(f"graded earlier and no longer in the folder, still counted: {', '.join(gone)}")
     batch.disagreements = [f"{r['learner']}, {r['lab']}: {d}" for r in records for d in r.get("disagreements", [])]
 
 
@@ -204,8 +228,9 @@ class _Run:
             When one is not: nobody is graded by a lab that refuses its own solution.
         """
         live = self.options.live_every > 0
+        # In every run, and never from the record: this machine may be another one than the last time.
         todo = [(one, self._job(one, live)) for one in _references(self.setup.course, self.labs, wanted)]
-        for record in self._run([pair for pair in todo if self.is_new(pair[0])], progress=False):
+        for record in self._run(todo, progress=False, keep=False):
             missed = [told for told in record["tasks"].values() if told["state"] != RIGHT]
             if missed or record["disagreements"]:
                 why = missed[0]["lines"][-1].strip() if missed else record["disagreements"][0]
@@ -227,7 +252,9 @@ class _Run:
             self.batch.graded += 1
             self.batch.seconds.append(record["seconds"])
 
-    def _run(self, runs: Sequence[tuple[Attempt, Job]], *, progress: bool) -> Iterator[dict[str, Any]]:
+    def _run(
+        self, runs: Sequence[tuple[Attempt, Job]], *, progress: bool, keep: bool = True
+    ) -> Iterator[dict[str, Any]]:
         """Run jobs, record each result as it comes, yield the records."""
         if not runs:
             return
@@ -241,14 +268,17 @@ class _Run:
                 told = f"{attempt.learner}, {attempt.lab}: {NOT_GRADED}: {_first_line(result)}"
                 self.batch.not_graded.append(told)
                 continue
-            yield self.journal.append(_head(attempt, self._digest(attempt)) | result)
+            record = _head(attempt, self._digest(attempt)) | result
+            yield self.journal.append(record) if keep else record
 
     def _digest(self, attempt: Attempt) -> str:
         return self.labs[attempt.lab].digest if attempt.lab in self.labs else ""
 
     def _job(self, attempt: Attempt, live: bool) -> Job:
         lab = self.labs[attempt.lab]
-        judge, notebook = (seeds.seed(self.key, attempt.learner, lab.key, use) for use in ("judge", "notebook"))
+        notebook = seeds.seed(self.key, attempt.learner, lab.key, "notebook")
+        # Other answers, other inputs: what a feedback page shows of the last ones is of no use to a second attempt.
+        judge = seeds.seed(self.key, attempt.learner, lab.key, "judge", json.dumps(attempt.answers, sort_keys=True))
         refused = {lab.task_of_cell[cell]: reason for cell, reason in attempt.refused.items()}
         return Job(attempt.learner, lab.key, attempt.answers, judge, notebook, live, refused)
 
@@ -279,9 +309,22 @@ def _head(attempt: Attempt, digest: str) -> dict[str, Any]:
     }
 
 
-def latest(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For each attempt the record of the newest grading; a lab released anew is graded anew."""
-    return list({record["attempt"]: record for record in records}.values())
+def latest(records: Iterable[dict[str, Any]], released: Mapping[str, str]) -> list[dict[str, Any]]:
+    """For each attempt its record: of the lab as it is released now, or else of the newest grading.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        Oldest first.
+    released : mapping of str to str
+        Digest of each lab.
+    """
+    best: dict[str, dict[str, Any]] = {}
+    for record in records:
+        before, now = best.get(record["attempt"]), released.get(record["lab"])
+        if before is None or before["released"] != now or record["released"] == now:
+            best[record["attempt"]] = record
+    return list(best.values())
 
 
 def worst_layers(records: Iterable[dict[str, Any]]) -> dict[str, str]:

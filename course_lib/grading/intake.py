@@ -6,10 +6,12 @@ reading, JSON is strict. Everything a learner could say besides an answer is lef
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +44,18 @@ class Submission:
 
     answers: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+
+
+def plain_name(name: str) -> str:
+    """A learner's or a file's name as it is called everywhere: composed (NFC), printable, no lone surrogates.
+
+    What had to be changed beyond composing is kept apart by a digest of the name: two folders are never one learner.
+    """
+    composed = unicodedata.normalize("NFC", name)
+    shown = "".join(c if c.isprintable() else "?" for c in composed)
+    if shown == composed:
+        return composed
+    return f"{shown}-{hashlib.sha256(composed.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 def read(path: Path, known: Iterable[str]) -> Submission:

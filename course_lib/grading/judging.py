@@ -11,6 +11,7 @@ import numpy as np
 
 from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, RIGHT, Curve, Demand, Task, Verdict
 from course_lib.grading import pristine, recorded
+from course_lib.grading.alarm import Overtime, alarm
 from course_lib.grading.copies import borrowed, shape
 from course_lib.grading.pristine import Lab
 from course_lib.grading.recorded import Comparer
@@ -18,6 +19,7 @@ from course_lib.grading.sandbox import TIMED_OUT, CellsOutcome, Sandbox, Session
 
 REFUSED, NOT_GRADED = "refused", "not graded"
 _CURVE_POINTS = 240
+_GRACE_S = 0.5  # for the trusted side, beyond the submission's own limit
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ def judge_answers(job: Job, lab: Lab, sandbox: Sandbox, deadline: float, outcome
         with sandbox.session(deadline, for_answers=True) as session:
             outcome.layers = session.held
             ran = session.run(pristine.answer_plan(lab, job.answers, leave_out))
-            culprit = ran.culprit if ran.ended else _judge_until_it_ends(session, ran, pending, job, lab, outcome)
+            judge = (session, ran, pending, job, lab, outcome, deadline)
+            culprit = ran.culprit if ran.ended else _judge_until_it_ends(*judge)
         if culprit is None:
             break
         if culprit not in _sources(lab):
@@ -156,12 +159,17 @@ def _answered(job: Job, lab: Lab, name: str, outcome: Outcome) -> bool:
 
 
 def _judge_until_it_ends(
-    session: Session, ran: CellsOutcome, pending: list[str], job: Job, lab: Lab, outcome: Outcome
+    session: Session, ran: CellsOutcome, pending: list[str], job: Job, lab: Lab, outcome: Outcome, deadline: float
 ) -> str | None:
     """Judge pending tasks in order; the cell of the task in which the session ended, or None."""
     for name in list(pending):
         cell = lab.answer_cells[name]
-        outcome.tasks[name] = _judge(session, ran, lab.tasks[name], cell, job.judge_seed)
+        try:
+            with alarm(deadline + _GRACE_S - time.monotonic()):
+                outcome.tasks[name] = _judge(session, ran, lab.tasks[name], cell, job.judge_seed)
+        except Overtime:  # the exchange may have been cut in two: this session is over
+            session.ended = TIMED_OUT
+            outcome.tasks[name] = lab.tasks[name].stopped(TIMED_OUT, "the submission's time was up while it was judged")
         pending.remove(name)
         if session.ended:
             return cell

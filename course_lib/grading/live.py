@@ -19,7 +19,7 @@ import nbformat
 
 from course_lib.grading import outer_wall
 from course_lib.grading.isolation import Limits
-from course_lib.grading.sandbox import View, kill_tree, uid_range
+from course_lib.grading.sandbox import View, kill_tree, printable, uid_range
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _REPORT_CAP = 1 << 20
@@ -74,6 +74,6 @@ def run(
 def _report(told: bytes) -> dict[str, str]:
     try:
         report = json.loads(told[:_REPORT_CAP])
-        return {str(cell): str(state)[:400] for cell, state in report.items()}
+        return {str(cell): printable(state, 400) for cell, state in report.items()}
     except (ValueError, AttributeError, RecursionError):
         return {"": "ended without a report"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from course_lib.grading import by_hand
+from course_lib.grading.intake import plain_name
 from course_lib.grading.policy import Policy
+from course_lib.grading.pristine import Lab
 
 MANUAL = "manual.csv"
 MANUAL_COLUMNS = ("learner", "lab", "task", "points", "comment")
@@ -53,6 +55,7 @@ class Mark:
     tasks : tuple of TaskMark
     late_percent : float
     attempts : int
+        Those that could be read, or where none could, all.
     record : dict
         The verdict that counts.
     """
@@ -100,22 +103,30 @@ def marks(records: Iterable[Mapping[str, Any]], policy: Policy, manual: Manual) 
 def _mark(record: Mapping[str, Any], policy: Policy, manual: Manual) -> Mark:
     learner, lab = record["learner"], record["lab"]
     tasks = tuple(_task_mark(learner, lab, name, told, manual) for name, told in record["tasks"].items())
-    late = policy.late_percent(learner, lab, datetime.fromisoformat(record["submitted"]))
+    late = policy.late_percent(learner, lab, _when(record))
     return Mark(learner, lab, tasks, late, 1, dict(record))
 
 
 def _task_mark(learner: str, lab: str, name: str, told: Mapping[str, Any], manual: Manual) -> TaskMark:
-    by_hand = manual.get((learner, lab, name))
-    if by_hand is None:
+    given = manual.get((learner, lab, name))
+    if given is None:
         return TaskMark(name, told["state"], told["points"], told["max_points"])
-    return TaskMark(name, told["state"], by_hand[0], told["max_points"], manual=True, comment=by_hand[1])
+    return TaskMark(name, told["state"], given[0], told["max_points"], manual=True, comment=given[1])
 
 
 def _counting(attempts: list[Mark], policy: Policy) -> Mark:
-    """The attempt that counts: the last, or the best and of equals the first."""
-    in_order = sorted(attempts, key=lambda mark: (mark.record["submitted"], mark.record["file"]))
+    """The attempt that counts: the last, or the best and of equals the first.
+
+    A file that cannot be read may be an attempt at anything: it stands for nothing where another one could be read.
+    """
+    readable = [mark for mark in attempts if not mark.record.get("trouble")] or attempts
+    in_order = sorted(readable, key=lambda mark: (_when(mark.record), mark.record["file"]))
     chosen = in_order[-1] if policy.attempt == "last" else max(in_order, key=lambda mark: mark.points)
-    return Mark(chosen.learner, chosen.lab, chosen.tasks, chosen.late_percent, len(attempts), chosen.record)
+    return Mark(chosen.learner, chosen.lab, chosen.tasks, chosen.late_percent, len(readable), chosen.record)
+
+
+def _when(record: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(record["submitted"])
 
 
 def read_manual(path: Path) -> dict[tuple[str, str, str], tuple[float, str]]:
@@ -128,18 +139,60 @@ def read_manual(path: Path) -> dict[tuple[str, str, str], tuple[float, str]]:
     """
     if not path.exists():
         return {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        if tuple(rows.fieldnames or ()) != MANUAL_COLUMNS:
-            raise MarksError(f"{path}: the first line must be {','.join(MANUAL_COLUMNS)}")
-        return dict(_manual_row(path, number, row) for number, row in enumerate(rows, 2))
+    columns, rows = by_hand.rows(path, MarksError)
+    if columns != MANUAL_COLUMNS:
+        raise MarksError(f"{path}: the first line must be {','.join(MANUAL_COLUMNS)}")
+    found: dict[tuple[str, str, str], tuple[float, str]] = {}
+    for number, row in rows:
+        key, given = _manual_row(path, number, row)
+        if key in found:
+            raise MarksError(f"{path}, line {number}: {', '.join(key)} has points on an earlier line; keep one")
+        found[key] = given
+    return found
+
+
+def unknown_rows(manual: Manual, labs: Mapping[str, Lab], records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Marks set by hand that count nowhere, or for more than the task has.
+
+    Parameters
+    ----------
+    manual : mapping
+        As from `read_manual`.
+    labs : mapping of str to Lab
+    records : iterable of mapping
+        The verdicts that marks are made from.
+
+    Returns
+    -------
+    list of str
+        A line for each, naming learner, lab and task.
+    """
+    handed_in = {(record["learner"], record["lab"]) for record in records}
+    told = ((key, _unknown_row(key, points, labs, handed_in)) for key, (points, _) in sorted(manual.items()))
+    return [f"{MANUAL}: {', '.join(key)}: {why}" for key, why in told if why]
+
+
+def _unknown_row(
+    key: tuple[str, str, str], points: float, labs: Mapping[str, Lab], handed_in: set[tuple[str, str]]
+) -> str:
+    learner, lab, task = key
+    if lab not in labs:
+        return f"counted nowhere: no lesson or lab is called {lab!r}"
+    if task not in labs[lab].tasks:
+        return f"counted nowhere: its tasks are {', '.join(labs[lab].tasks)}"
+    if (learner, lab) not in handed_in:
+        alone = learner not in {who for who, _ in handed_in}
+        what = f"nobody handed in as {learner!r}" if alone else f"{learner} handed in nothing for it"
+        return f"counted nowhere: {what}; for work on paper hand in the released notebook in their folder"
+    most = labs[lab].tasks[task].points
+    return f"{points:g} points of {most:g}, counted as written" if points > most else ""
 
 
 def _manual_row(path: Path, number: int, row: Mapping[str, str]) -> tuple[tuple[str, str, str], tuple[float, str]]:
     try:
         points = float(row["points"])
-    except (TypeError, ValueError):
+    except ValueError:
         raise MarksError(f"{path}, line {number}: points {row['points']!r} is not a number") from None
     if not 0 <= points < 1e6:
         raise MarksError(f"{path}, line {number}: points {row['points']!r} is not a mark")
-    return (row["learner"], row["lab"], row["task"]), (points, row["comment"] or "")
+    return (plain_name(row["learner"]), row["lab"], row["task"]), (points, row["comment"])

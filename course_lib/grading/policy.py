@@ -22,9 +22,12 @@ import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from course_lib.grading import by_hand
+from course_lib.grading.intake import plain_name
 
 FILE = "policy.yaml"
 
@@ -33,8 +36,18 @@ class PolicyError(ValueError):
     """What is wrong in ``policy.yaml``, in one line."""
 
 
+def _no_number(value: Any) -> Any:
+    """20260306 without dashes is a number, and as a time would be a day in 1970."""
+    if isinstance(value, int | float):
+        raise ValueError("must be a date with time and zone, such as 2026-03-06T23:59+01:00")
+    return value
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_no_number)]
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Late(_Strict):
@@ -49,7 +62,7 @@ class Late(_Strict):
 class LabPolicy(_Strict):
     """One lesson's or lab's due date, and its number in Canvas."""
 
-    due: AwareDatetime | None = None
+    due: Time | None = None
     canvas_id: int | None = None
 
 
@@ -59,7 +72,15 @@ class Policy(_Strict):
     attempt: Literal["best", "last"] = "best"
     labs: dict[str, LabPolicy] = {}
     late: Late = Late()
-    extensions: dict[str, dict[str, AwareDatetime]] = {}
+    extensions: dict[str, dict[str, Time]] = {}
+
+    @field_validator("extensions")
+    @classmethod
+    def _named_as_learners_are(cls, given: dict[str, dict[str, datetime]]) -> dict[str, dict[str, datetime]]:
+        named = {plain_name(learner): labs for learner, labs in given.items()}
+        if len(named) < len(given):
+            raise ValueError("a learner is named twice, composed and decomposed; keep one")
+        return named
 
     def due(self, learner: str, lab: str) -> datetime | None:
         """When a learner's work on a lab is due; an extension replaces the due date."""
@@ -81,7 +102,8 @@ class Policy(_Strict):
             `cap_percent`; 100 once closed.
         """
         due = self.due(learner, lab)
-        if due is None or submitted <= due + timedelta(minutes=self.late.grace_minutes):
+        # Differences, since a sum can leave the calendar: a due date in the year 9999 stands for "never".
+        if due is None or (submitted - due) / timedelta(minutes=1) <= self.late.grace_minutes:
             return 0.0
         days = (submitted - due) / timedelta(days=1)
         if self.late.closed_after_days is not None and days > self.late.closed_after_days:
@@ -89,8 +111,14 @@ class Policy(_Strict):
         return min(self.late.cap_percent, self.late.percent_per_day * math.ceil(days))
 
 
-def load(path: Path) -> Policy:
+def load(path: Path, *, must_exist: bool = False) -> Policy:
     """Read a policy; without the file, the default.
+
+    Parameters
+    ----------
+    path : Path
+    must_exist : bool
+        Whether a missing file is a mistake: it is where somebody named it.
 
     Raises
     ------
@@ -98,17 +126,40 @@ def load(path: Path) -> Policy:
         Naming the entry and what is wrong with it.
     """
     if not path.exists():
+        if must_exist:
+            raise PolicyError(f"{path}: there is no such file; name the policy, or leave the option out")
         return Policy()
-    import yaml
-
+    data = _yaml(path)
     try:
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        return Policy.model_validate(data)
-    except yaml.YAMLError as error:
-        raise PolicyError(f"{path} is not YAML: {' '.join(str(error).split())[:150]}") from None
+        return Policy.model_validate({} if data is None else data)
     except ValidationError as error:
         first = error.errors()[0]
         raise PolicyError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _yaml(path: Path) -> Any:
+    import yaml
+
+    class OnceEach(yaml.SafeLoader):
+        """Refuses a repeated key, of which YAML's loader would silently take the last."""
+
+        def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+            node = super().compose_mapping_node(anchor)
+            seen = set()
+            for key, _ in node.value:
+                if (key.tag, str(key.value)) in seen:
+                    raise PolicyError(f"line {key.start_mark.line + 1}: {key.value} occurs twice; keep one")
+                seen.add((key.tag, str(key.value)))
+            return node
+
+    text = by_hand.text(path, PolicyError)
+    try:
+        return yaml.load(text, OnceEach)
+    except yaml.YAMLError as error:
+        raise PolicyError(f"{path} is not YAML: {' '.join(str(error).split())[:150]}") from None
+    # A date such as 30 February is a ValueError of the loader's.
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(f"{path}: {error}") from None
 
 
 def unknown_names(policy: Policy, labs: Mapping[str, Any], learners: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import importlib
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -112,10 +113,18 @@ def _lab(course: CourseRef, module: manifest.Module, part: manifest.Part) -> Lab
     for name, cell in cells.items():
         if cell not in present:
             raise notebook_file.NotebookError(f"{path.name}: task {name} has no answer cell {cell!r}")
-    source = Path(str(checks.__file__)).read_bytes()
-    digest = hashlib.sha256(path.read_bytes() + source).hexdigest()[:16]
+    digest = _digest(path, Path(str(checks.__file__)), module.points(part))
     key = f"{module.name}/{part}"
     return Lab(key, module.slug, part, module.title, checks.__name__, notebook, tasks, cells, digest)
+
+
+def _digest(path: Path, checks: Path, points: Mapping[str, float]) -> str:
+    """Of all that a verdict rests on: the released notebook, its check and points, the models and their theory."""
+    package = Path(__file__).resolve().parents[1]
+    code = sorted(file for part in ("models", "theory") for file in (package / part).rglob("*.py"))
+    parts = [path.read_bytes(), *(file.read_bytes() for file in (checks, package / "checks" / "task.py", *code))]
+    parts.append(json.dumps(dict(points), sort_keys=True).encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 def _task(checks: Any, name: str, module: manifest.Module) -> Task:

@@ -11,6 +11,7 @@ import contextlib
 import io
 import os
 import queue
+import shutil
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from unittest import mock
 
 import nbformat
 from nbformat import NotebookNode
+
+from course_lib.grading.sandbox import printable
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 _PATIENCE_S = 60
@@ -101,7 +104,11 @@ class Comparer:
     def close(self) -> None:
         """End the session and remove the scratch folder."""
         self._loop.asked.put(None)
-        self._folder.cleanup()
+        self.remove_folder()
+
+    def remove_folder(self) -> None:
+        """Remove the scratch folder, which holds a learner's notebook."""
+        shutil.rmtree(self._folder.name, ignore_errors=True)
 
 
 class _Loop:
@@ -165,4 +172,4 @@ def _compared(item: Any, player: Player, records: Mapping[str, Any]) -> str:
 
 def _why(error: Exception) -> str:
     parts = [str(error), *str(getattr(error, "inner_traceback", "") or "").strip().splitlines()]
-    return " | ".join(part.strip() for part in parts if part.strip())[:400]
+    return printable(" | ".join(part.strip() for part in parts if part.strip()), 400)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import csv
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from course_lib.grading import by_hand
+from course_lib.grading.intake import plain_name
 
 FILE = "roster.csv"
 COLUMNS = ("learner", "name", "email", "canvas_id", "sis_id", "login", "section", "moodle_id")
@@ -41,18 +44,51 @@ def people(path: Path, learners: Iterable[str]) -> dict[str, Person]:
     Raises
     ------
     RosterError
-        When the file lacks the column ``learner`` or has one nobody knows.
+        When the file lacks the column ``learner`` or has one nobody knows, or lists a learner twice.
     """
-    listed = {person.learner: person for person in _rows(path)}
+    listed = _listed(path)
     return listed | {name: Person(name) for name in sorted(set(learners) - set(listed))}
 
 
-def _rows(path: Path) -> list[Person]:
+def unmatched(listed: Iterable[str], learners: Iterable[str]) -> list[str]:
+    """Who handed in and is not in the roster, with whom they may be; nothing without a roster.
+
+    Parameters
+    ----------
+    listed : iterable of str
+        Learners in the roster alone, as from ``people(path, ())``.
+    learners : iterable of str
+        Those who handed in.
+    """
+    listed, learners = set(listed), set(learners)
+    absent: dict[str, list[str]] = {}
+    for name in sorted(listed - learners):
+        absent.setdefault(_alike(name), []).append(name)
+    told = []
+    for name in sorted(learners - listed) if listed else ():
+        near = absent.get(_alike(name))
+        hint = f"; {near[0]!r} is, and handed in nothing: if they are one, spell them alike" if near else ""
+        told.append(f"{FILE}: {name!r} handed in and is not listed{hint}")
+    return told
+
+
+def _alike(name: str) -> str:
+    """The same for names that differ in capitals, accents, spaces or punctuation alone."""
+    return "".join(c for c in unicodedata.normalize("NFKD", name).casefold() if c.isalnum()) or name
+
+
+def _listed(path: Path) -> dict[str, Person]:
     if not path.exists():
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        names = set(rows.fieldnames or ())
-        if "learner" not in names or not names <= set(COLUMNS):
-            raise RosterError(f"{path}: columns must be learner and any of {', '.join(COLUMNS[1:])}")
-        return [Person(**{name: row[name] or "" for name in names}) for row in rows if row["learner"]]
+        return {}
+    columns, rows = by_hand.rows(path, RosterError)
+    names = set(columns)
+    if "learner" not in names or not names <= set(COLUMNS) or len(names) < len(columns):
+        raise RosterError(f"{path}: columns must be learner and any of {', '.join(COLUMNS[1:])}, each once")
+    found: dict[str, Person] = {}
+    for number, row in rows:
+        person = Person(**row | {"learner": plain_name(row["learner"])})
+        if person.learner in found:
+            raise RosterError(f"{path}, line {number}: {person.learner!r} is listed on an earlier line; keep one")
+        if person.learner:
+            found[person.learner] = person
+    return found

@@ -103,7 +103,7 @@ class Session:
         plan : mapping
             ``mode`` ("answers" or "notebook"), ``cells`` (each ``id`` and ``source``), ``names`` and ``hidden``.
         """
-        outcome = CellsOutcome()
+        outcome, awaited = CellsOutcome(), {str(cell["id"]) for cell in plan["cells"]}
         deadline = min(self._deadline, time.monotonic() + self._limits.cells_s)
         with self._watched(outcome):
             self._channel.send(json.dumps({"values": [], **plan}).encode(), deadline=deadline)
@@ -112,7 +112,10 @@ class Session:
                 if "at" in fields:
                     outcome.culprit = str(fields["at"])
                 elif "ran" in fields:
-                    outcome.records[str(fields["ran"])] = _clean_record(fields)
+                    if fields["ran"] not in awaited:  # each cell reports once; more would only fill our memory
+                        raise FrameError("a report of no cell")
+                    awaited.remove(fields["ran"])
+                    outcome.records[fields["ran"]] = _clean_record(fields)
                 elif "ready" in fields:
                     self._names = {str(k): str(v) for k, v in dict(fields["ready"]).items()}
                     break
@@ -143,7 +146,11 @@ class Session:
             fields, values = self._exchange(name, arguments)
         except Late:
             self.ended = TIMED_OUT
-            raise AnswerError(TIMED_OUT, f"{name} took longer than {self._limits.call_s:g} s") from None
+            over = time.monotonic() >= self._deadline
+            why = (
+                "ran when the submission's time was up" if over else f"took longer than {self._limits.call_s:g} s"
+            )
+            raise AnswerError(TIMED_OUT, f"{name} {why}") from None
         except (Closed, FrameError) as error:
             self.ended = CRASHED
             why = f" ({error})" if str(error) else ": over its limits, or ended by itself"
@@ -414,17 +421,17 @@ def _as_answer_error(name: str, error: Any, arguments: tuple[Any, ...]) -> Answe
     if told.get("nothing"):
         return AnswerError(NOT_ATTEMPTED, f"{name} returns nothing yet: write it in the answer cell")
     if "odd" in told:
-        return AnswerError(WRONG, f"{name} returns numbers : saw {_printable(told['odd'])}")
-    return AnswerError(CRASHED, crash_text(name, error_text(told), _printable(told.get("where", "")), arguments))
+        return AnswerError(WRONG, f"{name} returns numbers : saw {printable(told['odd'])}")
+    return AnswerError(CRASHED, crash_text(name, error_text(told), printable(told.get("where", "")), arguments))
 
 
 def error_text(told: Mapping[str, Any]) -> str:
     """``ValueError: text`` from the fields a sandbox sent."""
-    name, text = _printable(told.get("name", "Exception")), _printable(told.get("text", ""))
+    name, text = printable(told.get("name", "Exception")), printable(told.get("text", ""))
     return f"{name}: {text}" if text else name
 
 
-def _printable(text: Any, longest: int = 120) -> str:
+def printable(text: Any, longest: int = 120) -> str:
     """What a learner's process says about itself, fit for a report: one line, printable, short."""
     line = " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in str(text)[:1000]).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"

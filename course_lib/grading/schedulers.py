@@ -55,8 +55,15 @@ class Cores:
     def __enter__(self) -> Cores:
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        if kind is not None:
+            self._stop_workers()
         self._drop_pool()
+
+    def _stop_workers(self) -> None:
+        """End them in the middle of their jobs, which are not recorded: nobody waits out a job after Ctrl-C."""
+        for process in list((getattr(self._pool, "_processes", None) or {}).values()):
+            process.terminate()
 
     def prepare(self, setup: Setup) -> None:
         """Let every worker make its bench at once; what goes wrong there is told by the first job."""
@@ -132,6 +139,9 @@ class DaskCluster:
             self._client = Client(address, timeout=_PATIENCE_S)
         except OSError as error:
             raise ClusterError(f"no Dask scheduler answers at {address}: {error}") from None
+        except ValueError as error:
+            told = f"{address!r} is no scheduler's address, such as tcp://head:8786: {error}"
+            raise ClusterError(told) from None
 
     def __enter__(self) -> DaskCluster:
         return self

@@ -41,7 +41,7 @@ def load_key(path: Path) -> bytes:
     return key
 
 
-def seed(key: bytes, learner: str, lab: str, purpose: str) -> int:
+def seed(key: bytes, learner: str, lab: str, purpose: str, answers: str = "") -> int:
     """A learner's seed for one lab: ``HMAC(key, learner, lab, purpose)`` cut to 31 bits.
 
     Parameters
@@ -50,8 +50,10 @@ def seed(key: bytes, learner: str, lab: str, purpose: str) -> int:
     learner, lab : str
     purpose : {"judge", "notebook"}
         The seed of the verdict never enters a sandbox; that of the recorded notebook must.
+    answers : str
+        Where given, the seed goes with the answers, too.
     """
-    text = "\0".join(("seed", purpose, learner, lab)).encode()
+    text = "\0".join(("seed", purpose, learner, lab, answers)).encode("utf-8", "surrogatepass")
     return int.from_bytes(hmac.digest(key, text, hashlib.sha256)[:8]) >> (64 - _SEED_BITS)
 
 

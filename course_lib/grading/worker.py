@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
+import multiprocessing.util
 import os
 import select
 import signal
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from course_lib.grading import judging, pristine
+from course_lib.grading.alarm import Overtime, alarm
 from course_lib.grading.isolation import LAYERS, Limits
 from course_lib.grading.judging import Job
 from course_lib.grading.pristine import CourseRef
@@ -19,7 +19,7 @@ from course_lib.grading.recorded import Comparer
 from course_lib.grading.sandbox import Sandbox, SandboxError, level_of, probe
 
 LEVELS = ("none", "basic", "strong", "full")
-_OVERTIME_S = 20
+_LONGEST_S = 60  # beyond a submission's own limit: comparison and a live run
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,10 @@ class WeakIsolationError(SandboxError):
     """The system does not isolate enough; nothing was run."""
 
 
+class OvertimeError(RuntimeError):
+    """The trusted side itself hung; nothing was decided."""
+
+
 class Bench:
     """The sandbox and the comparer of one process."""
 
@@ -70,8 +74,12 @@ class Bench:
     def grade(self, job: Job) -> dict[str, Any]:
         """Grade one job; the result is plain data."""
         lab = self.labs[job.lab]
-        with _overtime(self.sandbox.limits.total_s + _OVERTIME_S):
-            outcome = judging.grade(job, lab, self.sandbox, self.comparer)
+        limit = 3 * self.sandbox.limits.total_s + _LONGEST_S
+        try:
+            with alarm(limit):
+                outcome = judging.grade(job, lab, self.sandbox, self.comparer)
+        except Overtime:
+            raise OvertimeError(f"the grader did not end within {limit:g} s") from None
         # A layer held when it was claimed for every session and withstood the probe.
         outcome.layers = {
             layer: self.layers[layer] if self.layers[layer] != "held" else outcome.layers.get(layer, "held")
@@ -107,7 +115,9 @@ def prepare(setup: Setup) -> None:
     """Make this process's bench before there is a job for it."""
     with _lock:
         if setup not in _benches:
-            _benches[setup] = Bench(setup)
+            _benches[setup] = bench = Bench(setup)
+            # Run where a pool's worker ends, too, which atexit is not.
+            multiprocessing.util.Finalize(None, bench.close, exitpriority=10)
 
 
 def start(grader: int) -> None:
@@ -119,6 +129,7 @@ def start(grader: int) -> None:
         Process id of the grader, which is not the parent: a server process forks the workers.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: _leave())
     threading.Thread(target=_end_with, args=(grader,), daemon=True).start()
 
 
@@ -128,27 +139,12 @@ def _end_with(pid: int) -> None:
     except ProcessLookupError:
         os._exit(1)
     select.select([fd], [], [])
+    _leave()
+
+
+def _leave() -> None:
+    """End at once, whatever is going on: sandboxes end with this process, only the folders must be removed."""
+    for bench in _benches.values():
+        if bench.comparer is not None:
+            bench.comparer.remove_folder()
     os._exit(1)
-
-
-class OvertimeError(RuntimeError):
-    """The trusted side itself took too long over a job."""
-
-
-@contextlib.contextmanager
-def _overtime(seconds: float) -> Iterator[None]:
-    """Interrupt trusted code that does not end, which the clocks on learners' code cannot see."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def late(*_: object) -> None:
-        raise OvertimeError(f"a check did not end within {seconds:g} s")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

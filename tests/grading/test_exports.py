@@ -12,12 +12,13 @@ from xml.etree import ElementTree
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
 from grading import kit
 
 from course_lib.checks.task import Curve
 from course_lib.grading import exports, guesses, pristine
-from course_lib.grading.exports.files import csv_text, file_name
+from course_lib.grading.exports.files import csv_text, file_name, write_text
 from course_lib.grading.exports.pages import histogram
 from course_lib.grading.exports.pictures import curve_picture
 from course_lib.grading.judging import curve_fields, verdict_fields
@@ -105,14 +106,25 @@ def test_the_json_is_as_published(out):
 
 
 def test_the_table_has_tasks_totals_and_everybody_in_the_roster(out):
-    head, ada, bob, cyd = rows(out / "gradebook.csv")
+    head, ada, bob, cyd, _ = rows(out / "gradebook.csv")
     assert head == ["learner", "name", *(f"{kit.LAB} {t}" for t in kit.POINTS), f"{kit.LAB} total", "total", "max"]
     assert ada == ["ada", "Lovelace, Ada", "10", "0", "0", "10", "10", "60"]
     assert bob[:2] == ["bob", "'=Bob"] and bob[-2:] == ["5", "60"] and cyd[-2:] == ["0", "60"]
 
 
+def test_the_table_reads_as_numbers(out):
+    table = pd.read_csv(out / "gradebook.csv").set_index("learner")
+    assert table["total"].tolist() == [10, 5, 0, 0] and table[f"{kit.LAB} double"].dtype == float
+    assert table[f"{kit.LAB} total"].isna().tolist() == [False, False, True, True]
+
+
+def test_whoever_handed_in_only_what_cannot_be_read_has_a_row(out):
+    assert rows(out / "gradebook.csv")[-1] == ["eve", "", "", "", "", "", "0", "60"]
+    assert rows(out / "canvas.csv")[-1] == ["eve", "", "", "", "", ""]
+
+
 def test_canvas_import(out):
-    head, worth, ada, _, cyd = rows(out / "canvas.csv")
+    head, worth, ada, _, cyd, _ = rows(out / "canvas.csv")
     assert head == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Kit, lab (77)"]
     assert worth == ["    Points Possible", "", "", "", "", "60"]
     assert ada == ["Lovelace, Ada", "101", "S1", "al", "Mon", "10"]
@@ -120,7 +132,7 @@ def test_canvas_import(out):
 
 
 def test_moodle_worksheet(out):
-    head, ada, bob, cyd = rows(out / "moodle-01_kit-lab.csv")
+    head, ada, bob, cyd, _ = rows(out / "moodle-01_kit-lab.csv")
     assert head[:6] == ["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"]
     assert ada[:6] == ["Participant 55", "Lovelace, Ada", "ada@example.org", "Submitted for grading", "10", "60"]
     assert "late: 20 % taken off" in bob[-1] and cyd[3:5] == ["No submission", ""]
@@ -197,7 +209,9 @@ def test_the_class_report_has_distribution_misses_predictions_copies_and_isolati
     assert [int(n) for n in counts[:10]] == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0] and sum(map(int, counts[10:])) == 2
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", " =1", "|cmd", "%0"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", " =1", "|cmd", "%0", "\uff1d1+1", "\xa0\uff201"]
+)
 def test_no_cell_is_a_formula(cell):
     assert csv_text([[cell]]).strip('"\r\n').startswith("'")
 
@@ -207,13 +221,30 @@ def test_harmless_cells_stay_as_they_are(cell):
     assert csv_text([[cell]]).strip('"\r\n') == str(cell)
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_cell_is_a_formula_whatever_separates(separator):
+    text = csv_text([["a;=1+1", "a; \uff1d1+1", "b\t=2"], ['"a;@x', 'q";+1', 3]])
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+        assert not [cell for cell in row if cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d"))]
+    assert csv_text([["a;b", 3, 2.5]]) == '"a;b",3,2.5\r\n'
+
+
 def test_file_names_stay_in_their_folder_and_apart():
     names = ["../../etc/passwd", "a/b", "a_b", ".hidden", "", "x" * 300, "Zoë"]
     made = [file_name(name) for name in names]
     assert len(set(made)) == len(names) and not [
-        m for m in made if "/" in m or m.startswith(".") or len(m) > 100 or not m
+        m for m in made if "/" in m or m.startswith(".") or len(m) > 130 or not m
     ]
     assert made[2] == "a_b" and made[6] == "Zoë"
+
+
+def test_the_longest_names_a_file_system_holds_get_files(tmp_path):
+    names = ["\u8a9e" * 85, "\u8a9e" * 84 + "\u672c", "x" * 255, "\udcff", "\udcfe"]
+    made = {file_name(name) for name in names}
+    assert len(made) == len(names)
+    for name in made:
+        write_text(tmp_path / f"{name}.html", "read")
+    assert len(list(tmp_path.iterdir())) == len(names)
 
 
 def test_histogram_bins_hold_everything_once():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from grading import kit
 
-from course_lib.grading.command import Options, grade
+from course_lib.grading.command import GradingError, Options, grade
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation_level")]
 FULL, NOTHING = dict(kit.POINTS), dict.fromkeys(kit.POINTS, 0)
@@ -143,6 +144,49 @@ def test_broken_files_cost_themselves_alone(tmp_path):
         for path in (tmp_path / "out").rglob("*.html")
         if path.name != "report.html"
     )
+
+
+def test_what_is_odd_about_names_and_attempts_costs_nobody(tmp_path):
+    course, folder, out = kit.course(tmp_path / "course"), tmp_path / "submissions", tmp_path / "out"
+    kit.save(folder / "ada" / "1" / "01_kit.ipynb", kit.submission({}))
+    kit.save(folder / "ada" / "2" / "01_kit.ipynb", GOOD[:500])
+    kit.save(folder / "bob" / "LAB.IPYNB", kit.submission({}))
+    # Local ten o'clock in summer is before half past eight of Greenwich.
+    for name, stamp, answers in (("1", "2026-03-29T10:00+02:00", kit.BLANK), ("2", "2026-03-29T08:30+00:00", {})):
+        kit.save(folder / "cyd" / name / "lab.ipynb", kit.submission(answers))
+        kit.save(folder / "cyd" / name / "timestamp.txt", stamp)
+    twins = (b"Zo\xeb", b"Zo\xe9") if sys.platform == "linux" else (b"n\nb", b"n?b")
+    for name in twins:
+        kit.save(folder / os.fsdecode(name) / "lab.ipynb", kit.submission({}))
+    kit.save(out / "policy.yaml", "attempt: last")
+
+    batch = grade(folder, out, course, Options(limits=kit.LIMITS, live_every=0))
+
+    earned = kit.points(out)
+    assert batch.exit_code == 0 and len(earned) == 5
+    assert [name for name in earned if earned[name] != FULL] == []
+    assert len(list((out / "feedback").glob("*.html"))) == 5
+    book = json.loads((out / "gradebook.json").read_text(encoding="utf-8"))
+    assert [entry["file"] for entry in book["unread"]] == ["ada/2/01_kit.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("roster.csv", "learner,name\nbob,Zo\xeb\n"),
+        ("manual.csv", "learner,lab,task,points,comment\nbob,01_kit/lab,double,3,Zo\xeb\n"),
+        ("policy.yaml", "extensions: {Zo\xeb: {}}"),
+        ("policy.yaml", "late: {grace_minutes: .inf}"),
+        ("policy.yaml", "labs: {01_kit/lab: {due: 2026-02-30}}"),
+    ],
+)
+def test_a_mistake_in_the_instructors_files_is_one_line_before_anything_is_graded(tmp_path, file, content):
+    kit.save(tmp_path / "submissions" / "bob" / "lab.ipynb", kit.submission({}))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / file).write_bytes(content.encode("latin-1"))
+    with pytest.raises(GradingError, match=rf"out/{file}") as told:
+        grade(tmp_path / "submissions", tmp_path / "out", kit.course(tmp_path / "course"), Options(limits=kit.LIMITS))
+    assert "\n" not in str(told.value) and not (tmp_path / "out" / "verdicts.jsonl").exists()
 
 
 def _reasons(mark: dict) -> str:

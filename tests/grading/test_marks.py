@@ -1,13 +1,16 @@
 """Policy, attempts, marks set by hand, copies: pure functions of what is recorded."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from course_lib.grading import policy
+from course_lib.grading import policy, roster
 from course_lib.grading.copies import borrowed, copied, shape
-from course_lib.grading.marks import marks, read_manual
+from course_lib.grading.marks import MarksError, marks, read_manual, unknown_rows
 from course_lib.grading.policy import Policy, PolicyError
+from course_lib.grading.roster import RosterError
 
 DUE = datetime(2026, 3, 6, 22, 59, tzinfo=UTC)
 LATE = {"grace_minutes": 15, "percent_per_day": 10, "cap_percent": 50, "closed_after_days": 14}
@@ -60,6 +63,22 @@ def test_last_counts_where_the_policy_says_so():
     assert marks(attempts[::-1], Policy(attempt="last"), {})[0].points == 9
 
 
+def test_the_last_is_so_by_the_clock_whatever_zone_it_is_written_in():
+    attempts = [record(points=3, file="1"), record(points=9, file="2")]
+    attempts[0]["submitted"], attempts[1]["submitted"] = "2026-03-29T10:00+02:00", "2026-03-29T08:30+00:00"
+    assert marks(attempts, Policy(attempt="last"), {})[0].points == 9
+    assert marks(attempts[::-1], Policy(attempt="last"), {})[0].points == 9
+
+
+@pytest.mark.parametrize("attempt", ["best", "last"])
+def test_a_file_that_cannot_be_read_stands_for_nothing_where_another_could(attempt):
+    cut_off = record(points=0, submitted=DUE + timedelta(1), file="2") | {"trouble": "the file is not JSON"}
+    (mark,) = marks([record(points=0), cut_off], Policy(attempt=attempt), {})
+    assert (mark.record["file"], mark.attempts) == ("a.ipynb", 1)
+    (alone,) = marks([cut_off], Policy(attempt=attempt), {})
+    assert (alone.record["file"], alone.attempts) == ("2", 1)
+
+
 def test_a_mark_set_by_hand_replaces_the_graders_and_lateness_leaves_it_alone():
     (mark,) = marks([record(submitted=DUE + timedelta(2))], RULES, {("bob", "lab", "t"): (7.0, "well argued")})
     assert (mark.points, mark.late_percent, mark.tasks[0].comment, mark.tasks[0].manual) == (
@@ -81,13 +100,48 @@ def test_the_documented_policy_loads(tmp_path):
     assert loaded.late.cap_percent == 50 and loaded.extensions["ada"]["01_retry_storm/lab"].tzinfo is not None
 
 
-@pytest.mark.parametrize(
-    "text", ["labs: {lab: {due: 2026-03-06T23:59}}", "late: {percent_per_day: 120}", "attempt: worst", "7"]
-)
-def test_a_policy_with_a_mistake_names_it(tmp_path, text):
-    (tmp_path / "policy.yaml").write_text(text)
-    with pytest.raises(PolicyError, match=r"policy\.yaml"):
+ZOE = (unicodedata.normalize("NFC", "Zoë"), unicodedata.normalize("NFD", "Zoë"))
+MISTAKES = {
+    "labs: {lab: {due: 2026-03-06T23:59}}": "timezone",
+    "late: {percent_per_day: 120}": "percent_per_day",
+    "attempt: worst": "attempt",
+    "7": "dictionary",
+    "[": "not YAML",
+    "extensions: {Zo\xeb: {}}": "not UTF-8",
+    "late: {grace_minutes: .inf}": "grace_minutes: .*finite",
+    "late: {closed_after_days: .nan}": "closed_after_days",
+    "labs: {lab: {due: 2026-02-30}}": "day is out of range",
+    "labs: {lab: {due: 20260306}}": "must be a date",
+    "labs: {a: {due: 2026-03-06T23:59Z}}\nlabs: {b: {}}": "line 2: labs occurs twice",
+    "labs:\n  a: {canvas_id: 1}\n  'a': {canvas_id: 2}": "line 3: a occurs twice",
+    f"extensions: {{{ZOE[0]}: {{}}, {ZOE[1]}: {{}}}}": "twice",
+    "[" * 5000: "recursion depth",
+}
+
+
+@pytest.mark.parametrize(("text", "words"), MISTAKES.items(), ids=range(len(MISTAKES)))
+def test_a_policy_with_a_mistake_names_it_in_one_line(tmp_path, text, words):
+    (tmp_path / "policy.yaml").write_bytes(text.encode("latin-1" if "UTF-8" in words else "utf-8"))
+    with pytest.raises(PolicyError, match=rf"policy\.yaml(?s:.*){words}") as told:
         policy.load(tmp_path / "policy.yaml")
+    assert "\n" not in str(told.value)
+
+
+def test_a_policy_that_was_named_must_be_there(tmp_path):
+    assert policy.load(tmp_path / "policy.yaml") == Policy()
+    with pytest.raises(PolicyError, match="no such file"):
+        policy.load(tmp_path / "policy.yaml", must_exist=True)
+
+
+@pytest.mark.parametrize("grace", [15, 1e308])
+def test_a_due_date_at_the_end_of_the_calendar_is_never_missed(grace):
+    never = {"labs": {"lab": {"due": "9999-12-31T23:59:00+00:00"}}, "late": LATE | {"grace_minutes": grace}}
+    assert Policy.model_validate(never).late_percent("bob", "lab", DUE) == 0
+
+
+def test_an_extension_is_found_however_its_learners_accents_are_written():
+    rules = Policy.model_validate({"extensions": {ZOE[1]: {"lab": DUE}}})
+    assert rules.due(ZOE[0], "lab") == DUE
 
 
 def test_names_nobody_answers_to_are_told():
@@ -98,6 +152,80 @@ def test_names_nobody_answers_to_are_told():
 def test_manual_marks_with_a_byte_order_mark_as_spreadsheets_write_them(tmp_path):
     (tmp_path / "m.csv").write_text("\ufefflearner,lab,task,points,comment\r\nbob,lab,t,3.5,fair\r\n", encoding="utf-8")
     assert read_manual(tmp_path / "m.csv") == {("bob", "lab", "t"): (3.5, "fair")}
+
+
+HEAD = "learner,lab,task,points,comment\r\n"
+
+
+def by_hand(folder, text, encoding="utf-8"):
+    (folder / "manual.csv").write_bytes((HEAD + text).encode(encoding))
+    return read_manual(folder / "manual.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Zo\xeb,lab,t,3,\r\n", "is not UTF-8: save it as CSV UTF-8"),
+        ("bob,lab,t,3,a\r\nbob,lab,t,4,b\r\n", "line 3: bob, lab, t has points on an earlier line"),
+        ("bob,lab,t,3,right, on paper\r\n", "line 2: 6 cells, 5 columns"),
+        (f"bob,lab,t,3,{'x' * 200_000}\r\n", "line 2: not CSV"),
+        ("bob,lab\r\n", "line 2: points '' is not a number"),
+        ("bob,lab,t,nan,\r\n", "line 2: points 'nan' is not a mark"),
+    ],
+)
+def test_a_mistake_in_manual_marks_names_file_and_line(tmp_path, text, words):
+    with pytest.raises(MarksError, match=rf"manual\.csv.*{words}"):
+        by_hand(tmp_path, text, "latin-1")
+
+
+def test_manual_marks_find_a_learner_however_the_accents_are_written(tmp_path):
+    assert by_hand(tmp_path, f"{ZOE[1]},lab,t,3,\r\n,,,,\r\n") == {(ZOE[0], "lab", "t"): (3.0, "")}
+
+
+def test_manual_marks_that_count_nowhere_or_for_too_much_are_told():
+    labs = {"lab": SimpleNamespace(tasks={"t": SimpleNamespace(points=20.0)})}
+    labs["lesson"] = labs["lab"]
+    keys = [("bob", "lab", "t"), ("bob", "lab", "u"), ("bob", "lba", "t"), ("cyd", "lab", "t"), ("bob", "lesson", "t")]
+    told = unknown_rows(dict.fromkeys(keys, (20.0, "")), labs, [record()])
+    assert [line.split(": ", 2)[1] for line in told] == [", ".join(key) for key in sorted(keys)[1:]]
+    assert all(line.startswith("manual.csv: ") and "counted nowhere" in line for line in told)
+    assert "its tasks are t" in told[0] and "'lba'" in told[1] and "bob handed in nothing" in told[2]
+    assert "nobody handed in as 'cyd'" in told[3]
+    assert unknown_rows({keys[0]: (2000.0, "")}, labs, [record()]) == [
+        "manual.csv: bob, lab, t: 2000 points of 20, counted as written"
+    ]
+
+
+def listed(folder, text, encoding="utf-8"):
+    (folder / "roster.csv").write_bytes(text.encode(encoding))
+    return roster.people(folder / "roster.csv", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("learner,name\nbob,Zo\xeb\n", "is not UTF-8: save it as CSV UTF-8"),
+        ("learner,name\nbob,B\nada,A\nbob,C\n", "line 4: 'bob' is listed on an earlier line"),
+        ("learner,name\nada,Lovelace, Ada\n", "line 2: 3 cells, 2 columns"),
+        (f"learner,name\nada,{'x' * 200_000}\n", "line 2: not CSV"),
+        ("learner,learner\nada,bob\n", "each once"),
+        ("", "columns must be"),
+    ],
+)
+def test_a_mistake_in_the_roster_names_file_and_line(tmp_path, text, words):
+    with pytest.raises(RosterError, match=rf"roster\.csv.*{words}"):
+        listed(tmp_path, text, "latin-1")
+
+
+def test_the_roster_knows_a_learner_however_the_accents_are_written(tmp_path):
+    assert [*listed(tmp_path, f"learner,name\n{ZOE[1]},Z\n\n")] == [ZOE[0]]
+
+
+def test_who_is_not_listed_is_told_with_whom_they_may_be():
+    told = roster.unmatched(["Bob", "Ada Lovelace", "eve"], ["bob", "ada-lovelace", "cyd"])
+    assert len(told) == 3 and "'ada-lovelace'" in told[0] and "'Ada Lovelace' is" in told[0]
+    assert "'bob'" in told[1] and "'Bob' is" in told[1] and told[2].endswith("'cyd' handed in and is not listed")
+    assert roster.unmatched([], ["bob"]) == roster.unmatched(["bob", "eve"], ["bob"]) == []
 
 
 LONG = """

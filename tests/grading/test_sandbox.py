@@ -114,6 +114,24 @@ def test_a_crash_names_line_and_input_as_at_home(session):
     assert "line 11 (return x[99]); it was passed float64 array of shape (3,) from 0 to 0" in raised.value.text
 
 
+FLOOD = """
+import gc, json, socket, struct
+ours = next(o for o in gc.get_objects() if isinstance(o, socket.socket) and o.fileno() > 0)
+for n in range(10**9):
+    header = json.dumps({"ran": str(n), "stdout": "x" * 60000}).encode()
+    ours.sendall(struct.pack(PREFIX, len(header), 0) + header)
+"""
+
+
+def test_reports_of_cells_that_are_none_end_the_session(sandbox):
+    from course_lib.grading.frames import PREFIX
+
+    source = FLOOD.replace("PREFIX", repr(PREFIX.format))
+    with sandbox.session(time.monotonic() + 5, for_answers=True) as session:
+        outcome = session.run({"mode": "answers", "names": [], "hidden": [], "cells": [{"id": "a", "source": source}]})
+    assert outcome.ended == "crashed" and outcome.records == {}
+
+
 def test_an_endless_call_ends_at_its_limit_and_the_next_session_is_fresh(sandbox, session):
     started = time.monotonic()
     with pytest.raises(AnswerError, match="longer than 1 s") as raised:

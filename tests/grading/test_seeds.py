@@ -14,8 +14,9 @@ def test_seeds_differ_by_everything_they_are_made_of_and_are_the_same_each_time(
     made = {seed(*which) for which in [
         (KEY, "ada", "lab", "judge"), (OTHER, "ada", "lab", "judge"), (KEY, "bob", "lab", "judge"),
         (KEY, "ada", "lesson", "judge"), (KEY, "ada", "lab", "notebook"), (KEY, "ada\0lab", "", "judge"),
+        (KEY, "ada", "lab", "judge", "one answer"), (KEY, "ada", "lab", "judge", "another"),
     ]}  # fmt: skip
-    assert len(made) == 6 and all(0 <= value < 2**31 for value in made)
+    assert len(made) == 8 and all(0 <= value < 2**31 for value in made)
     assert seed(KEY, "ada", "lab", "judge") == seed(KEY, "ada", "lab", "judge")
 
 

@@ -46,12 +46,20 @@ def write_all(
     Returns
     -------
     Book
+
+    Raises
+    ------
+    TemplateError
+        When a template cannot be read; nothing has been written then.
     """
+    filled_in = tables.templates(out, labs)
     given = marks(records, rules, manual)
     unread = sorted((r["learner"], r["file"], r["trouble"]) for r in records if not r["lab"])
-    book = Book(labs, given, people(out / ROSTER, {mark.learner for mark in given}), rules, copied(records), unread)
+    # Whoever handed in only what cannot be read has no mark, but a row all the same.
+    everybody = people(out / ROSTER, {record["learner"] for record in records})
+    book = Book(labs, given, everybody, rules, copied(records), unread)
     write_json(out / "gradebook.json", gradebook_json(book))
-    tables.write(out, book)
+    tables.write(out, book, filled_in)
     write_text(out / "junit.xml", junit.document(book))
     for learner, told in gradescope.results(book).items():
         write_json(out / "gradescope" / f"{learner}.json", told)

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import Any
 
 _UNSAFE = re.compile(r"[^\w.@+ -]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+#: What begins a formula in some spreadsheet, full-width forms among them: some programs narrow them as they read.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *"\uff1d\uff0b\uff0d\uff20")
+#: The same within a cell, after what ends one where commas do not: quotes hold only in a line's first cell there.
+_LATER_FORMULA = re.compile("([;\t\r\n]\\s*)(?=[=+@|%\uff1d\uff0b\uff0d\uff20-])")
+#: File systems count bytes, 255 to a name; this leaves room for a digest, a suffix and what `write_text` adds.
+_NAME_BYTES = 120
 
 
 def write_text(path: Path, text: str) -> None:
@@ -30,21 +35,27 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def file_name(name: str) -> str:
-    """A learner's name as a file name: no separators, no leading dot; a changed one is kept apart by a digest."""
-    safe = _UNSAFE.sub("_", name).lstrip(".")[:80]
-    return safe if safe == name != "" else f"{safe}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    """A learner's name as a file name: no separators, no leading dot, not too long; changed ones are told apart."""
+    whole = _UNSAFE.sub("_", name).lstrip(".")
+    safe = whole.encode("utf-8")[:_NAME_BYTES].decode("utf-8", "ignore")
+    # Undecodable bytes of a folder's name are lone surrogates here, each a different one.
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return safe if safe == name != "" else f"{safe}-{digest}"
 
 
 def csv_text(rows: Iterable[Sequence[Any]]) -> str:
-    """CSV as learning management systems read it: CRLF, and no cell that is a formula to a spreadsheet."""
+    """CSV as learning management systems read it: CRLF, text in quotes, and no cell that is a formula."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
+    # A program that separates by semicolons would cut a text without quotes in two.
+    writer = csv.writer(buffer, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerows([_guarded(cell) for cell in row] for row in rows)
     return buffer.getvalue()
 
 
-def _guarded(cell: Any) -> str:
+def _guarded(cell: Any) -> str | float:
     if isinstance(cell, int | float):
-        return f"{cell:g}"
-    text = str(cell)
-    return f"'{text}" if len(text) > 1 and text.lstrip(" ").startswith(_FORMULA) else text
+        plain = float(f"{cell:.10g}")
+        return int(plain) if plain.is_integer() else plain
+    text = _LATER_FORMULA.sub(r"\1'", str(cell))
+    risky = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
+    return f"'{text}" if risky and len(text) > 1 else text

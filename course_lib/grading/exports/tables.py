@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.files import csv_text, file_name, write_text
+from course_lib.grading.exports.owners import CANVAS, MOODLE, Owners
+from course_lib.grading.exports.templates import FOLDER, Template, TemplateError, read
 from course_lib.grading.marks import Mark
 from course_lib.grading.roster import Person
 
+__all__ = ["TemplateError", "canvas", "comment", "gradebook", "moodle", "templates", "write"]
+
 CANVAS_COLUMNS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+CANVAS_IDENTITY = {*CANVAS_COLUMNS, "Integration ID", "Root Account"}
 MOODLE_COLUMNS = [
     "Identifier",
     "Full name",
@@ -23,17 +28,52 @@ MOODLE_COLUMNS = [
     "Last modified (grade)",
     "Feedback comments",
 ]
-#: A teacher's own exports, filled in rather than invented where they are there.
-TEMPLATES = "templates"
 
 
-def write(out: Path, book: Book) -> None:
-    """Write every table into the gradebook's folder."""
+def templates(out: Path, labs: Iterable[str]) -> dict[str, Template]:
+    """A teacher's own exports, filled in rather than invented where they are there.
+
+    Parameters
+    ----------
+    out : Path
+        The gradebook's folder.
+    labs : iterable of str
+        Keys of the labs whose Moodle worksheets to look for.
+
+    Returns
+    -------
+    dict of str to rows
+        By file name; the first row tells the columns, and each row has a cell for each.
+
+    Raises
+    ------
+    TemplateError
+    """
+    wanted = {"canvas.csv": CANVAS} | {_moodle_name(lab): MOODLE for lab in labs}
+    found = {name: read(out / FOLDER / name, tuple(columns)) for name, columns in wanted.items()}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def write(out: Path, book: Book, filled_in: Mapping[str, Template] | None = None) -> None:
+    """Write every table into the gradebook's folder.
+
+    Parameters
+    ----------
+    out : Path
+    book : Book
+    filled_in : mapping of str to rows, optional
+        As from `templates`; read here without it.
+    """
+    found = templates(out, book.labs) if filled_in is None else filled_in
     write_text(out / "gradebook.csv", csv_text(gradebook(book)))
-    write_text(out / "canvas.csv", csv_text(canvas(book, _template(out / TEMPLATES / "canvas.csv"))))
+    write_text(out / "canvas.csv", csv_text(canvas(book, found.get("canvas.csv"))))
     for lab in book.used_labs:
-        name = f"moodle-{file_name(lab.replace('/', '-'))}.csv"
-        write_text(out / name, csv_text(moodle(book, lab, _template(out / TEMPLATES / name))))
+        name = _moodle_name(lab)
+        write_text(out / name, csv_text(moodle(book, lab, found.get(name))))
+
+
+def _moodle_name(lab: str) -> str:
+    return f"moodle-{file_name(lab.replace('/', '-'))}.csv"
 
 
 def gradebook(book: Book) -> list[list[object]]:
@@ -51,7 +91,7 @@ def gradebook(book: Book) -> list[list[object]]:
     return rows
 
 
-def canvas(book: Book, template: list[list[str]] | None = None) -> list[list[object]]:
+def canvas(book: Book, template: Template | None = None) -> list[list[object]]:
     """Canvas's gradebook import: a column a lab, the second row tells the points.
 
     Parameters
@@ -65,15 +105,22 @@ def canvas(book: Book, template: list[list[str]] | None = None) -> list[list[obj
     if template is None:
         identity, people = CANVAS_COLUMNS, [(_canvas_identity(p), p) for p in book.people.values()]
     else:
-        width = template[0].index("Section") + 1 if "Section" in template[0] else 2
-        identity = template[0][:width]
-        people = [(row[:width], _find(book, row[:width])) for row in template[1:] if "Points Possible" not in row[0]]
+        identity, people = _canvas_people(book, template)
     rows: list[list[object]] = [[*identity, *titles]]
     rows.append(["    Points Possible", *[""] * (len(identity) - 1), *worth])
     for cells, person in people:
         mine = book.of(person.learner) if person else {}
         rows.append([*cells, *(mine[lab].points if lab in mine else "" for lab in book.used_labs)])
     return rows
+
+
+def _canvas_people(book: Book, template: Template) -> tuple[list[str], list[tuple[list[str], Person | None]]]:
+    """A template's identity columns, and each row's identity with whose it is; rows of nobody's are left out."""
+    head = template[0]
+    width = 1 + max(n for n, column in enumerate(head) if column in CANVAS_IDENTITY)
+    owners = Owners(book.people.values(), CANVAS)
+    rows = [row[:width] for row in template[1:] if "Points Possible" not in row[0] and any(row[:width])]
+    return head[:width], [(row, owners.of(dict(zip(head, row, strict=False)))) for row in rows]
 
 
 def _canvas_title(book: Book, lab: str) -> str:
@@ -85,14 +132,14 @@ def _canvas_identity(person: Person) -> list[str]:
     return [person.name or person.learner, person.canvas_id, person.sis_id, person.login, person.section]
 
 
-def moodle(book: Book, lab: str, template: list[list[str]] | None = None) -> list[list[object]]:
+def moodle(book: Book, lab: str, template: Template | None = None) -> list[list[object]]:
     """Moodle's offline grading worksheet for one lab; see `canvas` for `template`."""
     if template is None:
         found = [(_moodle_row(p, book, lab), p) for p in book.people.values()]
         return [list(MOODLE_COLUMNS), *(_filled(MOODLE_COLUMNS, row, book.of(p.learner).get(lab)) for row, p in found)]
-    head = template[0]
-    rows = [(row, _find(book, row[:3])) for row in template[1:]]
-    return [list(head), *(_filled(head, row, book.of(p.learner).get(lab) if p else None) for row, p in rows)]
+    head, owners = template[0], Owners(book.people.values(), MOODLE)
+    found_in = [(row, owners.of(dict(zip(head, row, strict=False)))) for row in template[1:]]
+    return [list(head), *(_filled(head, row, book.of(p.learner).get(lab) if p else None) for row, p in found_in)]
 
 
 def _moodle_row(person: Person, book: Book, lab: str) -> list[str]:
@@ -105,11 +152,11 @@ def _moodle_row(person: Person, book: Book, lab: str) -> list[str]:
 
 
 def _filled(head: list[str], row: list[str], mark: Mark | None) -> list[object]:
-    filled: list[object] = [*row, *[""] * (len(head) - len(row))]
-    if mark is not None:
-        filled[head.index("Grade")] = mark.points
-        filled[head.index("Feedback comments")] = comment(mark)
-    return filled
+    """The row with a mark in those of its columns that there are: a worksheet may come without comments."""
+    if mark is None:
+        return list(row)
+    told: dict[str, object] = {"Grade": mark.points, "Feedback comments": comment(mark)}
+    return [told.get(column, cell) for column, cell in zip(head, row, strict=True)]
 
 
 def comment(mark: Mark) -> str:
@@ -118,17 +165,3 @@ def comment(mark: Mark) -> str:
     if mark.late_percent:
         parts.append(f"late: {mark.late_percent:g} % taken off")
     return "; ".join(parts)
-
-
-def _find(book: Book, cells: list[str]) -> Person | None:
-    """Whose row it is: a learner one of whose identities stands in one of the cells."""
-    shown = {cell.strip().lower().removeprefix("participant ") for cell in cells if cell.strip()}
-    return next((person for person in book.people.values() if person.identities & shown), None)
-
-
-def _template(path: Path) -> list[list[str]] | None:
-    if not path.exists():
-        return None
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.reader(file) if row]
-    return rows or None

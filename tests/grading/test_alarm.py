@@ -1,0 +1,44 @@
+"""The clock on trusted code."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from course_lib.checks.task import demand, task
+from course_lib.grading.alarm import Overtime, alarm
+from course_lib.grading.recorded import _why
+
+
+def test_a_check_that_does_not_end_is_interrupted_and_not_taken_for_a_wrong_answer():
+    @task("endless", answers=("f",), points=1)
+    def endless(answers, seed):
+        while True:
+            answers.f()
+        yield demand("never", ok=True)
+
+    with pytest.raises(Overtime), alarm(0.2):
+        endless.judge({"f": lambda: 1}, 0)
+
+
+def test_an_inner_clock_leaves_the_outer_one_running():
+    started = time.monotonic()
+    with pytest.raises(Overtime), alarm(0.4):
+        with pytest.raises(Overtime), alarm(0.1):
+            time.sleep(5)
+        with alarm(5):
+            pass
+        time.sleep(5)
+    assert 0.3 < time.monotonic() - started < 2
+
+
+def test_a_block_that_ends_in_time_hears_nothing():
+    with alarm(0.05):
+        pass
+    time.sleep(0.1)
+
+
+def test_what_nbval_says_of_a_learners_output_is_fit_for_a_terminal():
+    told = _why(Exception("\x1b]0;owned\x07\x1b[2J \ud800 fine"))
+    assert told.isprintable() and "fine" in told

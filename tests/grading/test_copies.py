@@ -1,0 +1,58 @@
+"""Answers that call what they were asked to write are told, however they come by it; honest ones are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course_lib.grading.copies import borrowed
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("full_jitter = retry_chain.jittered", "retry_chain.jittered"),
+        ("retry_budget = retry_chain.bucket", "retry_chain.bucket"),
+        ("breaker = retry_chain.breaking", "retry_chain.breaking"),
+        ("def full_jitter(*a):\n    return retry_chain.jittered(*a)", "retry_chain.jittered"),
+        ("m = retry_chain\nfull_jitter = m.jittered", "retry_chain"),
+        ("full_jitter = getattr(retry_chain, 'jit' + 'tered')", "retry_chain"),
+        ("full_jitter = charts.retry_chain.jittered", "charts.retry_chain.jittered"),
+        (
+            "import sys\namplification = sys.modules['course_' + 'lib.theory.retries'].chain_amplification",
+            "sys.modules",
+        ),
+        ("from sys import modules as m", "sys.modules"),
+        ("import importlib\nm = importlib.import_module('course_' + 'lib')", "importlib"),
+        ("from importlib import import_module", "importlib"),
+        ("m = __import__('course_' + 'lib')", "__import__"),
+        ("amplification = eval('retry_' + 'chain.jittered')", "eval"),
+        ("full_jitter = simulate.__globals__['jittered']", "simulate.__globals__"),
+    ],
+)
+def test_an_answer_that_takes_the_courses_own_code_is_told(source, told):
+    assert borrowed(source) == [told]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(retries, trace):\n    return retries + trace.size + retries.mean()",
+        "def f(rate):\n    caching = rate * 2\n    return caching",
+        "def f(seed):\n    rng = np.random.default_rng(seed)\n    return rng.uniform(), np.random.poisson(3)",
+        "drill = Parameters()\n\ndef f():\n    return simulate(drill, 1)['x'], drill.partitions",
+        "def amplification(p):\n    return sys_modules",
+    ],
+)
+def test_an_honest_answer_is_not(source):
+    assert borrowed(source) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "solutions").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_nor_is_a_solution_of_the_courses(path):
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if "answer" in cell.metadata.get("tags", [])]
+    assert cells and [used for cell in cells for used in borrowed(cell.source)] == []
