@@ -247,7 +247,7 @@ class _Run:
                 self.journal.append(self._refusal(attempt))
                 self.batch.graded += 1
             else:
-                runs.append((attempt, self._job(attempt, every > 0 and len(runs) % every == 0)))
+                runs.append((attempt, self._job(attempt, every > 0 and len(runs) % every == every - 1)))
         for record in self._run(runs, progress=self.options.progress):
             self.batch.graded += 1
             self.batch.seconds.append(record["seconds"])
