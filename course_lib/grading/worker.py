@@ -115,9 +115,9 @@ def prepare(setup: Setup) -> None:
     """Make this process's bench before there is a job for it."""
     with _lock:
         if setup not in _benches:
-            _benches[setup] = bench = Bench(setup)
-            # Run where a pool's worker ends, too, which atexit is not.
-            multiprocessing.util.Finalize(None, bench.close, exitpriority=10)
+            _benches[setup] = Bench(setup)
+            # Run where a pool's worker ends, too, which atexit is not. Sandboxes end with this process.
+            multiprocessing.util.Finalize(None, _remove_folders, exitpriority=10)
 
 
 def start(grader: int) -> None:
@@ -144,7 +144,11 @@ def _end_with(pid: int) -> None:
 
 def _leave() -> None:
     """End at once, whatever is going on: sandboxes end with this process, only the folders must be removed."""
+    _remove_folders()
+    os._exit(1)
+
+
+def _remove_folders() -> None:
     for bench in _benches.values():
         if bench.comparer is not None:
             bench.comparer.remove_folder()
-    os._exit(1)
