@@ -372,7 +372,7 @@ def threshold(seed: int = 7) -> ShownChart:
     )
     data = {
         "run": {"rate": rate, **{f"retries{limit}": share[i] for i, limit in enumerate(limits)}},
-        "bounds": {"low": low, "limit": limits, "height": np.full(4, 0.5)},
+        "bounds": {"low": low, "limit": limits, "height": np.full(4, 0.08)},
     }
     said = (
         "Share of requests answered long after a brownout, against arrival rate, for 0, 1, 2 and 3 retries: each curve "
