@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from course_lib.checks.task import demand, task
+from course_lib.grading import judging
 from course_lib.grading.alarm import Overtime, alarm
 from course_lib.grading.recorded import _why
 
@@ -20,6 +22,21 @@ def test_a_check_that_does_not_end_is_interrupted_and_not_taken_for_a_wrong_answ
 
     with pytest.raises(Overtime), alarm(0.2):
         endless.judge({"f": lambda: 1}, 0)
+
+
+def test_a_task_that_is_judged_beyond_the_limit_is_timed_out_and_its_session_is_over(monkeypatch):
+    @task("slow", answers=("f",), points=1)
+    def slow(answers, seed):
+        yield demand("never asked", ok=True)
+
+    monkeypatch.setattr(judging, "_judge", lambda *_: time.sleep(5))
+    monkeypatch.setattr(judging, "_GRACE_S", 0.0)
+    session, outcome, pending = SimpleNamespace(ended=None), SimpleNamespace(tasks={}), ["slow", "other"]
+    lab = SimpleNamespace(answer_cells={"slow": "slow-answer", "other": "other-answer"}, tasks={"slow": slow})
+    job, deadline = SimpleNamespace(judge_seed=1), time.monotonic() + 0.1
+    cell = judging._judge_until_it_ends(session, None, pending, job, lab, outcome, deadline)
+    assert (cell, pending, session.ended) == ("slow-answer", ["other"], judging.TIMED_OUT)
+    assert outcome.tasks["slow"].state == judging.TIMED_OUT and time.monotonic() - deadline < 1
 
 
 def test_an_inner_clock_leaves_the_outer_one_running():
