@@ -46,7 +46,7 @@ site: $(LAB)
 	@$(PY) -m course_lib.cli site $(ARGS)
 
 picture: $(LAB)
-	@$(PY) -m course_lib.view.readme_picture
+	@$(PY) -m course_lib.lessons.readme_picture
 
 clean:
 	@rm -rf .venv site .pytest_cache .ruff_cache

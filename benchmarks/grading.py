@@ -34,7 +34,7 @@ import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from course_lib.grading.command import Options, grade
-from course_lib.grading.isolation import Limits
+from course_lib.grading.sandbox.isolation import Limits
 from tests.grading import kit
 
 RESULTS = Path(__file__).parent / "results" / "grading.json"
@@ -138,7 +138,7 @@ AS_GRADER = """
 import json, sys
 from pathlib import Path
 from course_lib.grading.command import Options, grade
-from course_lib.grading.pristine import CourseRef
+from course_lib.grading.intake.pristine import CourseRef
 folder, checks, live_every, wall = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "1"
 course = CourseRef(str(folder / "course"), "{slug}_checks", (checks,))
 batch = grade(folder / "submissions", folder / "out", course, Options(live_every=live_every, wall=wall))

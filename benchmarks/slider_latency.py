@@ -1,7 +1,7 @@
 """How fast a dragged slider is: from the mouse event to the painted pixel, in a real browser on a real JupyterLab.
 
     python -m benchmarks.slider_latency                 # every built module's panel, a 20 ms stand-in, a 0 ms model
-    python -m benchmarks.slider_latency --panel course_lib.view.retry_storm:PANEL --drags 6
+    python -m benchmarks.slider_latency --panel course_lib.lessons.retry_storm:PANEL --drags 6
 
 Method. A tiny chart beside the others codes the drawn position as a colour. A requestAnimationFrame loop reads that
 pixel and stamps the time after the frame in which it changed. Each mouse event that moved the slider is answered by the
@@ -173,7 +173,8 @@ def panels() -> list[str]:
         slugs = [module.slug for module in load().modules if module.built]
     except ManifestError:
         slugs = []
-    own = [f"course_lib.view.{slug}:PANEL" for slug in slugs if importlib.util.find_spec(f"course_lib.view.{slug}")]
+    lessons = [f"course_lib.lessons.{slug}" for slug in slugs]
+    own = [f"{lesson}:PANEL" for lesson in lessons if importlib.util.find_spec(lesson)]
     return [*own, *STAND_INS]
 
 

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.checks.task import Answers, Curve, Demand, demand, expect_array, task
-from course_lib.models import cache_stampede, stampede_drill
-from course_lib.models.stampede_drill import FREE, FRESH, STALE, WAIT, total
+from course_lib.models import cache_stampede
+from course_lib.models.drills import stampede_drill
+from course_lib.models.drills.stampede_drill import FREE, FRESH, STALE, WAIT, total
 from course_lib.models.trace import Record
 from course_lib.theory import caching
 

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.checks.task import Answers, Curve, Demand, demand, expect_array, task
-from course_lib.models import retry_chain, retry_storm
-from course_lib.models.retry_chain import CLOSED, HALF_OPEN, OPEN
+from course_lib.models import retry_storm
+from course_lib.models.drills import retry_chain
+from course_lib.models.drills.retry_chain import CLOSED, HALF_OPEN, OPEN
 from course_lib.models.schedule import Schedule
 from course_lib.models.trace import Record
 from course_lib.theory import retries

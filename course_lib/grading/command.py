@@ -10,20 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.checks.task import RIGHT
-from course_lib.grading import collection, guesses, marks, policy, pristine, roster, seeds
-from course_lib.grading.collection import Attempt
+from course_lib.grading.book import marks, policy
+from course_lib.grading.book.journal import Journal, JournalError
+from course_lib.grading.book.policy import Policy, PolicyError
 from course_lib.grading.exports import tables, write_all
 from course_lib.grading.exports.tables import TemplateError
-from course_lib.grading.isolation import Limits
-from course_lib.grading.journal import Journal, JournalError
-from course_lib.grading.judging import NOT_GRADED, REFUSED, Job, verdict_fields
-from course_lib.grading.policy import Policy, PolicyError
-from course_lib.grading.pristine import CourseRef, Lab
-from course_lib.grading.roster import FILE as ROSTER
-from course_lib.grading.roster import RosterError, people
-from course_lib.grading.sandbox import SandboxError, level_of
+from course_lib.grading.intake import collection, guesses, pristine, roster
+from course_lib.grading.intake.collection import Attempt
+from course_lib.grading.intake.pristine import CourseRef, Lab
+from course_lib.grading.intake.roster import FILE as ROSTER
+from course_lib.grading.intake.roster import RosterError, people
+from course_lib.grading.judging import seeds
+from course_lib.grading.judging.jobs import NOT_GRADED, REFUSED, Job, verdict_fields
+from course_lib.grading.judging.seeds import KeyFileError
+from course_lib.grading.sandbox.box import SandboxError, level_of
+from course_lib.grading.sandbox.isolation import Limits
 from course_lib.grading.schedulers import ClusterError, Cores, DaskCluster
-from course_lib.grading.seeds import KeyFileError
 from course_lib.grading.worker import Setup, WeakIsolationError
 from course_lib.manifest import Course
 

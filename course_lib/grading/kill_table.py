@@ -16,9 +16,9 @@ from typing import Any
 
 from course_lib import manifest
 from course_lib.checks.task import RIGHT, WRONG
-from course_lib.grading import pristine
-from course_lib.grading.judging import Job
-from course_lib.grading.pristine import CourseRef, Lab
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.pristine import CourseRef, Lab
+from course_lib.grading.judging.jobs import Job
 from course_lib.grading.schedulers import Cores
 from course_lib.grading.worker import Setup
 

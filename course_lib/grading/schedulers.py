@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from typing import Any
 
-from course_lib.grading.judging import Job
+from course_lib.grading.judging.jobs import Job
 from course_lib.grading.worker import Setup, prepare, start, work
 
 TRIES = 3

@@ -10,13 +10,14 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib.grading import judging, pristine
-from course_lib.grading.alarm import Overtime, alarm
-from course_lib.grading.isolation import LAYERS, Limits
-from course_lib.grading.judging import Job
-from course_lib.grading.pristine import CourseRef
-from course_lib.grading.recorded import Comparer
-from course_lib.grading.sandbox import Sandbox, SandboxError, level_of, probe
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.pristine import CourseRef
+from course_lib.grading.judging import jobs as judging
+from course_lib.grading.judging.alarm import Overtime, alarm
+from course_lib.grading.judging.jobs import Job
+from course_lib.grading.judging.recorded import Comparer
+from course_lib.grading.sandbox.box import Sandbox, SandboxError, level_of, probe
+from course_lib.grading.sandbox.isolation import LAYERS, Limits
 
 LEVELS = ("none", "basic", "strong", "full")
 _LONGEST_S = 60  # beyond a submission's own limit: comparison and a live run

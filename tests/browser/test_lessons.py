@@ -36,7 +36,7 @@ def open_copy(lab, browser):
 
 def panel_of(module):
     """Return the module's panel, or None where it has none."""
-    name = f"course_lib.view.{module.slug}"
+    name = f"course_lib.lessons.{module.slug}"
     return importlib.import_module(name).PANEL if importlib.util.find_spec(name) else None
 
 

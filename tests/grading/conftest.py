@@ -21,8 +21,8 @@ def isolation_level() -> str:
 def _level() -> str:
     if sys.platform != "linux":
         return "none"
-    from course_lib.grading.isolation import Limits
-    from course_lib.grading.sandbox import Sandbox, SandboxError, View, level_of, probe
+    from course_lib.grading.sandbox.box import Sandbox, SandboxError, View, level_of, probe
+    from course_lib.grading.sandbox.isolation import Limits
 
     try:
         with Sandbox(View(), Limits()) as sandbox:

@@ -10,8 +10,8 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_lib.grading.isolation import Limits
-from course_lib.grading.pristine import CourseRef
+from course_lib.grading.intake.pristine import CourseRef
+from course_lib.grading.sandbox.isolation import Limits
 
 CHECKS = Path(__file__).parent / "kit_course"
 #: Short, so that the endless ones end soon.

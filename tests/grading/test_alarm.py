@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from course_lib.checks.task import demand, task
-from course_lib.grading import judging
-from course_lib.grading.alarm import Overtime, alarm
-from course_lib.grading.recorded import _why
+from course_lib.grading.judging import jobs as judging
+from course_lib.grading.judging.alarm import Overtime, alarm
+from course_lib.grading.judging.recorded import _why
 
 
 def test_a_check_that_does_not_end_is_interrupted_and_not_taken_for_a_wrong_answer():

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 from grading import kit
 
-from course_lib.grading import collection
-from course_lib.grading.collection import collect, unread
-from course_lib.grading.intake import plain_name
+from course_lib.grading.intake import collection
+from course_lib.grading.intake.collection import collect, unread
+from course_lib.grading.intake.files import plain_name
 
 LAB, LESSON = kit.LAB, kit.LESSON
 LABS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_lib.grading.copies import borrowed
+from course_lib.grading.intake.copies import borrowed
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,12 +17,13 @@ import pytest
 from grading import kit
 
 from course_lib.checks.task import Curve
-from course_lib.grading import exports, guesses, pristine
+from course_lib.grading import exports
+from course_lib.grading.book.policy import Policy
 from course_lib.grading.exports.files import csv_text, file_name, write_text
 from course_lib.grading.exports.pages import histogram
 from course_lib.grading.exports.pictures import curve_picture
-from course_lib.grading.judging import curve_fields, verdict_fields
-from course_lib.grading.policy import Policy
+from course_lib.grading.intake import guesses, pristine
+from course_lib.grading.judging.jobs import curve_fields, verdict_fields
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/gradebook.schema.json").read_text(encoding="utf-8"))
 HELD = {"namespaces": "held", "uid": "held", "rlimits": "held", "landlock": "held", "seccomp": "refused <here>"}
@@ -147,10 +148,10 @@ def test_a_teachers_own_exports_are_filled_in(out, tmp_path):
     (templates / "moodle-01_kit-lab.csv").write_text(
         "Identifier,Full name,Email address,Grade,Feedback comments\nParticipant 55,A,,,\nParticipant 99,Z,,,\n"
     )
+    from course_lib.grading.book.marks import marks
     from course_lib.grading.exports import tables
     from course_lib.grading.exports.book import Book
-    from course_lib.grading.marks import marks
-    from course_lib.grading.roster import people
+    from course_lib.grading.intake.roster import people
 
     course = kit.course(tmp_path / "course")
     labs = pristine.labs(course)

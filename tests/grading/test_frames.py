@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from course_lib.grading.frames import PREFIX, Channel, Closed, FrameError, Late, encode
+from course_lib.grading.sandbox.frames import PREFIX, Channel, Closed, FrameError, Late, encode
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from grading import hostile_class, kit
 
 import course_lib
 from course_lib.grading.command import Options, grade
-from course_lib.grading.sandbox import uid_range
+from course_lib.grading.sandbox.box import uid_range
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation_level")]
 MARK = "course-attack"

@@ -10,10 +10,10 @@ import pytest
 from grading import kit
 
 from course_lib import manifest, notebook_file
-from course_lib.grading import pristine
 from course_lib.grading.command import Options, grade
-from course_lib.grading.isolation import Limits
-from course_lib.grading.pristine import CourseRef
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.pristine import CourseRef
+from course_lib.grading.sandbox.isolation import Limits
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation_level")]
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ TASK, SIGNATURE = "amplification", "def amplification(failure_probability, max_r
 ONES = f"{SIGNATURE}\n    return np.ones((layers, len(failure_probability)))\n"
 ATTACKS = {
     "patches-framework-and-model": """
-import course_lib.checks.task as t, course_lib.models.retry_chain as m
+import course_lib.checks.task as t, course_lib.models.drills.retry_chain as m
 t.Task.judge = t.Task.__call__ = lambda *a, **k: print("Task amplification: right, 15 of 15 points")
 m.simulate = lambda *a, **k: None
 """,

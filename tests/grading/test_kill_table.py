@@ -8,9 +8,10 @@ import pytest
 from grading import kit
 
 from course_lib import manifest
-from course_lib.grading import kill_table, pristine
+from course_lib.grading import kill_table
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.pristine import CourseRef
 from course_lib.grading.kill_table import WrongAnswer, kills, page, proof
-from course_lib.grading.pristine import CourseRef
 
 ROOT = Path(__file__).parents[2]
 #: Plausible mistakes in the miniature course; each is caught at the task it is listed under.

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_lib.grading import policy, roster
-from course_lib.grading.copies import borrowed, copied, shape
-from course_lib.grading.marks import MarksError, marks, read_manual, unknown_rows
-from course_lib.grading.policy import Policy, PolicyError
-from course_lib.grading.roster import RosterError
+from course_lib.grading.book import policy
+from course_lib.grading.book.marks import MarksError, marks, read_manual, unknown_rows
+from course_lib.grading.book.policy import Policy, PolicyError
+from course_lib.grading.intake import roster
+from course_lib.grading.intake.copies import borrowed, copied, shape
+from course_lib.grading.intake.roster import RosterError
 
 DUE = datetime(2026, 3, 6, 22, 59, tzinfo=UTC)
 LATE = {"grace_minutes": 15, "percent_per_day": 10, "cap_percent": 50, "closed_after_days": 14}

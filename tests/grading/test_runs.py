@@ -17,12 +17,12 @@ import pytest
 from grading import kit
 
 from course_lib.grading import schedulers, worker
+from course_lib.grading.book.journal import FILE, Journal
 from course_lib.grading.command import GradingError, Options, grade, latest, summary
-from course_lib.grading.isolation import Limits
-from course_lib.grading.journal import FILE, Journal
-from course_lib.grading.judging import Job
-from course_lib.grading.pristine import labs
-from course_lib.grading.seeds import load_key
+from course_lib.grading.intake.pristine import labs
+from course_lib.grading.judging.jobs import Job
+from course_lib.grading.judging.seeds import load_key
+from course_lib.grading.sandbox.isolation import Limits
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation_level")]
 QUICK = Options(limits=kit.LIMITS, live_every=0)
@@ -208,7 +208,7 @@ def test_nothing_is_left_behind_also_after_ctrl_c(tmp_path, scratch):
         script.write_text(
             f"import sys; sys.path[:0] = {[str(TESTS.parent), str(TESTS)]!r}\n"
             "from pathlib import Path\nfrom grading import kit\nfrom course_lib.grading.command import Options, grade\n"
-            "from course_lib.grading.isolation import Limits\nif __name__ == '__main__':\n"
+            "from course_lib.grading.sandbox.isolation import Limits\nif __name__ == '__main__':\n"
             f"    grade(Path({str(folder)!r}), Path({str(tmp_path / name)!r} + '-out'),"
             f" kit.course(Path({str(tmp_path / 'course')!r})),"
             " Options(limits=Limits(cells_s=40, call_s=40, total_s=50, cpu_s=50), live_every=0))\n"

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from course_lib.checks.task import AnswerError
-from course_lib.grading.isolation import LAYERS, Limits, level
-from course_lib.grading.sandbox import Sandbox, View, probe
+from course_lib.grading.sandbox.box import Sandbox, View, probe
+from course_lib.grading.sandbox.isolation import LAYERS, Limits, level
 
 LIMITS = Limits(cells_s=5, call_s=1, total_s=8, memory_mb=256)
 ANSWERS = """
@@ -124,7 +124,7 @@ for n in range(10**9):
 
 
 def test_reports_of_cells_that_are_none_end_the_session(sandbox):
-    from course_lib.grading.frames import PREFIX
+    from course_lib.grading.sandbox.frames import PREFIX
 
     source = FLOOD.replace("PREFIX", repr(PREFIX.format))
     with sandbox.session(time.monotonic() + 5, for_answers=True) as session:
@@ -163,7 +163,8 @@ def test_limits_bound_memory_and_files(sandbox):
 @pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="needs root and setpriv")
 def test_where_the_wall_is_refused_as_in_a_default_container_the_rest_holds_and_it_is_said(isolation_level):
     code = (
-        "from course_lib.grading.sandbox import *\nfrom course_lib.grading.isolation import Limits\nimport json\n"
+        "from course_lib.grading.sandbox.box import *\n"
+        "from course_lib.grading.sandbox.isolation import Limits\nimport json\n"
         "with Sandbox(View(), Limits()) as made:\n    held = probe(made)\n    print(json.dumps([level_of(held), held]))"
     )
     without = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", sys.executable, "-c", code]

@@ -4,8 +4,8 @@ import stat
 
 import pytest
 
-from course_lib.grading.journal import FILE, Journal, JournalError
-from course_lib.grading.seeds import KeyFileError, is_ours, load_key, seed, signed
+from course_lib.grading.book.journal import FILE, Journal, JournalError
+from course_lib.grading.judging.seeds import KeyFileError, is_ours, load_key, seed, signed
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 

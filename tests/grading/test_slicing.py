@@ -1,6 +1,6 @@
 """Which given cells run where answers are judged."""
 
-from course_lib.grading.slicing import Cell, needed
+from course_lib.grading.intake.slicing import Cell, needed
 
 GIVEN = [
     Cell("imports", "import numpy as np\nfrom math import tau as turn"),

@@ -9,14 +9,15 @@ import pytest
 from grading import kit
 from grading.test_exports import HELD, double, record, triple
 
-from course_lib.grading import exports, pristine
+from course_lib.grading import exports
+from course_lib.grading.book.marks import marks
+from course_lib.grading.book.policy import Policy
 from course_lib.grading.exports import tables
 from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.owners import CANVAS, MOODLE, Owners
 from course_lib.grading.exports.tables import TemplateError
-from course_lib.grading.marks import marks
-from course_lib.grading.policy import Policy
-from course_lib.grading.roster import Person
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.roster import Person
 
 MOODLE_FILE = "moodle-01_kit-lab.csv"
 MOODLE_HEAD = "Identifier,Full name,Email address,Grade,Feedback comments"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from course_lib.models import retry_chain
-from course_lib.models.retry_chain import Parameters, calls_per_request, herd, lost_share, simulate
+from course_lib.models.drills import retry_chain
+from course_lib.models.drills.retry_chain import Parameters, calls_per_request, herd, lost_share, simulate
 from course_lib.theory import retries
 from tests.models.retry_chain_oracle import Loop, Scenario
 

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from course_lib.models import stampede_drill
-from course_lib.models.stampede_drill import FRESH, WAIT, Parameters, recomputes, simulate, total
+from course_lib.models.drills import stampede_drill
+from course_lib.models.drills.stampede_drill import FRESH, WAIT, Parameters, recomputes, simulate, total
 from course_lib.theory import caching
 
 LOCKED = Parameters(coalescing="fleet")

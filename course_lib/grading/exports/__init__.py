@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading.copies import copied
+from course_lib.grading.book.marks import Manual, marks
+from course_lib.grading.book.policy import Policy
 from course_lib.grading.exports import gradescope, junit, pages, tables
 from course_lib.grading.exports.book import Book, gradebook_json
 from course_lib.grading.exports.files import write_json, write_text
-from course_lib.grading.guesses import Guess
-from course_lib.grading.marks import Manual, marks
-from course_lib.grading.policy import Policy
-from course_lib.grading.pristine import Lab
-from course_lib.grading.roster import FILE as ROSTER
-from course_lib.grading.roster import people
+from course_lib.grading.intake.copies import copied
+from course_lib.grading.intake.guesses import Guess
+from course_lib.grading.intake.pristine import Lab
+from course_lib.grading.intake.roster import FILE as ROSTER
+from course_lib.grading.intake.roster import people
 
 
 def write_all(

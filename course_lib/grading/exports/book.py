@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib.grading.copies import Copy
-from course_lib.grading.marks import Mark, TaskMark
-from course_lib.grading.policy import Policy
-from course_lib.grading.pristine import Lab
-from course_lib.grading.roster import Person
+from course_lib.grading.book.marks import Mark, TaskMark
+from course_lib.grading.book.policy import Policy
+from course_lib.grading.intake.copies import Copy
+from course_lib.grading.intake.pristine import Lab
+from course_lib.grading.intake.roster import Person
 
 VERSION = 1
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from course_lib.grading.book.marks import Mark, TaskMark
 from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.files import file_name
-from course_lib.grading.marks import Mark, TaskMark
 
 
 def results(book: Book) -> dict[str, dict[str, Any]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from course_lib.grading.book.marks import Mark, TaskMark
 from course_lib.grading.exports.book import Book
-from course_lib.grading.marks import Mark, TaskMark
 
 #: What XML 1.0 cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

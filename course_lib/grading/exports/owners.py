@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from course_lib.grading.roster import Person
+from course_lib.grading.intake.roster import Person
 
 #: Columns that tell whose a row is, the surest first, with what of a person they show. A learner's folder may be named
 #: after some of it, which counts where the roster does not tell the thing itself; not after a number that a system

@@ -8,11 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from course_lib.grading.book.marks import Mark
 from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.files import file_name, write_text
 from course_lib.grading.exports.pictures import curve_picture
-from course_lib.grading.guesses import Guess
-from course_lib.grading.marks import Mark
+from course_lib.grading.intake.guesses import Guess
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from course_lib.grading.book.marks import Mark
 from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.files import csv_text, file_name, write_text
 from course_lib.grading.exports.owners import CANVAS, MOODLE, Owners
 from course_lib.grading.exports.templates import FOLDER, Template, TemplateError, read
-from course_lib.grading.marks import Mark
-from course_lib.grading.roster import Person
+from course_lib.grading.intake.roster import Person
 
 __all__ = ["TemplateError", "canvas", "comment", "gradebook", "moodle", "templates", "write"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from course_lib.models import stampede_drill
-from course_lib.models.stampede_drill import Parameters
-from course_lib.view import stampede_drill as charts
+from course_lib.labs import cache_stampede as charts
+from course_lib.models.drills import stampede_drill
+from course_lib.models.drills.stampede_drill import Parameters
 
 NAIVE = Parameters()
 LOCKED = NAIVE.replace(coalescing="fleet", lock_expiry=10.0)

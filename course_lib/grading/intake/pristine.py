@@ -18,8 +18,8 @@ from nbformat.v4 import new_code_cell
 
 from course_lib import manifest, notebook_file
 from course_lib.checks.task import Task
-from course_lib.grading.sandbox import View
-from course_lib.grading.slicing import Cell, needed
+from course_lib.grading.intake.slicing import Cell, needed
+from course_lib.grading.sandbox.box import View
 
 _PARAMETERS, _INJECTED = "parameters", "injected-parameters"
 
@@ -120,7 +120,7 @@ def _lab(course: CourseRef, module: manifest.Module, part: manifest.Part) -> Lab
 
 def _digest(path: Path, checks: Path, points: Mapping[str, float]) -> str:
     """Of all that a verdict rests on: the released notebook, its check and points, the models and their theory."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     code = sorted(file for part in ("models", "theory") for file in (package / part).rglob("*.py"))
     parts = [path.read_bytes(), *(file.read_bytes() for file in (checks, package / "checks" / "task.py", *code))]
     parts.append(json.dumps(dict(points), sort_keys=True).encode())

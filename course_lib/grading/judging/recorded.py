@@ -22,7 +22,7 @@ from unittest import mock
 import nbformat
 from nbformat import NotebookNode
 
-from course_lib.grading.sandbox import printable
+from course_lib.grading.sandbox.box import printable
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 _PATIENCE_S = 60

@@ -26,8 +26,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from course_lib.grading import by_hand
-from course_lib.grading.intake import plain_name
+from course_lib.grading.book import by_hand
+from course_lib.grading.intake.files import plain_name
 
 FILE = "policy.yaml"
 

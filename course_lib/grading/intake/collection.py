@@ -22,9 +22,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from course_lib.grading import intake
-from course_lib.grading.intake import IntakeError, Submission, plain_name
-from course_lib.grading.pristine import Lab
+from course_lib.grading.intake import files as intake
+from course_lib.grading.intake.files import IntakeError, Submission, plain_name
+from course_lib.grading.intake.pristine import Lab
 
 TIMESTAMP = "timestamp.txt"
 SUFFIX = ".ipynb"

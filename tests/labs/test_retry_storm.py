@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from course_lib.models import retry_chain
-from course_lib.models.retry_chain import Parameters
-from course_lib.view import retry_chain as charts
+from course_lib.labs import retry_storm as charts
+from course_lib.models.drills import retry_chain
+from course_lib.models.drills.retry_chain import Parameters
 
 SHORT = Parameters(errors_start=10.0, errors_duration=10.0)
 

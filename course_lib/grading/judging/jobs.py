@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, RIGHT, Curve, Demand, Task, Verdict
-from course_lib.grading import pristine, recorded
-from course_lib.grading.alarm import Overtime, alarm
-from course_lib.grading.copies import borrowed, shape
-from course_lib.grading.pristine import Lab
-from course_lib.grading.recorded import Comparer
-from course_lib.grading.sandbox import TIMED_OUT, CellsOutcome, Sandbox, Session, error_text, level_of
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.copies import borrowed, shape
+from course_lib.grading.intake.pristine import Lab
+from course_lib.grading.judging import recorded
+from course_lib.grading.judging.alarm import Overtime, alarm
+from course_lib.grading.judging.recorded import Comparer
+from course_lib.grading.sandbox.box import TIMED_OUT, CellsOutcome, Sandbox, Session, error_text, level_of
 
 REFUSED, NOT_GRADED = "refused", "not graded"
 _CURVE_POINTS = 240
@@ -106,7 +107,7 @@ def grade(job: Job, lab: Lab, sandbox: Sandbox, comparer: Comparer | None) -> Ou
     if comparer is not None and whole:
         _record_and_compare(job, lab, sandbox, deadline, comparer, outcome)
     if job.live and whole:
-        from course_lib.grading import live
+        from course_lib.grading.sandbox import live
 
         notebook = pristine.notebook_file.transplant(lab.notebook, job.answers)
         readable = sandbox.readable(for_answers=False)

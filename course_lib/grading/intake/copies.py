@@ -84,8 +84,8 @@ def _imported(nodes: Iterable[ast.AST]) -> set[str]:
 @lru_cache(maxsize=1)
 def _own() -> tuple[frozenset[str], frozenset[str]]:
     """The course's modules and their public functions and classes, by bare name; read as text, nothing is imported."""
-    root = Path(__file__).parents[1]
-    files = [path for part in _FORMULAS for path in (root / part).glob("*.py")]
+    root = Path(__file__).parents[2]
+    files = [path for part in _FORMULAS for path in (root / part).rglob("*.py")]
     texts = [path.read_text(encoding="utf-8") for path in files]
     functions = {name for text in texts for name in re.findall(r"^(?:def|class) ([a-zA-Z]\w*)", text, re.MULTILINE)}
     return frozenset({*_FORMULAS, *(path.stem for path in files)} - {"__init__"}), frozenset(functions)

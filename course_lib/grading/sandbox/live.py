@@ -17,13 +17,13 @@ from pathlib import Path
 
 import nbformat
 
-from course_lib.grading import outer_wall
-from course_lib.grading.isolation import Limits
-from course_lib.grading.sandbox import View, kill_tree, printable, uid_range
+from course_lib.grading.sandbox import outer_wall
+from course_lib.grading.sandbox.box import View, kill_tree, printable, uid_range
+from course_lib.grading.sandbox.isolation import Limits
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 _REPORT_CAP = 1 << 20
-_START = "from course_lib.grading.live_inside import main; main()"
+_START = "from course_lib.grading.sandbox.live_inside import main; main()"
 
 
 def run(

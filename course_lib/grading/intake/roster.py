@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib.grading import by_hand
-from course_lib.grading.intake import plain_name
+from course_lib.grading.book import by_hand
+from course_lib.grading.intake.files import plain_name
 
 FILE = "roster.csv"
 COLUMNS = ("learner", "name", "email", "canvas_id", "sis_id", "login", "section", "moodle_id")

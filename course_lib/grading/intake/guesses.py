@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading import intake
-from course_lib.grading.intake import IntakeError
+from course_lib.grading.intake import files as intake
+from course_lib.grading.intake.files import IntakeError
 
 FILE = "predictions.json"
 _MOST = 200

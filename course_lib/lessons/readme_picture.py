@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from course_lib.view import retry_storm
+from course_lib.lessons import retry_storm
 
 
 def main(arguments: list[str]) -> int:

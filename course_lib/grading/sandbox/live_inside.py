@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading import isolation
-from course_lib.grading.isolation import Limits
+from course_lib.grading.sandbox import isolation
+from course_lib.grading.sandbox.isolation import Limits
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading.seeds import is_ours, signed
+from course_lib.grading.judging.seeds import is_ours, signed
 
 FILE = "verdicts.jsonl"
 

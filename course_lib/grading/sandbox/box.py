@@ -25,15 +25,15 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, WRONG, AnswerError, crash_text
-from course_lib.grading import isolation, outer_wall
-from course_lib.grading.frames import Channel, Closed, FrameError, Late, encode
-from course_lib.grading.isolation import LAYERS, Cage, Limits
+from course_lib.grading.sandbox import isolation, outer_wall
+from course_lib.grading.sandbox.frames import Channel, Closed, FrameError, Late, encode
+from course_lib.grading.sandbox.isolation import LAYERS, Cage, Limits
 
 TIMED_OUT = "timed out"
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 _CONTROL_PATIENCE_S = 20.0
 _NOTEBOOK_HEADER_CAP = 256 * 1024
-_START = "import sys; sys.path[:0] = {roots!r}; from course_lib.grading.zygote import main; main({fd})"
+_START = "import sys; sys.path[:0] = {roots!r}; from course_lib.grading.sandbox.zygote import main; main({fd})"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 
-from course_lib.grading.frames import Channel, encode
+from course_lib.grading.sandbox.frames import Channel, encode
 
 TEXT_CAP = 100_000
 _ERROR_CAP = 500

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from course_lib.lessons import readme_picture
+from course_lib.lessons import retry_storm as show
 from course_lib.models.retry_storm import Parameters, simulate
 from course_lib.models.schedule import Schedule
 from course_lib.models.trace import Record
 from course_lib.theory import retries
-from course_lib.view import corners, readme_picture
-from course_lib.view import retry_storm as show
+from course_lib.view import corners
 
 ROOT = Path(__file__).resolve().parents[2]
 PANEL = show.PANEL

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from course_lib.labs import hot_partition as hot_key
+from course_lib.lessons import hot_partition as show
 from course_lib.models.hot_partition import Parameters, partitions, simulate
 from course_lib.models.schedule import Schedule
 from course_lib.theory import hashing, retries
-from course_lib.view import corners, hot_key
-from course_lib.view import hot_partition as show
+from course_lib.view import corners
 
 PANEL = show.PANEL
 VIRAL = slice(100, 240)

@@ -12,8 +12,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from course_lib.models import retry_chain
-from course_lib.models.retry_chain import Parameters
+from course_lib.models.drills import retry_chain
+from course_lib.models.drills.retry_chain import Parameters
 from course_lib.models.trace import Trace
 from course_lib.view import style
 from course_lib.view.blank import StillBlank, asking, titled

@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading import by_hand
-from course_lib.grading.intake import plain_name
-from course_lib.grading.policy import Policy
-from course_lib.grading.pristine import Lab
+from course_lib.grading.book import by_hand
+from course_lib.grading.book.policy import Policy
+from course_lib.grading.intake.files import plain_name
+from course_lib.grading.intake.pristine import Lab
 
 MANUAL = "manual.csv"
 MANUAL_COLUMNS = ("learner", "lab", "task", "points", "comment")

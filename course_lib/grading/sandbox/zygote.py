@@ -16,10 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib.grading import isolation
-from course_lib.grading.frames import Channel, encode
-from course_lib.grading.isolation import Cage, Limits
-from course_lib.grading.runner import CellShell, run_session, warm_shell
+from course_lib.grading.sandbox import isolation
+from course_lib.grading.sandbox.frames import Channel, encode
+from course_lib.grading.sandbox.isolation import Cage, Limits
+from course_lib.grading.sandbox.runner import CellShell, run_session, warm_shell
 
 _MESSAGE_CAP = 1 << 20
 #: Bytes of a plan: the cells of one notebook.

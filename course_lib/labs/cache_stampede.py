@@ -12,8 +12,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from course_lib.models import stampede_drill
-from course_lib.models.stampede_drill import Parameters, total
+from course_lib.models.drills import stampede_drill
+from course_lib.models.drills.stampede_drill import Parameters, total
 from course_lib.models.trace import Trace
 from course_lib.view import style
 from course_lib.view.blank import StillBlank, asking, titled

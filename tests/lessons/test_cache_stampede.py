@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from course_lib.lessons import cache_stampede as show
 from course_lib.models.cache_stampede import Parameters, popularity, simulate
 from course_lib.theory import caching
-from course_lib.view import cache_stampede as show
 from course_lib.view import corners
 
 PANEL = show.PANEL

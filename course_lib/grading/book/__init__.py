@@ -1,0 +1,1 @@
+"""What is kept: the journal of verdicts, and the policy that turns them into marks."""

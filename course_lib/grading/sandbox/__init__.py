@@ -1,0 +1,1 @@
+"""Where learners' code runs: the walls, the processes behind them and the pipe between."""

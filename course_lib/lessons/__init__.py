@@ -1,0 +1,1 @@
+"""One file a lesson: its panel, presets, challenges and pictures."""

@@ -1,0 +1,1 @@
+"""The labs' own models, smaller than the lessons' and open to a learner's policy."""
