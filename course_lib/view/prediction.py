@@ -1,7 +1,8 @@
 """Predict, then reveal: a learner commits to a number or a curve before anything is plotted.
 
-Nothing here blocks "run all". Where nobody can answer (papermill, nbconvert, tests) a default prediction stands in and
-says so. Committed predictions go into a small file of the learner's own, from which later notebooks draw.
+Nothing here blocks "run all". In a front end nothing is chosen beforehand, and what gives the answer away is drawn only
+after a commit or a skip. Where nobody can answer (papermill, nbconvert, tests) a default prediction stands in and says
+so. Committed predictions go into a small file of the learner's own, from which the start page draws.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def predictions() -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict
-        Each with ``value``, ``unit``, ``confidence`` (1 to 3), ``at`` (ISO 8601, UTC) and, once revealed, ``truth``. A
+        Each with ``value`` (a number, a curve's letter, or the word for "never"), ``unit``, ``confidence`` (1 to 3),
+        ``at`` (ISO 8601, UTC) and, once revealed, ``truth`` (alike) and ``near`` (whether the answer was near it). A
         file that cannot be read counts as empty.
     """
     try:
@@ -71,7 +73,7 @@ def remember(name: str, **facts: Any) -> None:
     with _writing:
         stored = predictions()
         stored[name] = {**stored.get(name, {}), **facts}
-        write_whole(predictions_path(), json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
+        write_whole(predictions_path(), json.dumps(stored, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 class Prediction:
@@ -102,6 +104,9 @@ class Prediction:
     def _valid(self, value: Any) -> bool:
         raise NotImplementedError
 
+    def _near(self, truth: Any) -> bool:
+        raise NotImplementedError
+
     def text(self, value: Any) -> str:
         """Return an answer as a reader sees it."""
         raise NotImplementedError
@@ -125,7 +130,7 @@ class Prediction:
         """
         if not self._valid(value) or confidence not in (1, 2, 3):
             raise ValueError(f"{self.name}: {value!r} with confidence {confidence!r} is not among the answers")
-        self.value, self.confidence, self.committed = value, confidence, True
+        self.value, self.confidence, self.committed, self.skipped = value, confidence, True, False
         at = datetime.now(UTC).isoformat(timespec="seconds")
         remember(self.name, value=value, unit=self.about.get("unit", ""), confidence=confidence, at=at)
         self._draw_waiting()
@@ -135,9 +140,14 @@ class Prediction:
         self.skipped = True
         self._draw_waiting()
 
+    def _revealed_by(self, draw: Callable[[], None]) -> None:
+        """Let `draw` show what is true: at once where there is an answer, and after each commit or skip."""
+        self._waiting = [draw]  # a cell that ran again has a new place on the page
+        if self.committed or self.skipped:
+            draw()
+
     def _draw_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for draw in waiting:
+        for draw in self._waiting:
             draw()
 
     def _ipython_display_(self) -> None:
@@ -148,7 +158,8 @@ class Prediction:
             return
         from course_lib.view.prediction_card import PredictionCard
 
-        card = PredictionCard(about=self.about, value=self.value, confidence=self.confidence, committed=self.committed)
+        value = self.value if self.committed else None
+        card = PredictionCard(about=self.about, value=value, confidence=self.confidence, committed=self.committed)
         card.on_msg(self._heard)
         display({**card._repr_mimebundle_()[0], "text/plain": f"{self.question} {self.said}"}, raw=True)
 
@@ -158,11 +169,13 @@ class Prediction:
         elif message.get("type") == "skip":
             self.skip()
 
-    def _reveal(self, truth: Any, chart: Callable[[], ShownChart]) -> Reveal:
-        remember_truth = {"truth": truth} if self.committed else {}
-        if remember_truth:
-            remember(self.name, **remember_truth)
-        return Reveal(self, chart)
+    def _reveal(self, truth: Any, chart: Callable[[], ShownChart], says: str) -> Reveal:
+        def draw() -> ShownChart:
+            if self.committed:
+                remember(self.name, truth=truth, near=self._near(truth))
+            return chart()
+
+        return Reveal(self, draw, says)
 
 
 class Reveal:
@@ -173,67 +186,123 @@ class Reveal:
     prediction : Prediction
     chart : callable() -> ShownChart
         Called when it is to be drawn, with the prediction as it then stands.
+    says : str
+        Markdown to stand below the chart: what follows from the answer, and so may not be read before it.
     """
 
-    def __init__(self, prediction: Prediction, chart: Callable[[], ShownChart]) -> None:
-        self.prediction, self.chart = prediction, chart
+    def __init__(self, prediction: Prediction, chart: Callable[[], ShownChart], says: str = "") -> None:
+        self.prediction, self.chart, self.says = prediction, chart, says
 
     def __repr__(self) -> str:
         return f"<{self.chart().description}>"
 
     def _ipython_display_(self) -> None:
-        prediction = self.prediction
-        if prediction.committed or prediction.skipped or not static.is_live():
-            self.chart()._ipython_display_()
-            return
-        self._wait()
+        from IPython.display import Markdown, display
 
-    def _wait(self) -> None:
+        if not static.is_live():
+            self.chart()._ipython_display_()
+            if self.says:
+                display(Markdown(self.says))
+            return
+        self._show_when_answered()
+
+    def _show_when_answered(self) -> None:
+        """Draw now if there is an answer, and again whenever the learner commits anew."""
         from IPython.display import display
 
-        asking = {"text/plain": "Commit to your prediction above (or skip it): it is drawn here beside what happens."}
-        image, live = (display(part, raw=True, display_id=True) for part in (asking, {"text/plain": ""}))
+        asking = {"text/plain": "Commit to your prediction above, or skip it: what happens is drawn here then."}
+        places = [display(part, raw=True, display_id=True) for part in (asking, {"text/plain": ""}, {"text/plain": ""})]
 
         def draw() -> None:
             chart = self.chart()
             bundle, metadata = static.png_bundle(chart.png(), chart.description)
-            image.update(bundle, raw=True, metadata=metadata)
-            live.update(chart.live_bundle(), raw=True)
+            places[0].update(bundle, raw=True, metadata=metadata)
+            places[1].update(chart.live_bundle(), raw=True)
+            if self.says:
+                places[2].update({"text/markdown": self.says, "text/plain": self.says}, raw=True)
 
-        self.prediction._waiting.append(draw)
+        self.prediction._revealed_by(draw)
 
 
 class NumberPrediction(Prediction):
-    """A number on a scale."""
+    """A number on a scale, or the word that says there is none ("never")."""
 
     def _valid(self, value: Any) -> bool:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and self.about["low"] <= value <= self.about["high"]
+        if isinstance(value, str):
+            return value == self.about["missing"] != ""
+        return isinstance(value, int | float) and not isinstance(value, bool) and self._on_scale(value)
+
+    def _on_scale(self, value: float) -> bool:
+        return self.about["low"] <= value <= self.about["high"]
+
+    def _near(self, truth: float | str) -> bool:
+        """Whether the answer lies within a tenth of the scale of the truth; "never" is near itself alone."""
+        if isinstance(truth, str) or isinstance(self.value, str):
+            return truth == self.value
+        return abs(truth - self.value) <= 0.1 * (self.about["high"] - self.about["low"])
 
     def text(self, value: Any) -> str:
-        """Return a number with its unit."""
-        return number_text(float(value), self.about["unit"], missing=self.about["missing"])
+        """Return a number with its unit, or the word for none."""
+        return value if isinstance(value, str) else number_text(float(value), self.about["unit"])
 
-    def reveal(self, truth: float, charts: Any = None, data: Mapping[str, Any] | None = None) -> Reveal:
+    def reveal(
+        self,
+        truth: float,
+        charts: Any = None,
+        data: Mapping[str, Any] | None = None,
+        *,
+        axis: str = "x",
+        zero: float = 0.0,
+        says: str = "",
+    ) -> Reveal:
         """Show prediction and truth together.
 
         Parameters
         ----------
         truth : float
-            What the model says, in the question's unit; NaN for "never".
-        charts : altair chart or sequence, optional
-            The real picture instead of a plain scale. May draw the dataset ``"prediction"``: one row, columns
-            ``predicted`` and ``truth``.
+            What the model says, in the question's unit; NaN where it is what `missing` says.
+        charts : altair chart, optional
+            The real picture instead of a plain scale: both answers are marked in it.
         data : mapping, optional
-            The other datasets of `charts`, as for `single_chart.show`.
+            The datasets of `charts`, as for `single_chart.show`.
+        axis : {"x", "y"}
+            Axis of `charts` on which the answers lie.
+        zero : float
+            Where on that axis the question's zero is, such as the end of the trigger.
+        says : str
+            Markdown that follows from the answer; it stands below the chart, never before it.
         """
-        return self._reveal(float(truth), lambda: self._chart(float(truth), charts, data or {}))
+        answer = float(truth) if np.isfinite(truth) else self.about["missing"] or "no number"
+        return self._reveal(answer, lambda: self._chart(answer, charts, data or {}, axis, zero), says)
 
-    def _chart(self, truth: float, charts: Any, data: Mapping[str, Any]) -> ShownChart:
+    def _chart(self, truth: float | str, charts: Any, data: Mapping[str, Any], axis: str, zero: float) -> ShownChart:
         words = f"{self.said}; the model says {self.text(truth)}"
-        both = {"predicted": [float(self.value)], "truth": [truth]}
-        scale = charts if charts is not None else _scale(self.about, words)
-        return show(scale, {**data, "prediction": both}, f"{self.question} {words}.")
+        answers = {"predicted": [self._place(self.value, zero)], "truth": [self._place(truth, zero)]}
+        if charts is None:
+            drawn = _scale(self.about, words, self._marks("x", truth, _answer_title(self.about)))
+        else:
+            marks = self._marks(axis, truth, _axis_title(charts.to_dict(), axis))
+            drawn = alt.layer(charts, *marks).properties(title=_title(words))
+        return show(drawn, {**data, "prediction": answers}, f"{self.question} {words}.")
+
+    def _place(self, value: float | str, zero: float) -> float:
+        return float("nan") if isinstance(value, str) else float(value) + zero
+
+    def _marks(self, axis: str, truth: float | str, title: str) -> list[alt.LayerChart]:
+        """Return both answers as rules with their words, or as words at the far end where they are no number."""
+        who = "you" if self.committed else "default"
+        both = (
+            ("predicted", self.value, f"{who}: {self.text(self.value)}", "prediction", 12),
+            ("truth", truth, f"model: {self.text(truth)}", "truth", 28),
+        )
+        return [_mark(field, words, role, y, axis, title, self._side(value)) for field, value, words, role, y in both]
+
+    def _side(self, value: float | str) -> str:
+        """Where an answer's words stand: right or left of its rule, or at the far end where it is no number."""
+        if isinstance(value, str):
+            return "end"
+        low, high = self.about["low"], self.about["high"]
+        return "right" if value <= low + 0.7 * (high - low) else "left"
 
 
 class CurvePrediction(Prediction):
@@ -241,6 +310,9 @@ class CurvePrediction(Prediction):
 
     def _valid(self, value: Any) -> bool:
         return value in self.curves
+
+    def _near(self, truth: str) -> bool:
+        return bool(truth) and self.value == truth
 
     def text(self, value: Any) -> str:
         """Return a curve's letter and caption."""
@@ -260,7 +332,7 @@ class CurvePrediction(Prediction):
     def _captions(self) -> str:
         return "; ".join(f"{letter}: {caption}" for letter, caption in self.about["captions"].items())
 
-    def reveal(self, truth: ArrayLike, nearest: str = "") -> Reveal:
+    def reveal(self, truth: ArrayLike, nearest: str = "", *, says: str = "") -> Reveal:
         """Show the chosen curve and the true one together.
 
         Parameters
@@ -269,8 +341,10 @@ class CurvePrediction(Prediction):
             On the question's x.
         nearest : str
             Letter of the curve that comes nearest, if one does.
+        says : str
+            Markdown that follows from the answer; it stands below the chart, never before it.
         """
-        return self._reveal(nearest, lambda: self._chart(np.asarray(truth, float), nearest))
+        return self._reveal(nearest, lambda: self._chart(np.asarray(truth, float), nearest), says)
 
     def _chart(self, truth: np.ndarray, nearest: str) -> ShownChart:
         words = self.said + (f"; nearest is {self.text(nearest)}" if nearest else "")
@@ -279,7 +353,7 @@ class CurvePrediction(Prediction):
 
 
 def predict(
-    name: str, question: str, *, low: float, high: float, step: float, unit: str, default: float, missing: str = "never"
+    name: str, question: str, *, low: float, high: float, step: float, unit: str, default: float, missing: str = ""
 ) -> NumberPrediction:
     """Ask for a number. Display the result, and reveal it in a later cell with ``.reveal(truth)``.
 
@@ -294,7 +368,7 @@ def predict(
     default : float
         Stands in where nobody answers: the usual wrong guess makes the better picture.
     missing : str
-        What NaN reads as, such as "never".
+        The answer that is no number, such as "never": offered beside the scale, and what a truth of NaN reads as.
 
     Raises
     ------
@@ -345,33 +419,43 @@ def predict_curve(
     return CurvePrediction(name, question, standing, about)
 
 
-def _scale(about: Mapping[str, Any], words: str) -> alt.LayerChart:
+def _scale(about: Mapping[str, Any], words: str, marks: list[alt.LayerChart]) -> alt.LayerChart:
     """Return a plain scale with two marks: what was predicted, what is true."""
-    x = alt.X("predicted:Q", title=f"answer ({about['unit']})", scale=alt.Scale(domain=[about["low"], about["high"]]))
-    base = alt.Chart(alt.NamedData("prediction"))
-    marks = [_mark(base, x, "predicted", "predicted", "prediction", 14)]
-    marks += [_mark(base, alt.X("truth:Q"), "truth", "the model", "truth", 34), _never(base, about)]
-    return alt.layer(*marks).properties(height=110, title=_title(words))
+    scale = alt.Scale(domain=[about["low"], about["high"]])
+    ends = [alt.XDatum(about[end], title=_answer_title(about), scale=scale) for end in ("low", "high")]
+    axis = [alt.Chart(alt.NamedData("prediction")).mark_rule(opacity=0).encode(x=end) for end in ends]
+    return alt.layer(*axis, *marks).properties(height=130, title=_title(words))
 
 
-def _mark(base: alt.Chart, x: alt.X, field: str, word: str, role: str, y: int) -> alt.LayerChart:
-    stroke = style.SERIES[role]
-    there = base.transform_filter(f"isValid(datum.{field})")
-    rule = there.mark_rule(color=stroke.colour, strokeDash=stroke.dash, strokeWidth=3, clip=True).encode(x=x)
-    text = there.mark_text(text=word, y=y, dx=6, align="left", color=stroke.colour, fontWeight="bold").encode(x=x)
-    return alt.layer(rule, text)
+def _answer_title(about: Mapping[str, Any]) -> str:
+    return f"answer ({about['unit']})"
+
+
+def _axis_title(spec: Mapping[str, Any], axis: str) -> str:
+    """Return the first title that a chart's layers give an axis: a layer of another title would be added to it."""
+    own = spec.get("encoding", {}).get(axis, {}).get("title")
+    inner = (_axis_title(layer, axis) for layer in spec.get("layer", ()))
+    return own or next((title for title in inner if title), "")
+
+
+def _mark(field: str, words: str, role: str, y: int, axis: str, title: str, side: str) -> alt.LayerChart:
+    """Return one answer on an axis of a chart: a rule with its words, inside the plot and clear of both axes."""
+    stroke, base = style.SERIES[role], alt.Chart(alt.NamedData("prediction"))
+    text = {"text": words, "color": stroke.colour, "fontWeight": "bold"}
+    if side == "end":
+        return alt.layer(base.mark_text(**text, align="right", dx=-6).encode(x=alt.value("width"), y=alt.value(y)))
+    place = {axis: (alt.X if axis == "x" else alt.Y)(f"{field}:Q", title=title)}
+    rule = base.mark_rule(color=stroke.colour, strokeDash=stroke.dash, strokeWidth=3, clip=True).encode(**place)
+    if axis == "x":
+        where = {"align": "left", "dx": 6} if side == "right" else {"align": "right", "dx": -6}
+        return alt.layer(rule, base.mark_text(**text, **where).encode(**place, y=alt.value(y)))
+    x = alt.value(12 if role == "prediction" else 170)
+    return alt.layer(rule, base.mark_text(**text, align="left", dy=-9).encode(**place, x=x))
 
 
 def _title(words: str) -> alt.TitleParams:
     """Return a title that is broken into lines no wider than the chart."""
     return alt.Title(textwrap.wrap(words, 72), fontWeight="normal")
-
-
-def _never(base: alt.Chart, about: Mapping[str, Any]) -> alt.Chart:
-    """Return the words that stand at the scale's end where the truth is no number on it."""
-    words = {"text": f"the model: {about['missing']} →", "align": "right", "dx": -6, "y": 34, "fontWeight": "bold"}
-    nowhere = base.transform_filter("!isValid(datum.truth)")
-    return nowhere.mark_text(color=style.SERIES["truth"].colour, **words).encode(x=alt.datum(about["high"]))
 
 
 def _choices(about: Mapping[str, Any], letters: list[str]) -> alt.LayerChart:

@@ -18,7 +18,8 @@ class PredictionCard(anywidget.AnyWidget):
     ----------
     question : dict
         Kind, wording and scale or captions.
-    value : float or str
+    value : float, str or None
+        What was committed earlier; None where nothing was, so that no answer is suggested.
     confidence : int
         1 to 3; 0 before a choice.
     committed : bool
@@ -32,5 +33,5 @@ class PredictionCard(anywidget.AnyWidget):
     committed = traitlets.Bool().tag(sync=True)
 
     def __init__(self, about: Mapping[str, Any], **traits: Any) -> None:
-        shown = ("kind", "question", "low", "high", "step", "unit", "captions")
+        shown = ("kind", "question", "low", "high", "step", "unit", "missing", "captions")
         super().__init__(question={key: about[key] for key in shown if key in about}, **traits)

@@ -7,7 +7,7 @@ import pytest
 ASK = """
 from course_lib import view
 guess = view.predict("test.recovery", "How many seconds after the brownout is goodput back?",
-                     low=0, high=300, step=5, unit="s", default=30)
+                     low=0, high=300, step=5, unit="s", default=30, missing="never")
 guess
 """
 CURVES = """
@@ -21,7 +21,7 @@ which
 """
 CELLS = {
     "ask": ASK,
-    "reveal": "guess.reveal(120.0)",
+    "reveal": "guess.reveal(120.0, says='It takes two minutes.')",
     "curves": CURVES,
     "reveal-curve": "which.reveal(np.clip(x - 30, 20, 80), nearest='B')",
 }
@@ -53,6 +53,21 @@ def test_run_all_is_not_blocked_and_spoils_nothing(page):
     assert page.errors() == []
     assert all("image/png" not in kind for kind in kinds(page, "reveal") + kinds(page, "reveal-curve"))
     assert "Commit to your prediction" in page.outputs("reveal")[0]["data"]["text/plain"]
+    assert "two minutes" not in str(page.outputs("reveal"))
+
+
+def test_nothing_is_chosen_beforehand_and_both_answers_are_wanted(page):
+    card = page.page.locator(".course-card").first
+    card.scroll_into_view_if_needed()
+    commit, slider = card.get_by_role("button", name="commit"), card.locator("input[type=range]")
+    assert card.locator("input:checked").count() == 0 and commit.is_disabled()
+    assert slider.get_attribute("aria-valuetext") == "nothing chosen yet"
+    card.get_by_label("fairly sure", exact=True).check()
+    assert commit.is_disabled(), "a confidence alone is no prediction"
+    card.get_by_label("never", exact=True).check()
+    assert commit.is_enabled() and slider.get_attribute("aria-valuetext") == "never"
+    card.get_by_label("never", exact=True).uncheck()
+    assert commit.is_disabled()
 
 
 def test_a_commit_is_stored_and_revealed(page, lab, shots):
@@ -70,6 +85,7 @@ def test_a_commit_is_stored_and_revealed(page, lab, shots):
     assert (stored["value"], stored["confidence"], stored["unit"]) == (300, 3, "s")
     said = page.outputs("reveal")[0]["data"]["text/plain"]
     assert "predicted 300 s (you, certain); the model says 120 s" in said
+    assert "two minutes" in str(page.outputs("reveal"))
     page.screenshot(shots / "prediction-number.png")
 
 
