@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "course_lib"
-BASE = {"manifest", "notebook_file"}
+BASE = {"manifest", "notebook_file", "cell_source", "submission"}
 #: What each part may import of the others. A part that is not named here may import anything but is imported by nobody.
 MAY_IMPORT = {
     "theory": set(),
@@ -25,6 +25,8 @@ MAY_IMPORT = {
     "site": BASE,
     "manifest": set(),
     "notebook_file": set(),
+    "cell_source": set(),
+    "submission": {"notebook_file"},
     "nodelay": set(),
 }
 NUMPY_ONLY = {"theory", "models"}

@@ -46,7 +46,7 @@ lab_minutes = 10
 prerequisites = ["tiny"]
 """
 PARAMETERS = "seed = 21"
-VERDICT = '''
+VERDICT = """
 def verdict(task, points, call, wanted):
     try:
         seen = call()
@@ -58,7 +58,7 @@ def verdict(task, points, call, wanted):
     print(f"Task {task}: {state}, {points if state == 'right' else 0} of {points} points")
     if state == "wrong":
         print(f"  miss  gives the right number : saw {seen}")
-'''
+"""
 BLANK = {
     "greet": 'def greet():\n    raise NotImplementedError("Task 1: say hello")',
     "double": 'def double(x):\n    raise NotImplementedError("Task 1: twice x")',
@@ -162,11 +162,11 @@ def _words(count: int) -> str:
     return textwrap.fill(" ".join(["word"] * count), 100)
 
 
-PICTURE = '''
+PICTURE = """
 import base64
 from IPython.display import display
 dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 display({"image/png": dot, "text/plain": "a red dot"}, raw=True, metadata={"image/png": {"alt": "a dot"}})
 view = {"model_id": "x", "version_major": 2, "version_minor": 0}
 display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
-'''.strip()
+""".strip()

@@ -29,9 +29,7 @@ def test_the_origins_wait_takes_cache_busting_for_a_stampede_and_the_key_does_no
     assert (first_alarm(ORIGIN_WAIT, busted) < 80).all()
     assert np.isnan(first_alarm(RECOMPUTES_PER_KEY, busted)).all()
     late = busted.time > 120  # and the lock does not help
-    assert (
-        busted["goodput"][late].sum(axis=0) < 0.01 * busted["offered_rate"][late].sum(axis=0)
-    ).all()
+    assert (busted["goodput"][late].sum(axis=0) < 0.01 * busted["offered_rate"][late].sum(axis=0)).all()
 
 
 def test_both_are_silent_on_a_quiet_day():

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import symtable
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_MAGIC = ("%", "!", "?")
+from course_lib import cell_source
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ def needed(given: Sequence[Cell], answers: Iterable[Cell], order: Sequence[str])
 
     Notes
     -----
-    Names are read from the syntax tree, at any depth. Lines of magics are
-    passed over.
+    Names are read from the syntax tree of what IPython would run, at any
+    depth. A cell that has none may use every word in it.
     """
     kept = list(answers)
     wanted = set().union(*(_used(cell.source) for cell in kept)) if kept else set()
@@ -50,25 +49,18 @@ def needed(given: Sequence[Cell], answers: Iterable[Cell], order: Sequence[str])
     return sorted(kept, key=lambda cell: order.index(cell.id))
 
 
-def _tree(source: str) -> ast.AST | None:
-    plain = "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(_MAGIC))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(plain)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
-        return None
-
-
 def _used(source: str) -> set[str]:
-    tree = _tree(source)
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree else set()
+    """Names a cell reads; what a magic is given is text, and may hold names."""
+    tree = cell_source.tree(source)
+    if tree is None or cell_source.plain(source) != source:
+        return cell_source.words(source)
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _defined(source: str) -> set[str]:
     """Names a given cell binds at its top level; the symbol table knows assignments, imports, definitions and loops."""
     try:
-        table = symtable.symtable(source, "cell", "exec")
+        table = symtable.symtable(cell_source.plain(source), "cell", "exec")
     except (SyntaxError, ValueError):
         return set()
     return {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}

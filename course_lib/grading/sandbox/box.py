@@ -147,9 +147,7 @@ class Session:
         except Late:
             self.ended = TIMED_OUT
             over = time.monotonic() >= self._deadline
-            why = (
-                "ran when the submission's time was up" if over else f"took longer than {self._limits.call_s:g} s"
-            )
+            why = "ran when the submission's time was up" if over else f"took longer than {self._limits.call_s:g} s"
             raise AnswerError(TIMED_OUT, f"{name} {why}") from None
         except (Closed, FrameError) as error:
             self.ended = CRASHED
