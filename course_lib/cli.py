@@ -147,7 +147,7 @@ def _each_notebook(course: Course, names: Iterable[str]) -> Iterable[Path | Valu
 
 
 def _check_one(course: Course, path: Path) -> int:
-    from course_lib.home import checking, progress
+    from course_lib.home import checking, progress, start
     from course_lib.notebook_file import NotebookError
 
     try:
@@ -156,6 +156,8 @@ def _check_one(course: Course, path: Path) -> int:
         return _complain(error)
     known = progress.record(course, report.module, [(r.task, r.state, r.points) for r in report.results])
     _show(report, {r.task: known.standing(report.module.slug, r.task).attempts for r in report.results})
+    if report.passed and (step := start.next_step(course, known)):
+        typer.echo(f"  next: {start.step_words(*step)}")
     return 0 if report.passed else 1
 
 

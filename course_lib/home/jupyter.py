@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from course_lib.home import progress, work
-from course_lib.manifest import FOLDERS, Course
+from course_lib.home import progress, start, work
+from course_lib.manifest import Course
 
 
 def open_lab(course: Course, arguments: Sequence[str] = ()) -> int:
@@ -26,7 +26,7 @@ def open_lab(course: Course, arguments: Sequence[str] = ()) -> int:
         JupyterLab's exit code. On POSIX systems this process becomes JupyterLab and does not return.
     """
     work.lay_out(course)
-    (course.root / work.FOLDER).mkdir(exist_ok=True)
+    start.lay_out(course)
     command, environment = lab_command(course, arguments), lab_environment()
     if os.name == "posix":
         os.execve(command[0], command, environment)
@@ -34,10 +34,10 @@ def open_lab(course: Course, arguments: Sequence[str] = ()) -> int:
 
 
 def lab_command(course: Course, arguments: Sequence[str] = ()) -> list[str]:
-    """Command line that opens JupyterLab on the lesson where the learner is."""
+    """Command line that opens JupyterLab on the page that says where the learner is."""
     own = [
         f"--ServerApp.root_dir={course.root / work.FOLDER}",
-        f"--LabApp.default_url=/lab{start_page(course)}",
+        f"--LabApp.default_url=/lab/tree/{start.NAME}",
         # Tabs of other projects would be restored from the learner's common workspace, and ours left behind in it.
         f"--LabApp.workspaces_dir={course.root / progress.FILE.parent / 'workspaces'}",
     ]
@@ -45,15 +45,6 @@ def lab_command(course: Course, arguments: Sequence[str] = ()) -> list[str]:
         # Containers run as root; the server listens on this machine alone and asks for its token.
         own.append("--allow-root")
     return [sys.executable, "-m", "jupyterlab", *own, *arguments]
-
-
-def start_page(course: Course) -> str:
-    """Path, below ``/lab``, of the first lesson that has points left; empty when no module is built."""
-    known = progress.load(course)
-    unfinished = [m for m in course.built if known.points(m)[0] < known.points(m)[1]]
-    for module in (*unfinished, *course.built):
-        return f"/tree/{FOLDERS['lesson']}/{module.name}.ipynb"
-    return ""
 
 
 def lab_environment() -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tiny_course
 
-from course_lib.home import jupyter, progress
+from course_lib.home import jupyter
 
 
 @pytest.fixture
@@ -29,16 +29,8 @@ def test_root_is_allowed_once(course, monkeypatch, uid, asked, times):
     assert jupyter.lab_command(course, asked).count("--allow-root") == times
 
 
-def test_it_starts_at_the_lesson_with_points_left(course):
-    assert jupyter.start_page(course) == "/tree/notebooks/01_tiny.ipynb"
-    done = course.module("tiny").lesson_points | course.module("tiny").lab_points
-    progress.record(course, course.module("tiny"), [(task, "right", points) for task, points in done.items()])
-    assert jupyter.start_page(course) == "/tree/notebooks/01_tiny.ipynb"
-
-
-def test_without_a_built_module_it_opens_the_launcher(course):
-    none = course.model_copy(update={"modules": course.modules[1:]})
-    assert jupyter.start_page(none) == ""
+def test_it_opens_the_page_that_says_where_one_is(course):
+    assert "--LabApp.default_url=/lab/tree/Start.ipynb" in jupyter.lab_command(course)
 
 
 def test_terminals_find_the_command(monkeypatch):

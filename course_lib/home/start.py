@@ -1,0 +1,144 @@
+"""The page that JupyterLab opens on: the twelve in order, how the learner stands, and the next step.
+
+It is a notebook of two cells in ``work/``. Its table is written into it whenever the course is opened, so it can be
+read before anything runs; running the cell brings it up to date.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from course_lib import manifest, notebook_file
+from course_lib.home import progress, work
+from course_lib.home.progress import Progress
+from course_lib.manifest import FOLDERS, PARTS, Course, Module, Part
+from course_lib.notebook_file import NotebookError
+
+NAME = "Start.ipynb"
+PREDICTIONS = Path(".course") / "predictions.json"
+CELL = "where-you-are"
+_CONFIDENCE = {3: "certain", 2: "fairly sure", 1: "a guess"}
+_TITLE = """# {title}
+
+Each module is an hour's lesson and a lab. In a notebook, press **Shift+Enter** from cell to cell; commit to each
+prediction before you look. Your copies are yours: an update of the course never touches them.
+
+Run the cell below (click it, then Shift+Enter) to bring this page up to date.
+"""
+
+
+def page() -> Any:
+    """Show where the learner is; the last line of the page's one code cell."""
+    from IPython.display import Markdown
+
+    return Markdown(text(manifest.load()))
+
+
+def next_step(course: Course, known: Progress) -> tuple[Module, Part] | None:
+    """Return the first lesson or lab, in the course's order, that has points left; None when all are done."""
+    steps = ((module, part) for module in course.built for part in PARTS)
+    return next((step for step in steps if _earned(known, *step) < sum(step[0].points(step[1]).values())), None)
+
+
+def step_words(module: Module, part: Part) -> str:
+    """Name a step as texts do: ``lab 01, Retry storms``."""
+    return f"{part} {module.number:02d}, {module.title}"
+
+
+def text(course: Course) -> str:
+    """Return the page's table as Markdown."""
+    known = progress.load(course)
+    rows = [_row(module, known) for module in course.modules]
+    head = ["| | Module | How it first looks | | | You |", "|---|---|---|---|---|---|"]
+    return "\n".join([_next_line(course, known), "", *head, *rows, "", *_calibration(_told(course))])
+
+
+def lay_out(course: Course) -> Path:
+    """Write the page into the learner's folder, or renew its table there; what else stands in it is left alone."""
+    path = course.root / work.FOLDER / NAME
+    try:
+        book = notebook_file.read(path) if path.exists() else _fresh(course)
+    except NotebookError:
+        return path
+    for cell in book.cells:
+        if cell.get("id") == CELL and cell.cell_type == "code":
+            shown = {"text/markdown": text(course), "text/plain": "run this cell to see where you are"}
+            cell.outputs = [nbformat.v4.new_output("execute_result", shown, execution_count=1)]
+            cell.execution_count = 1
+    path.parent.mkdir(exist_ok=True)
+    with contextlib.suppress(OSError):
+        notebook_file.write(book, path)
+    return path
+
+
+def _fresh(course: Course) -> nbformat.NotebookNode:
+    cells = [
+        nbformat.v4.new_markdown_cell(_TITLE.format(title=course.title), id="title"),
+        nbformat.v4.new_code_cell("from course_lib.home import start\nstart.page()", id=CELL),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def _next_line(course: Course, known: Progress) -> str:
+    step = next_step(course, known)
+    if step is None:
+        return "**All of it is done.** Run any check again whenever you like."
+    module, part = step
+    return f"**Next:** [{step_words(module, part)}]({_link(module, part)}), {_minutes(module, part)} min."
+
+
+def _row(module: Module, known: Progress) -> str:
+    cells, state = ["", ""], "not built yet"
+    if module.built:
+        cells = [f"[{part}]({_link(module, part)}), {_minutes(module, part)} min" for part in PARTS]
+        state = _state(module, known)
+    return f"| {module.number:02d} | {module.title} | {module.symptom} | {' | '.join(cells)} | {state} |"
+
+
+def _state(module: Module, known: Progress) -> str:
+    points, worth = known.points(module)
+    if points >= worth:
+        return f"done, {worth} points"
+    tried = any(known.standing(module.slug, task).attempts for part in PARTS for task in module.points(part))
+    return f"{points:g} of {worth} points" if tried else f"not started, {worth} points"
+
+
+def _earned(known: Progress, module: Module, part: Part) -> float:
+    return sum(known.standing(module.slug, task).best for task in module.points(part))
+
+
+def _link(module: Module, part: Part) -> str:
+    return f"{FOLDERS[part]}/{module.name}.ipynb"
+
+
+def _minutes(module: Module, part: Part) -> int:
+    return module.minutes if part == "lesson" else module.lab_minutes
+
+
+def _told(course: Course) -> list[Mapping[str, Any]]:
+    """The learner's revealed predictions; a file that is something else counts as none."""
+    try:
+        stored = json.loads((course.root / PREDICTIONS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    entries = stored.values() if isinstance(stored, dict) else ()
+    return [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("near"), bool)]
+
+
+def _calibration(told: list[Mapping[str, Any]]) -> Iterator[str]:
+    """How often the learner was near the truth, by how sure they said they were."""
+    if not told:
+        return
+    yield f"**Your predictions:** {sum(entry['near'] for entry in told)} of {len(told)} came near the truth"
+    yield "(within a tenth of the scale, or the right curve)."
+    for level, word in _CONFIDENCE.items():
+        near = [entry["near"] for entry in told if entry.get("confidence") == level]
+        if near:
+            yield f"When you said *{word}*: {sum(near)} of {len(near)}."
