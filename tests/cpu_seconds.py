@@ -1,0 +1,108 @@
+"""CPU seconds that the tests of each module cost, and a bound on them: twelve modules must fit into 15 minutes.
+
+CPU time, not the clock's, so that a busy machine changes little. What child processes use (kernels, sandboxes, the
+browser) counts for the test that runs meanwhile; on systems without /proc only children that have ended do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+LIMIT = 240.0
+REST = "shared by all"
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+def spent() -> float:
+    """CPU seconds of this process and all its descendants so far."""
+    proc = Path("/proc")
+    if not proc.is_dir():
+        return sum(os.times()[:4])
+    stats = dict(_stats(proc))
+    mine = {os.getpid()}
+    for pid in sorted(stats):  # a child's number is larger than its parent's, but where numbers wrapped around
+        if stats[pid][0] in mine:
+            mine.add(pid)
+    return sum(stats[pid][1] for pid in mine if pid in stats)
+
+
+def _stats(proc: Path) -> Iterator[tuple[int, tuple[int, float]]]:
+    """Each process's parent, and its CPU seconds with those of the children it has waited for."""
+    for entry in proc.iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:  # it has just ended
+                continue
+            yield int(entry.name), (int(fields[1]), sum(map(int, fields[11:15])) / _TICKS)
+
+
+class CpuSeconds:
+    """A pytest plugin: prints what each module's tests cost, and fails the run where one costs too much.
+
+    Parameters
+    ----------
+    modules : mapping of str to str
+        Words in a test's id, such as a slug or the name of a lab's own model, and the module they stand for.
+    limit : float
+        CPU seconds that one module's tests may cost.
+    """
+
+    def __init__(self, modules: dict[str, str], limit: float = LIMIT) -> None:
+        self.modules, self.limit, self.cost = modules, limit, Counter()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item):
+        """Measure a test with its fixtures."""
+        self.start = spent()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        """Put what was spent since the last report on this one, so that it reaches the process that adds up."""
+        report = yield
+        now = spent()
+        report.user_properties.append(("cpu_seconds", max(now - self.start, 0.0)))
+        self.start = now
+        return report
+
+    def pytest_runtest_logreport(self, report):
+        """Add up; under xdist this runs in the controlling process, too, and only there the sum is whole."""
+        # A report repeats the properties of the item's earlier ones; its own comes last.
+        seconds = [value for name, value in report.user_properties if name == "cpu_seconds"][-1:]
+        self.cost[self.module(report.nodeid)] += sum(seconds)
+
+    def module(self, nodeid: str) -> str:
+        """Return the module that a test belongs to."""
+        return next((module for word, module in self.modules.items() if word in nodeid), REST)
+
+    def over(self) -> list[str]:
+        """Return a line for each module whose tests cost too much."""
+        dear = {module: cost for module, cost in self.cost.items() if module != REST and cost > self.limit}
+        return [
+            f"{module}: its tests cost {cost:.0f} CPU seconds, over {self.limit:g}" for module, cost in dear.items()
+        ]
+
+    def pytest_sessionfinish(self, session):
+        """Turn the run red where a module is over its bound; only the process that adds up does."""
+        if not hasattr(session.config, "workerinput") and self.over() and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter):
+        """Say what each module costs."""
+        if sum(self.cost.values()) > 5:
+            terminalreporter.section("CPU seconds")
+            for module, cost in sorted(self.cost.items()):
+                terminalreporter.write_line(f"{cost:7.1f}  {module}")
+        for line in self.over():
+            terminalreporter.write_line(line, red=True)
+
+
+def words(modules, drills: dict[str, str]) -> dict[str, str]:
+    """Return the words that name a module in a test's id: its slug, and its lab's own model."""
+    return {module.slug: module.slug for module in modules} | drills

@@ -1,0 +1,68 @@
+"""The bound on what a module's tests may cost."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cpu_seconds import REST, CpuSeconds, spent
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFTEST = """
+from tests.cpu_seconds import CpuSeconds
+
+def pytest_configure(config):
+    config.pluginmanager.register(CpuSeconds({{"storm": "storm"}}, limit={limit}), "cpu_seconds")
+"""
+BURNS = """
+import subprocess, sys, time
+
+def test_storm():
+    until = time.process_time() + 0.3
+    while time.process_time() < until:
+        pass
+
+def test_storm_in_a_child():
+    subprocess.run([sys.executable, "-c", "import time\\nwhile time.process_time() < 0.4: pass"], check=True)
+
+def test_other():
+    pass
+"""
+
+
+def run(folder, limit, *options):
+    (folder / "conftest.py").write_text(CONFTEST.format(limit=limit))
+    (folder / "test_burns.py").write_text(BURNS)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(folder)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_a_module_over_its_bound_turns_the_run_red_and_is_named(tmp_path, options):
+    ran = run(tmp_path, 0.5, *options)
+    assert ran.returncode == 1 and "3 passed" in ran.stdout, ran.stdout
+    assert "storm: its tests cost 1 CPU seconds, over 0.5" in ran.stdout
+    if not options:
+        assert run(tmp_path, 30).returncode == 0
+
+
+def test_children_count_while_they_run():
+    before = spent()
+    child = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        until = time.monotonic() + 20
+        while spent() - before < 0.2 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert spent() - before >= 0.2
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_test_is_its_modules_by_any_of_the_modules_words():
+    plugin = CpuSeconds({"retry_storm": "retry_storm", "retry_chain": "retry_storm"})
+    assert plugin.module("tests/models/test_retry_chain.py::test_x") == "retry_storm"
+    assert plugin.module("tests/notebooks/test_runs.py::test_runs[01_retry_storm]") == "retry_storm"
+    assert plugin.module("tests/grading/test_frames.py::test_x") == REST
