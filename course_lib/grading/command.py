@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,15 +171,28 @@ def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) ->
         if any(not one.trouble for one in todo):
             where.prepare(setup)
         run.references({one.lab for one in todo if not one.trouble})
-        run.attempts(todo)
-        records = latest(journal.records.values(), {name: lab.digest for name, lab in labs.items()})
-        records = _as_handed_in(records, attempts)
+        try:
+            run.attempts(todo)
+        finally:  # whatever ends a run, what it has decided is in the gradebook
+            records = latest(journal.records.values(), {name: lab.digest for name, lab in labs.items()})
+            records = _as_handed_in(records, attempts)
+            batch.layers = worst_layers(records)
+            predicted = _spared(batch, "predictions", lambda: guesses.collect(submissions), {})
+            write_all(out, labs, records, rules, manual, batch.layers, predicted)
         _notice(batch, rules, labs, attempts, journal, records)
-        batch.notices += collection.unread(submissions, attempts) + marks.unknown_rows(manual, labs, records)
+        batch.notices += _spared(batch, "other files", lambda: collection.unread(submissions, attempts), [])
+        batch.notices += marks.unknown_rows(manual, labs, records)
         batch.notices += roster.unmatched(listed, {one.learner for one in attempts})
-        batch.layers = worst_layers(records)
-        write_all(out, labs, records, rules, manual, batch.layers, guesses.collect(submissions))
     return batch
+
+
+def _spared(batch: Batch, what: str, look: Callable[[], Any], otherwise: Any) -> Any:
+    """What a look at the submissions gives; one that fails costs its own news and nothing else."""
+    try:
+        return look()
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        batch.notices.append(f"{what} among the submissions could not be looked at: {_first_line(error)}")
+        return otherwise
 
 
 def _as_handed_in(records: Iterable[dict[str, Any]], attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
@@ -202,6 +216,8 @@ def _notice(
     gone = sorted({f"{r['learner']}: {r['file']}" for r in records if (r["learner"], r["file"]) not in here})
     if gone:
         batch.notices.append(f"graded earlier and no longer in the folder, still counted: {', '.join(gone)}")
+    told = Counter(notice for r in records for notice in r.get("notices", []))
+    batch.notices += [f"{notice} (submissions: {count})" for notice, count in sorted(told.items())]
     batch.disagreements = [f"{r['learner']}, {r['lab']}: {d}" for r in records for d in r.get("disagreements", [])]
 
 
@@ -233,6 +249,7 @@ class _Run:
         # In every run, and never from the record: this machine may be another one than the last time.
         todo = [(one, self._job(one, live)) for one in _references(self.setup.course, self.labs, wanted)]
         for record in self._run(todo, progress=False, keep=False):
+            self.batch.notices += [f"{record['lab']}, the solution: {notice}" for notice in record["notices"]]
             missed = [told for told in record["tasks"].values() if told["state"] != RIGHT]
             if missed or record["disagreements"]:
                 why = missed[0]["lines"][-1].strip() if missed else record["disagreements"][0]

@@ -18,6 +18,7 @@ from course_lib.grading.judging.jobs import Job
 from course_lib.grading.judging.recorded import Comparer
 from course_lib.grading.sandbox.box import Sandbox, SandboxError, level_of, probe
 from course_lib.grading.sandbox.isolation import LAYERS, Limits
+from course_lib.grading.sandbox.reader import Reader
 
 LEVELS = ("none", "basic", "strong", "full")
 _LONGEST_S = 60  # beyond a submission's own limit: comparison and a live run
@@ -64,10 +65,12 @@ class Bench:
         if LEVELS.index(level_of(self.layers)) < LEVELS.index(setup.least_level):
             self.sandbox.close()
             raise WeakIsolationError(too_weak(self.layers))
+        self.reader = Reader(self.sandbox)
         self.comparer = Comparer() if setup.compare else None
 
     def close(self) -> None:
         """End the sandbox and remove the comparer's folder."""
+        self.reader.close()
         self.sandbox.close()
         if self.comparer is not None:
             self.comparer.close()
@@ -78,7 +81,7 @@ class Bench:
         limit = 3 * self.sandbox.limits.total_s + _LONGEST_S
         try:
             with alarm(limit):
-                outcome = judging.grade(job, lab, self.sandbox, self.comparer)
+                outcome = judging.grade(job, lab, judging.Bench(self.sandbox, self.reader, self.comparer))
         except Overtime:
             raise OvertimeError(f"the grader did not end within {limit:g} s") from None
         # A layer held when it was claimed for every session and withstood the probe.

@@ -52,9 +52,22 @@ def write(folder: Path, hostile: list[Hostile]) -> None:
 
 
 def _from_entry(entry: dict[str, Any]) -> Hostile:
-    deep = "(" * 20_000 + ")" * 20_000
-    answers = {task: source.replace("ENDLESS_PARENTHESES", deep) for task, source in entry["answers"].items()}
+    answers = {task: _unfolded(source) for task, source in entry["answers"].items()}
     return Hostile(entry["name"], kit.submission(answers), entry["earns"])
+
+
+#: Words in the files that stand for text too long to write down.
+LONG = {
+    "ENDLESS_PARENTHESES": "(" * 20_000 + ")" * 20_000,
+    "NESTED_LAMBDAS": "lambda:" * 6_900 + "0",
+    "NESTED_SUMS": "1" + "+1" * 20_000,
+}
+
+
+def _unfolded(source: str) -> str:
+    for word, text in LONG.items():
+        source = source.replace(word, text)
+    return source
 
 
 WRONG = {"double": "def double(x):\n    return 3 * x"}

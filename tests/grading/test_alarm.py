@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from types import SimpleNamespace
 
@@ -33,8 +34,9 @@ def test_a_task_that_is_judged_beyond_the_limit_is_timed_out_and_its_session_is_
     monkeypatch.setattr(judging, "_GRACE_S", 0.0)
     session, outcome, pending = SimpleNamespace(ended=None), SimpleNamespace(tasks={}), ["slow", "other"]
     lab = SimpleNamespace(answer_cells={"slow": "slow-answer", "other": "other-answer"}, tasks={"slow": slow})
-    job, deadline = SimpleNamespace(judge_seed=1), time.monotonic() + 0.1
-    cell = judging._judge_until_it_ends(session, None, pending, job, lab, outcome, deadline)
+    deadline = time.monotonic() + 0.1
+    judged = SimpleNamespace(job=SimpleNamespace(judge_seed=1), lab=lab, outcome=outcome, deadline=deadline)
+    cell = judging._judge_until_it_ends(session, None, pending, judged, {})
     assert (cell, pending, session.ended) == ("slow-answer", ["other"], judging.TIMED_OUT)
     assert outcome.tasks["slow"].state == judging.TIMED_OUT and time.monotonic() - deadline < 1
 
@@ -48,6 +50,28 @@ def test_an_inner_clock_leaves_the_outer_one_running():
             pass
         time.sleep(5)
     assert 0.3 < time.monotonic() - started < 2
+
+
+def test_it_rings_in_the_threads_of_a_clusters_worker_too():
+    seen = []
+
+    def work():
+        started = time.monotonic()
+        try:
+            with alarm(0.2):
+                while time.monotonic() - started < 10:
+                    time.sleep(0.01)
+        except Overtime:
+            seen.append(time.monotonic() - started)
+        with alarm(0.05):
+            pass
+        time.sleep(0.15)
+        seen.append("nothing more")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(15)
+    assert len(seen) == 2 and 0.1 < seen[0] < 5, seen
 
 
 def test_a_block_that_ends_in_time_hears_nothing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import unicodedata
 from types import SimpleNamespace
@@ -140,3 +141,18 @@ def test_a_file_dated_beyond_the_calendar_is_collected(folder, monkeypatch):
     far = SimpleNamespace(st_mtime=1e15, st_mode=0)
     monkeypatch.setattr("pathlib.Path.lstat", lambda self: far)
     assert found(folder)[0].submitted == "1970-01-01T00:00:00+00:00"
+
+
+def test_folders_nested_a_thousand_deep_are_walked_within_bounds(folder):
+    where = os.open(folder / "ada", os.O_RDONLY)
+    for _ in range(1_100):
+        os.mkdir("deeper-and-deeper", dir_fd=where)
+        below = os.open("deeper-and-deeper", os.O_RDONLY, dir_fd=where)
+        os.close(where)
+        where = below
+    os.close(where)
+    (folder / "ada" / "lab.ipynb.txt").write_text("x")
+    try:
+        assert [line for line in told(folder) if "lab.ipynb.txt" in line] and len(found(folder)) == 1
+    finally:
+        subprocess.run(["rm", "-rf", str(folder / "ada")], check=True)  # which pytest's own tidying cannot

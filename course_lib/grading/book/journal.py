@@ -58,8 +58,18 @@ class Journal:
         """Sign, write and sync one record; it must have a ``key``."""
         whole = signed(self._key, record)
         line = json.dumps(whole, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
-        os.write(self._fd, line)
-        os.fsync(self._fd)
+        end = os.fstat(self._fd).st_size
+        try:
+            written = os.write(self._fd, line)
+            os.fsync(self._fd)
+        except OSError as error:
+            written, why = 0, error.strerror
+        else:
+            why = "the disk is full"
+        if written < len(line):
+            os.ftruncate(self._fd, end)  # half a line is no verdict
+            told = f"{self._path} cannot be written ({why}): make room and run again; what it holds is kept"
+            raise JournalError(told)
         self.records[whole["key"]] = whole
         return whole
 
@@ -76,7 +86,7 @@ class Journal:
                 record = json.loads(line)
                 believed = is_ours(self._key, record)
                 key = str(record["key"])
-            except (ValueError, TypeError, KeyError, AttributeError):
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 believed = False
             if believed:
                 self.records[key] = record

@@ -33,6 +33,7 @@ _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".7z", ".rar")
 #: A learner with more files than this is told, and of no learner are more oddities told than that.
 MANY_FILES = 50
 _MOST_TOLD = 5
+_MOST_FOLDERS = 2000
 
 
 @dataclass(frozen=True)
@@ -141,13 +142,27 @@ def _odd_files(folder: Path, entry: os.DirEntry[str]) -> Iterator[tuple[Path, st
             yield Path(entry.path), why
         return
     read = set(_notebooks(Path(entry.path), _DEEPEST))
-    for where, folders, names in os.walk(entry.path):
-        # In the order of names; a folder called like a notebook is told as the file it should have been.
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and not _is_notebook(name))
-        for name in sorted(names):
-            path = Path(where, name)
-            if not name.startswith(".") and path not in read and (why := _looks_like(name)):
-                yield path, why
+    for path in _everything(Path(entry.path)):
+        if path not in read and (why := _looks_like(path.name)):
+            yield path, why
+
+
+def _everything(top: Path) -> Iterator[Path]:
+    """Files below a folder in the order of names, of so many folders at most; however deep, nothing here recurses.
+
+    A folder called like a notebook is given as the file it should have been.
+    """
+    waiting = [top]
+    for _ in range(_MOST_FOLDERS):
+        if not waiting:
+            return
+        try:
+            entries = _entries(waiting.pop())
+        except OSError:  # such as a path longer than the system opens
+            continue
+        below = [Path(one.path) for one in entries if one.is_dir(follow_symlinks=False) and not _is_notebook(one.name)]
+        waiting += reversed(below)
+        yield from (Path(one.path) for one in entries if Path(one.path) not in below)
 
 
 def _looks_like(name: str) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell
 
 from course_lib import manifest, notebook_file
 from course_lib.checks.task import Task
-from course_lib.grading.intake.slicing import Cell, needed
+from course_lib.grading.intake.slicing import Cell, defined, needed
 from course_lib.grading.sandbox.box import View
 
 _PARAMETERS, _INJECTED = "parameters", "injected-parameters"
@@ -164,7 +164,15 @@ def solution(course: CourseRef, lab: Lab) -> dict[str, str]:
     return {cell: sources[cell] for cell in lab.answer_cells.values() if cell in sources}
 
 
-def answer_plan(lab: Lab, sources: Mapping[str, str], leave_out: set[str]) -> dict[str, Any]:
+def given_names(lab: Lab) -> set[str]:
+    """Names that the lab's given cells define."""
+    taken = set(lab.answer_cells.values()) | set(notebook_file.tagged(lab.notebook, notebook_file.CHECK))
+    return set().union(*(defined(cell.source) for cell in _code_cells(lab.notebook) if cell.id not in taken))
+
+
+def answer_plan(
+    lab: Lab, sources: Mapping[str, str], leave_out: set[str], read: Mapping[str, Collection[str]]
+) -> dict[str, Any]:
     """What runs where answers are judged: the answer cells and the given cells they need, but no check.
 
     Parameters
@@ -173,6 +181,8 @@ def answer_plan(lab: Lab, sources: Mapping[str, str], leave_out: set[str]) -> di
     sources : mapping of cell id to source
     leave_out : set of str
         Cells that ended an earlier session.
+    read : mapping of cell id to collection of str
+        Names that the answers use, as read in the sandbox; what a learner wrote is not parsed here.
     """
     code = _code_cells(lab.notebook)
     blank = notebook_file.answers(lab.notebook)
@@ -181,7 +191,7 @@ def answer_plan(lab: Lab, sources: Mapping[str, str], leave_out: set[str]) -> di
     ]
     taken = set(lab.answer_cells.values()) | set(notebook_file.tagged(lab.notebook, notebook_file.CHECK)) | leave_out
     given = [Cell(cell.id, cell.source) for cell in code if cell.id not in taken]
-    cells = needed(given, answers, [cell.id for cell in code])
+    cells = needed(given, answers, [cell.id for cell in code], read)
     names = [name for task in lab.tasks.values() for name in task.answers]
     hidden = sorted({"course_lib.checks", lab.checks})
     return {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from course_lib import cell_source
 
@@ -18,7 +20,12 @@ class Cell:
     source: str
 
 
-def needed(given: Sequence[Cell], answers: Iterable[Cell], order: Sequence[str]) -> list[Cell]:
+def needed(
+    given: Sequence[Cell],
+    answers: Iterable[Cell],
+    order: Sequence[str],
+    read: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> list[Cell]:
     """Answer cells, and those given cells that define a name they use, directly or through other given cells.
 
     Parameters
@@ -26,6 +33,8 @@ def needed(given: Sequence[Cell], answers: Iterable[Cell], order: Sequence[str])
     given, answers : sequences of Cell
     order : sequence of str
         Cell ids in notebook order.
+    read : mapping of str to collection of str
+        By id of answer cells, the names they use, where the text was read elsewhere; it is not parsed here then.
 
     Returns
     -------
@@ -37,19 +46,19 @@ def needed(given: Sequence[Cell], answers: Iterable[Cell], order: Sequence[str])
     depth. A cell that has none may use every word in it.
     """
     kept = list(answers)
-    wanted = set().union(*(_used(cell.source) for cell in kept)) if kept else set()
+    wanted = set().union(*(read[cell.id] if cell.id in read else used(cell.source) for cell in kept))
     left = list(given)
     while True:
-        more = [cell for cell in left if _defined(cell.source) & wanted]
+        more = [cell for cell in left if defined(cell.source) & wanted]
         if not more:
             break
         kept += more
         left = [cell for cell in left if cell not in more]
-        wanted |= set().union(*(_used(cell.source) for cell in more))
+        wanted |= set().union(*(used(cell.source) for cell in more))
     return sorted(kept, key=lambda cell: order.index(cell.id))
 
 
-def _used(source: str) -> set[str]:
+def used(source: str) -> set[str]:
     """Names a cell reads; what a magic is given is text, and may hold names."""
     tree = cell_source.tree(source)
     if tree is None or cell_source.plain(source) != source:
@@ -57,7 +66,8 @@ def _used(source: str) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
-def _defined(source: str) -> set[str]:
+@lru_cache(maxsize=512)
+def defined(source: str) -> set[str]:
     """Names a given cell binds at its top level; the symbol table knows assignments, imports, definitions and loops."""
     try:
         table = symtable.symtable(cell_source.plain(source), "cell", "exec")

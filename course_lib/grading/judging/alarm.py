@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import signal
 import threading
 import time
@@ -13,24 +14,30 @@ class Overtime(BaseException):
     """The time was up. Not an `Exception`: no check may take it for a fault of what an answer returned."""
 
 
-@contextlib.contextmanager
-def alarm(seconds: float) -> Iterator[None]:
-    """Raise `Overtime` inside the block once so many seconds have passed. Only a main thread has this clock.
+def alarm(seconds: float) -> contextlib.AbstractContextManager[None]:
+    """Raise `Overtime` inside the block once so many seconds have passed, in whatever thread it runs.
 
     Parameters
     ----------
     seconds : float
         At least a millisecond is given.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
+    Notes
+    -----
+    A signal interrupts a system call, too; the threads of a cluster's worker,
+    which get none, are interrupted between two steps of Python.
+    """
+    alone = threading.current_thread() is threading.main_thread()
+    return (_by_signal if alone else _by_thread)(max(seconds, 1e-3))
+
+
+@contextlib.contextmanager
+def _by_signal(seconds: float) -> Iterator[None]:
     def late(*_: object) -> None:
         raise Overtime
 
     before, started = signal.signal(signal.SIGALRM, late), time.monotonic()
-    outer, _ = signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
@@ -38,3 +45,28 @@ def alarm(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
         if outer:
             signal.setitimer(signal.ITIMER_REAL, max(outer - (time.monotonic() - started), 1e-3))
+
+
+@contextlib.contextmanager
+def _by_thread(seconds: float) -> Iterator[None]:
+    thread, inside = threading.get_ident(), threading.Lock()
+    over = False
+
+    def late() -> None:
+        with inside:
+            if not over:
+                _raise_in(thread, Overtime)
+
+    timer = threading.Timer(seconds, late)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        with inside:
+            over = True
+
+
+def _raise_in(thread: int, kind: type[BaseException]) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))

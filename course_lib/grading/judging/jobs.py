@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, RIGHT, Curve, Demand, Task, Verdict
+from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, RIGHT, WRONG, Curve, Demand, Task, Verdict, demand
 from course_lib.grading.intake import pristine
-from course_lib.grading.intake.copies import borrowed, shape
 from course_lib.grading.intake.pristine import Lab
+from course_lib.grading.intake.reading import Reading
 from course_lib.grading.judging import recorded
 from course_lib.grading.judging.alarm import Overtime, alarm
+from course_lib.grading.judging.recall import Recall, same
 from course_lib.grading.judging.recorded import Comparer
-from course_lib.grading.sandbox.box import TIMED_OUT, CellsOutcome, Sandbox, Session, error_text, level_of
+from course_lib.grading.sandbox.box import TIMED_OUT, CellsOutcome, Sandbox, Session, error_text, level_of, printable
+from course_lib.grading.sandbox.reader import Reader
 
 REFUSED, NOT_GRADED = "refused", "not graded"
 _CURVE_POINTS = 240
 _GRACE_S = 0.5  # for the trusted side, beyond the submission's own limit
+#: Share of a submission's time that is kept for asking its answers again.
+_RESERVE = 0.2
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,9 @@ class Outcome:
     layers: dict[str, str] = field(default_factory=dict)
     shapes: dict[str, str] = field(default_factory=dict)
     borrowed: dict[str, list[str]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    spent: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self, lab: Lab) -> dict[str, Any]:
         """Plain data: tasks, nbval's view of each check cell, disagreements, isolation, seconds."""
@@ -73,23 +80,49 @@ class Outcome:
             "tasks": {name: verdict_fields(verdict) for name, verdict in self.tasks.items()},
             "nbval": {"recorded": _by_task(lab, self.nbval), "live": _by_task(lab, self.nbval_live)},
             "disagreements": disagreements(lab, self),
+            "notices": self.notices,
             "shapes": self.shapes,
             "borrowed": self.borrowed,
             "isolation": {"level": level_of(self.layers), "layers": self.layers},
             "seconds": round(self.seconds, 4),
+            "spent": {stage: round(seconds, 4) for stage, seconds in self.spent.items()},
         }
 
+    @contextlib.contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Count what runs inside as this stage's."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.spent[stage] = self.spent.get(stage, 0.0) + time.monotonic() - started
 
-def grade(job: Job, lab: Lab, sandbox: Sandbox, comparer: Comparer | None) -> Outcome:
+
+@dataclass(frozen=True)
+class Bench:
+    """What a worker keeps from job to job.
+
+    Attributes
+    ----------
+    sandbox : Sandbox
+    reader : Reader
+    comparer : Comparer or None
+        Without one, nothing is compared by nbval.
+    """
+
+    sandbox: Sandbox
+    reader: Reader
+    comparer: Comparer | None = None
+
+
+def grade(job: Job, lab: Lab, bench: Bench) -> Outcome:
     """Judge every task of a job.
 
     Parameters
     ----------
     job : Job
     lab : Lab
-    sandbox : Sandbox
-    comparer : Comparer or None
-        Without one, nothing is compared by nbval.
+    bench : Bench
 
     Raises
     ------
@@ -97,48 +130,134 @@ def grade(job: Job, lab: Lab, sandbox: Sandbox, comparer: Comparer | None) -> Ou
         When no sandbox can be had: the job can be tried again elsewhere.
     """
     started = time.monotonic()
-    deadline = started + sandbox.limits.total_s
-    sources = {name: job.answers.get(cell, "") for name, cell in lab.answer_cells.items()}
-    outcome = Outcome(
-        shapes={name: shape(source) for name, source in sources.items()},
-        borrowed={name: used for name, source in sources.items() if (used := borrowed(source))},
-    )
-    whole = judge_answers(job, lab, sandbox, deadline, outcome)
-    if comparer is not None and whole:
-        _record_and_compare(job, lab, sandbox, deadline, comparer, outcome)
+    limit = bench.sandbox.limits.total_s
+    deadline, outcome = started + (1 - _RESERVE) * limit, Outcome()
+    with outcome.timed("reading"):
+        read = _read(job, lab, bench.reader, deadline, outcome)
+    judged = _Judged(job, lab, bench.sandbox, deadline, outcome, read, _RESERVE * limit)
+    whole = judge_answers(judged)
+    # The verdicts stand: nothing that follows may cost one.
+    if bench.comparer is not None and whole:
+        with outcome.timed("nbval (recorded)"):
+            outcome.nbval = _told(lambda: _record_and_compare(judged, bench.comparer))
     if job.live and whole:
-        from course_lib.grading.sandbox import live
-
-        notebook = pristine.notebook_file.transplant(lab.notebook, job.answers)
-        readable = sandbox.readable(for_answers=False)
-        outcome.nbval_live = live.run(notebook, sandbox.view, job.notebook_seed, sandbox.limits, readable)
+        with outcome.timed("nbval (live)"):
+            outcome.nbval_live = _told(lambda: _run_live(judged))
+    for kind, told in (("recorded", outcome.nbval), ("live", outcome.nbval_live)):
+        if "" in told:
+            outcome.notices.append(f"nbval ({kind}) {told.pop('')}")
     outcome.seconds = time.monotonic() - started
     return outcome
 
 
-def judge_answers(job: Job, lab: Lab, sandbox: Sandbox, deadline: float, outcome: Outcome) -> bool:
-    """Fill `outcome.tasks`; return whether one session sufficed.
+@dataclass(frozen=True)
+class _Judged:
+    """A job at work.
+
+    Attributes
+    ----------
+    job, lab, sandbox, outcome
+    deadline : float
+        On the clock of `time.monotonic`.
+    read : dict of str to Reading
+        Of its answers, by cell id.
+    reserve_s : float
+        Beyond the deadline, for asking again.
+    """
+
+    job: Job
+    lab: Lab
+    sandbox: Sandbox
+    deadline: float
+    outcome: Outcome
+    read: dict[str, Reading]
+    reserve_s: float
+
+    def plan(self, leave_out: set[str]) -> dict[str, Any]:
+        """What runs where answers are called."""
+        used = {cell: one.used for cell, one in self.read.items()}
+        return pristine.answer_plan(self.lab, self.job.answers, leave_out, used)
+
+
+def _read(job: Job, lab: Lab, reader: Reader, deadline: float, outcome: Outcome) -> dict[str, Reading]:
+    """Read each answer, by cell id; one that cannot be read loses its task here."""
+    read, among = {}, pristine.given_names(lab)
+    for name, cell in lab.answer_cells.items():
+        source = job.answers.get(cell, "")
+        one = reader.read(source, among, deadline) if source.strip() else Reading()
+        if one is None:
+            reason = "its answer cell nests too deeply, or takes too long, to be read; write it more plainly"
+            outcome.tasks[name] = lab.tasks[name].stopped(REFUSED, reason)
+            continue
+        read[cell] = one
+        outcome.shapes[name] = one.shape
+        if one.borrowed:
+            outcome.borrowed[name] = list(one.borrowed)
+    return read
+
+
+def _told(compare: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """What a comparison told, or under the key "" why it told nothing."""
+    try:
+        return compare()
+    except Exception as error:
+        return {"": f"could not run: {printable(error) or type(error).__name__}"}
+
+
+def judge_answers(judged: _Judged) -> bool:
+    """Fill the outcome's tasks; return whether one session sufficed.
 
     A session that ends early costs the task it ended in. Its cell is left out, and the tasks not yet judged get a
     fresh session.
     """
+    job, lab, outcome, deadline = judged.job, judged.lab, judged.outcome, judged.deadline
     pending = [name for name in job.tasks or lab.tasks if _answered(job, lab, name, outcome)]
-    leave_out: set[str] = set()
+    unread = leave_out = {cell for name, cell in lab.answer_cells.items() if cell not in judged.read}
+    recalls: dict[str, Recall] = {}
     while pending and time.monotonic() < deadline:
-        with sandbox.session(deadline, for_answers=True) as session:
+        with outcome.timed("judging"), judged.sandbox.session(deadline, for_answers=True) as session:
             outcome.layers = session.held
-            ran = session.run(pristine.answer_plan(lab, job.answers, leave_out))
-            judge = (session, ran, pending, job, lab, outcome, deadline)
-            culprit = ran.culprit if ran.ended else _judge_until_it_ends(*judge)
+            ran = session.run(judged.plan(leave_out))
+            culprit = ran.culprit if ran.ended else _judge_until_it_ends(session, ran, pending, judged, recalls)
         if culprit is None:
             break
         if culprit not in _sources(lab):
             culprit = lab.answer_cells[pending[0]]
-        leave_out.add(culprit)
+        leave_out = leave_out | {culprit}
         _blame(lab, culprit, ran, pending, outcome)
     for name in pending:
         outcome.tasks.setdefault(name, lab.tasks[name].stopped(TIMED_OUT, "the submission's time was up before it"))
-    return not leave_out and not pending
+    with outcome.timed("asking again"):
+        _ask_again(judged, recalls, leave_out)
+    return leave_out == unread and not pending
+
+
+def _ask_again(judged: _Judged, recalls: dict[str, Recall], leave_out: set[str]) -> None:
+    """Take the points of tasks whose answers say something else when they are asked again, in a fresh process."""
+    tasks, deadline = judged.outcome.tasks, judged.deadline + judged.reserve_s
+    asked = {name: recall.again() for name, recall in recalls.items() if tasks[name].points}
+    # The quickest first: a slow answer costs no other its turn.
+    waiting = sorted((name for name in asked if asked[name]), key=lambda name: recalls[name].seconds)
+    while waiting and time.monotonic() < deadline:
+        with judged.sandbox.session(deadline, for_answers=True) as session:
+            if session.run(judged.plan(leave_out)).ended:
+                break
+            while waiting and not session.ended:
+                name = waiting.pop(0)
+                if other := sum(not same(call, session.proxy(call.name)) for call in asked[name]):
+                    tasks[name] = _inconsistent(tasks[name], other, len(asked[name]))
+    for name in waiting:
+        tasks[name] = _inconsistent(tasks[name], len(asked[name]), len(asked[name]))
+
+
+def _inconsistent(verdict: Verdict, other: int, count: int) -> Verdict:
+    """The verdict without its points."""
+    text = "gives the same answer to the same question, whenever it is asked"
+    seen = f"{other} of {count} calls answered otherwise in a fresh process"
+    found = demand(text, ok=False, seen=seen, essential=True)
+    head = f"Task {verdict.task}: {WRONG}, 0 of {verdict.max_points:g} points"
+    lines = (head, *verdict.lines[1:], found.line, f"  note  no points without this: {text}")
+    return replace(verdict, state=WRONG, points=0.0, lines=lines, findings=(*verdict.findings, found))
 
 
 def _sources(lab: Lab) -> set[str]:
@@ -148,6 +267,8 @@ def _sources(lab: Lab) -> set[str]:
 def _answered(job: Job, lab: Lab, name: str, outcome: Outcome) -> bool:
     """Whether the task has an answer other than the released blank; the rest is settled without a sandbox."""
     cell = lab.answer_cells[name]
+    if name in outcome.tasks:
+        return False
     if name in job.refused:
         outcome.tasks[name] = lab.tasks[name].stopped(REFUSED, job.refused[name])
         return False
@@ -160,24 +281,26 @@ def _answered(job: Job, lab: Lab, name: str, outcome: Outcome) -> bool:
 
 
 def _judge_until_it_ends(
-    session: Session, ran: CellsOutcome, pending: list[str], job: Job, lab: Lab, outcome: Outcome, deadline: float
+    session: Session, ran: CellsOutcome, pending: list[str], judged: _Judged, recalls: dict[str, Recall]
 ) -> str | None:
     """Judge pending tasks in order; the cell of the task in which the session ended, or None."""
+    job, lab, outcome = judged.job, judged.lab, judged.outcome
     for name in list(pending):
-        cell = lab.answer_cells[name]
+        cell, recall = lab.answer_cells[name], Recall(job.judge_seed)
         try:
-            with alarm(deadline + _GRACE_S - time.monotonic()):
-                outcome.tasks[name] = _judge(session, ran, lab.tasks[name], cell, job.judge_seed)
+            with alarm(judged.deadline + _GRACE_S - time.monotonic()):
+                outcome.tasks[name] = _judge(session, ran, lab.tasks[name], cell, job.judge_seed, recall)
         except Overtime:  # the exchange may have been cut in two: this session is over
             session.ended = TIMED_OUT
             outcome.tasks[name] = lab.tasks[name].stopped(TIMED_OUT, "the submission's time was up while it was judged")
+        recalls[name] = recall
         pending.remove(name)
         if session.ended:
             return cell
     return None
 
 
-def _judge(session: Session, ran: CellsOutcome, task: Task, cell: str, seed: int) -> Verdict:
+def _judge(session: Session, ran: CellsOutcome, task: Task, cell: str, seed: int, recall: Recall) -> Verdict:
     record = ran.records.get(cell)
     if record is None:
         return task.stopped(CRASHED, "its answer cell could not be run")
@@ -185,7 +308,7 @@ def _judge(session: Session, ran: CellsOutcome, task: Task, cell: str, seed: int
         told = record["error"]
         where = f" at {told.get('where')}" if told.get("where") else ""
         return task.stopped(CRASHED, f"the answer cell raised {error_text(told)}{where}"[:400])
-    return task.judge({name: session.proxy(name) for name in task.answers}, seed)
+    return task.judge({name: recall.listening(name, session.proxy(name)) for name in task.answers}, seed)
 
 
 def _blame(lab: Lab, culprit: str, ran: CellsOutcome, pending: list[str], outcome: Outcome) -> None:
@@ -198,13 +321,21 @@ def _blame(lab: Lab, culprit: str, ran: CellsOutcome, pending: list[str], outcom
         outcome.tasks[name] = lab.tasks[name].stopped(TIMED_OUT if took else CRASHED, reason)
 
 
-def _record_and_compare(
-    job: Job, lab: Lab, sandbox: Sandbox, deadline: float, comparer: Comparer, outcome: Outcome
-) -> None:
-    notebook = pristine.transplanted(lab, job.answers, job.notebook_seed)
-    with sandbox.session(deadline, for_answers=False) as session:
+def _record_and_compare(judged: _Judged, comparer: Comparer) -> dict[str, str]:
+    notebook = pristine.transplanted(judged.lab, judged.job.answers, judged.job.notebook_seed)
+    with judged.sandbox.session(judged.deadline, for_answers=False) as session:
         ran = session.run(pristine.notebook_plan(notebook))
-    outcome.nbval = comparer.compare(notebook, ran.records)
+    return comparer.compare(notebook, ran.records)
+
+
+def _run_live(judged: _Judged) -> dict[str, str]:
+    from course_lib.grading.sandbox import live
+
+    sandbox, job = judged.sandbox, judged.job
+    if sandbox.no_wall:
+        return {"": f"was left out: its wall is missing here ({sandbox.no_wall})"}
+    notebook = pristine.notebook_file.transplant(judged.lab.notebook, job.answers)
+    return live.run(notebook, sandbox.view, job.notebook_seed, sandbox.limits, sandbox.readable(for_answers=False))
 
 
 def _by_task(lab: Lab, by_cell: Mapping[str, str]) -> dict[str, str]:
@@ -220,7 +351,7 @@ def disagreements(lab: Lab, outcome: Outcome) -> list[str]:
             passed = state == recorded.PASSED
             if passed != (outcome.tasks[name].state == RIGHT):
                 lines.append(f"{name}: verdict {outcome.tasks[name].state}, nbval ({kind}) {state}")
-    return lines + [f"nbval (live) {why}" for cell, why in outcome.nbval_live.items() if not cell]
+    return lines
 
 
 def verdict_fields(verdict: Verdict) -> dict[str, Any]:

@@ -8,6 +8,7 @@ process, so this says what the learner would see; it grants nothing.
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import os
 import queue
@@ -22,10 +23,11 @@ from unittest import mock
 import nbformat
 from nbformat import NotebookNode
 
+from course_lib import notebook_file
 from course_lib.grading.sandbox.box import printable
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
-_PATIENCE_S = 60
+_PATIENCE_S = 20.0
 
 
 class Player:
@@ -70,36 +72,58 @@ class Comparer:
     """One pytest session with nbval, kept for all the notebooks a worker compares.
 
     pytest tidies up when its run ends, so the run goes on: its test loop waits, in a thread of its own, for notebooks.
+    A session that died or does not answer is left behind, and the next notebook gets a new one.
+
+    Parameters
+    ----------
+    patience_s : float
+        Seconds that starting, or comparing one notebook, may take.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = _PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        self._start()
+
+    def _start(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="course-nbval-")
         self._loop = _Loop()
         with contextlib.redirect_stdout(io.StringIO()):
-            threading.Thread(target=_run_pytest, args=(self._folder.name, self._loop), daemon=True).start()
-            self._loop.ready.wait(_PATIENCE_S)
+            self._thread = threading.Thread(target=_run_pytest, args=(self._folder.name, self._loop), daemon=True)
+            self._thread.start()
+            self._loop.ready.wait(self._patience_s)
 
     def compare(self, notebook: NotebookNode, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-        """Compare recorded outputs with the notebook's stored ones.
+        """Compare recorded outputs of the check cells with their stored ones.
 
         Parameters
         ----------
         notebook : NotebookNode
-            Released cells, checks and stored verdicts; a learner's answers.
+            Released cells, checks and stored verdicts. Only its check cells are compared: nothing else that a learner
+            wrote comes near nbval, which takes orders from comments.
         records : mapping of cell id to record
 
         Returns
         -------
         dict of str to str
-            By id of each code cell: ``"passed"``, ``"not run"``, or ``"failed: why"``.
+            By id of each check cell: ``"passed"``, ``"not run"``, or ``"failed: why"``. Where nothing was compared,
+            the key ``""`` tells why.
         """
+        if not self._thread.is_alive():
+            self._replace()
         path = Path(self._folder.name) / "notebook.ipynb"
-        path.write_text(nbformat.writes(notebook), encoding="utf-8", errors="replace")
-        self._loop.asked.put((path, records))
-        result = self._loop.told.get(timeout=_PATIENCE_S)
-        if isinstance(result, Exception):
-            raise result
-        return result
+        path.write_text(nbformat.writes(_checks_alone(notebook)), encoding="utf-8", errors="replace")
+        told: queue.SimpleQueue[Any] = queue.SimpleQueue()  # of this notebook alone: a late answer reaches nobody else
+        self._loop.asked.put((told, path, records))
+        try:
+            result = told.get(timeout=self._patience_s)
+        except queue.Empty:
+            self._replace()
+            return {"": f"did not answer within {self._patience_s:g} s"}
+        return {"": f"stumbled: {printable(repr(result))}"} if isinstance(result, BaseException) else result
+
+    def _replace(self) -> None:
+        self.close()
+        self._start()
 
     def close(self) -> None:
         """End the session and remove the scratch folder."""
@@ -107,8 +131,15 @@ class Comparer:
         self.remove_folder()
 
     def remove_folder(self) -> None:
-        """Remove the scratch folder, which holds a learner's notebook."""
+        """Remove the scratch folder."""
         shutil.rmtree(self._folder.name, ignore_errors=True)
+
+
+def _checks_alone(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with its check cells and nothing else."""
+    alone = copy.copy(notebook)
+    alone["cells"] = list(notebook_file.tagged(notebook, notebook_file.CHECK).values())
+    return alone
 
 
 class _Loop:
@@ -117,7 +148,6 @@ class _Loop:
     def __init__(self) -> None:
         self.ready = threading.Event()
         self.asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.told: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def pytest_collection(self, session: Any) -> bool:
         return True
@@ -125,10 +155,11 @@ class _Loop:
     def pytest_runtestloop(self, session: Any) -> bool:
         self.ready.set()
         while (asked := self.asked.get()) is not None:
+            told, path, records = asked
             try:
-                self.told.put(_compare(session, *asked))
-            except Exception as error:
-                self.told.put(error)
+                told.put(_compare(session, path, records))
+            except BaseException as error:  # pytest's own ways to stop a test are no Exceptions
+                told.put(error)
         return True
 
 
@@ -165,11 +196,11 @@ def _compared(item: Any, player: Player, records: Mapping[str, Any]) -> str:
     player.current = item.cell.id
     try:
         item.runtest()
-    except Exception as error:  # nbval's own, and whatever odd text makes it stumble
+    except BaseException as error:  # nbval's own, pytest's skips, and whatever odd text makes it stumble
         return f"{FAILED}: {_why(error)}"
     return PASSED
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     parts = [str(error), *str(getattr(error, "inner_traceback", "") or "").strip().splitlines()]
     return printable(" | ".join(part.strip() for part in parts if part.strip()), 400)

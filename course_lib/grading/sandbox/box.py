@@ -26,7 +26,7 @@ import numpy as np
 
 from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, WRONG, AnswerError, crash_text
 from course_lib.grading.sandbox import isolation, outer_wall
-from course_lib.grading.sandbox.frames import Channel, Closed, FrameError, Late, encode
+from course_lib.grading.sandbox.frames import PAYLOAD_CAP, Channel, Closed, FrameError, Late, encode
 from course_lib.grading.sandbox.isolation import LAYERS, Cage, Limits
 
 TIMED_OUT = "timed out"
@@ -106,7 +106,7 @@ class Session:
         outcome, awaited = CellsOutcome(), {str(cell["id"]) for cell in plan["cells"]}
         deadline = min(self._deadline, time.monotonic() + self._limits.cells_s)
         with self._watched(outcome):
-            self._channel.send(json.dumps({"values": [], **plan}).encode(), deadline=deadline)
+            self.begin(plan, deadline)
             while True:
                 _, fields, _ = self._channel.receive(deadline)
                 if "at" in fields:
@@ -123,6 +123,19 @@ class Session:
                     break
         outcome.ended, outcome.culprit = self.ended, outcome.culprit if self.ended else None
         return outcome
+
+    def begin(self, plan: Mapping[str, Any], deadline: float | None = None) -> None:
+        """Send a plan."""
+        self._channel.send(json.dumps({"values": [], **plan}).encode(), deadline=deadline)
+
+    def ask(self, order: Mapping[str, Any], deadline: float) -> dict[str, Any]:
+        """Put an order to a session that reads; what comes back is a stranger's."""
+        self._calls += 1
+        self._channel.send(json.dumps(dict(order)).encode(), b"", self._calls & 0xFFFFFFFF, deadline)
+        number, fields, _ = self._channel.receive(deadline)
+        if number != self._calls & 0xFFFFFFFF:
+            raise FrameError("an answer to no question")
+        return dict(fields)
 
     @contextlib.contextmanager
     def _watched(self, outcome: CellsOutcome) -> Iterator[None]:
@@ -168,7 +181,7 @@ class Session:
 
 
 class Sandbox:
-    """A warmed process and the sessions forked from it, one at a time.
+    """A warmed process and the sessions forked from it.
 
     Parameters
     ----------
@@ -192,6 +205,11 @@ class Sandbox:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    @property
+    def no_wall(self) -> str:
+        """Why there is no outer wall; empty where there is one."""
+        return "" if self._wall else self._no_wall
 
     def close(self) -> None:
         """End the warmed process and everything behind its wall."""
@@ -222,17 +240,19 @@ class Sandbox:
         SandboxError
             When no fork can be had.
         """
-        uid = random.SystemRandom().choice(uid_range()) if os.geteuid() == 0 else 0
+        uid = throw_away_uid()
         with self._scratch() as scratch:
             cage = self._cage(uid, scratch, for_answers)
-            ours = self._fork(cage)
+            ours, pid = self._fork(cage)
+            process = self._process
             try:
                 cap = 64 * 1024 if for_answers else _NOTEBOOK_HEADER_CAP
                 channel = Channel(ours, header_cap=cap)
                 yield Session(channel, self.limits, deadline, self._held(channel))
             finally:
                 ours.close()
-                self._reap(uid if not self._own_mounts else 0)
+                if self._process is process:  # another one has other children under the same numbers
+                    self._reap(pid, uid if not self._own_mounts else 0)
 
     def _cage(self, uid: int, scratch: str, for_answers: bool) -> Cage:
         listable = (str(_PACKAGE), *self.view.import_roots)
@@ -326,20 +346,20 @@ class Sandbox:
             raise SandboxError(told[-1] if told else why or "the sandbox ended by itself")
         return json.loads(reply)
 
-    def _fork(self, cage: Cage) -> socket.socket:
+    def _fork(self, cage: Cage) -> tuple[socket.socket, int]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             try:
-                self._ask({"fork": asdict(cage)}, [theirs.fileno()])
+                pid = self._ask({"fork": asdict(cage)}, [theirs.fileno()])["pid"]
             except SandboxError:
                 ours.close()
                 self.close()
                 raise
-        return ours
+        return ours, pid
 
-    def _reap(self, uid: int) -> None:
+    def _reap(self, pid: int, uid: int) -> None:
         try:
-            self._ask({"reap": True, "uid": uid})
+            self._ask({"reap": pid, "uid": uid})
         except SandboxError:
             self.close()
 
@@ -359,6 +379,12 @@ def uid_range() -> range:
         spans = []
     last = max((start + count for start, _, count in spans), default=2**31)
     return range(0x60000000, 0x60FFFFFF) if last > 0x60FFFFFF else range(max(1, last - 4096), last)
+
+
+def throw_away_uid() -> int:
+    """A user id for one fork; 0, which is none, without root and in a namespace of one user."""
+    uids = uid_range()
+    return random.SystemRandom().choice(uids) if os.geteuid() == 0 and uids else 0
 
 
 class SandboxError(RuntimeError):
@@ -418,6 +444,9 @@ def _as_answer_error(name: str, error: Any, arguments: tuple[Any, ...]) -> Answe
         return AnswerError(NOT_ATTEMPTED, f"{name} is still blank: write it in the answer cell")
     if told.get("nothing"):
         return AnswerError(NOT_ATTEMPTED, f"{name} returns nothing yet: write it in the answer cell")
+    if "big" in told:
+        most = f"{PAYLOAD_CAP >> 20} MB"
+        return AnswerError(WRONG, f"{name} returns at most {most} : saw {printable(told['big'])} bytes")
     if "odd" in told:
         return AnswerError(WRONG, f"{name} returns numbers : saw {printable(told['odd'])}")
     return AnswerError(CRASHED, crash_text(name, error_text(told), printable(told.get("where", "")), arguments))

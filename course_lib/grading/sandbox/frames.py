@@ -48,7 +48,7 @@ def encode(values: Sequence[Any], **fields: Any) -> tuple[bytes, bytes]:
 
     Parameters
     ----------
-    values : sequence of bool, int, float, numpy scalar or ndarray
+    values : sequence of bool, int, float, numpy scalar, ndarray, or whatever numpy makes an array of numbers of
         Other dtypes are converted: integers to i8, floats to f8.
     **fields
         Further JSON entries of the header.
@@ -63,7 +63,7 @@ def encode(values: Sequence[Any], **fields: Any) -> tuple[bytes, bytes]:
     described, payload = [], []
     for value in values:
         array = plain(value)
-        shape = array.shape if isinstance(value, np.ndarray | list) else _PLAIN if _is_plain(value) else None
+        shape = _PLAIN if _is_plain(value) else None if isinstance(value, np.generic) else array.shape
         described.append((NAMES[array.dtype], shape))
         payload.append(array.tobytes())
     return _header(tuple(described), tuple(fields.items())), b"".join(payload)

@@ -9,15 +9,17 @@ import sys
 import types
 from importlib.machinery import ModuleSpec
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
+from IPython.core import async_helpers
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 
-from course_lib.grading.sandbox.frames import Channel, encode
+from course_lib.grading.intake import copies, reading
+from course_lib.grading.sandbox.frames import HEADER_CAP, PAYLOAD_CAP, Channel, encode
 
 TEXT_CAP = 100_000
 _ERROR_CAP = 500
@@ -98,6 +100,8 @@ def warm_shell() -> CellShell:
         for source in ("1 / 0", "x = 1\nx", "def f(:", "display(1)", "%pwd", "import asyncio\nawait asyncio.sleep(0)"):
             shell.run_cell(source, store_history=False)
     shell.reset(new_session=True)
+    async_helpers.get_asyncio_loop().close()  # a fork opens one of its own
+    copies.borrowed("nothing")  # reads the course's own names
     return shell
 
 
@@ -110,6 +114,8 @@ def run_session(channel: Channel, shell: CellShell) -> None:
     shell : CellShell
     """
     _, plan, _ = channel.receive()
+    if plan["mode"] == "read":
+        _read(channel)
     if plan["mode"] == "answers":
         sys.meta_path.insert(0, HiddenModules(plan["hidden"]))
     for cell in plan["cells"]:
@@ -121,6 +127,13 @@ def run_session(channel: Channel, shell: CellShell) -> None:
         channel.send(*encode([], ready=kinds))
         _serve(channel, shell.user_ns)
     channel.send(*encode([], done=True))
+
+
+def _read(channel: Channel) -> NoReturn:
+    """Read texts, without running them, until the other side hangs up."""
+    while True:
+        number, order, _ = channel.receive()
+        channel.send(*encode([], read=reading.read(order["source"], order["among"])), number)
 
 
 class Hollow:
@@ -233,6 +246,9 @@ def _answer(namespace: dict[str, Any], name: str, arguments: list[Any]) -> tuple
     if result is None or result is Ellipsis:
         return encode([], error={"nothing": True})
     try:
-        return encode(result, many=True) if _is_several(result) else encode([result])
+        header, payload = encode(result, many=True) if _is_several(result) else encode([result])
+        if len(header) <= HEADER_CAP and len(payload) <= PAYLOAD_CAP:
+            return header, payload
+        return encode([], error={"big": len(header) + len(payload)})
     except BaseException as error:
         return encode([], error={"odd": type(result).__name__[:80], "text": str(error)[:_ERROR_CAP]})

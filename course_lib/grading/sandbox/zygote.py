@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from IPython.core import async_helpers
+
 from course_lib.grading.sandbox import isolation
 from course_lib.grading.sandbox.frames import Channel, encode
 from course_lib.grading.sandbox.isolation import Cage, Limits
@@ -33,15 +35,15 @@ def main(control_fd: int) -> None:
     ----------
     control_fd : int
         A SOCK_SEQPACKET socket to the trusted side. Requests: ``{"warm": [modules], "nested": bool}`` once, then
-        ``{"fork": cage}`` with the session's socket attached, and ``{"reap": true}``, which kills the fork and tells
-        how it ended.
+        ``{"fork": cage}`` with the session's socket attached, which tells the fork's process id, and
+        ``{"reap": pid, "uid": uid}``, which kills the fork and tells how it ended.
     """
     with socket.socket(fileno=control_fd) as control:
         request = json.loads(control.recv(_MESSAGE_CAP))
         shell = _warm(request["warm"])
         nesting = _nesting() if request["nested"] else None
         control.send(json.dumps({"ready": True, "namespaces": nesting is not None}).encode())
-        forked = Forked()
+        forks: dict[int, Forked] = {}
         while True:
             message, fds, _, _ = socket.recv_fds(control, _MESSAGE_CAP, 1)
             if not message:
@@ -49,11 +51,13 @@ def main(control_fd: int) -> None:
             request = json.loads(message)
             if "fork" in request:
                 forked = _fork(control, fds[0], request["fork"], shell, nesting)
+                forks[forked.pid] = forked
                 control.send(json.dumps({"pid": forked.pid}).encode())
             else:
+                forked = forks.pop(request["reap"], Forked())
                 control.send(json.dumps(_reap(forked, request["uid"])).encode())
-                forked = Forked()
-    _reap(forked, 0)
+    for forked in forks.values():
+        _reap(forked, 0)
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ def _run_child(session_fd: int, request: dict[str, Any], shell: CellShell) -> No
     try:
         os.setsid()
         _only_these_open(session_fd)
+        async_helpers.get_asyncio_loop()  # for top-level await; within the cage none can be made
         cage = Cage(**{**request, "limits": Limits(**request["limits"])})
         channel = Channel(socket.socket(fileno=session_fd), header_cap=_PLAN_CAP)
         channel.send(*encode([], isolation=isolation.enter(cage)))

@@ -1,0 +1,111 @@
+"""Does an answer say the same again? Some of its calls are put to it once more, in a fresh process, in another order.
+
+A function of its arguments does. One that counts its calls, keeps what it was asked, or draws numbers of its own does
+not, and what such an answer returns is worth nothing: the models that call it back believe it to be a rule.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks.task import AnswerError
+
+#: Calls of one answer that are put again.
+MOST = 8
+#: Bytes of arrays kept of one call; a larger one is not put again.
+_LARGEST = 1 << 20
+#: Far above what order of summation does to a number, far below what any demand looks at.
+_CLOSE = dict(rtol=1e-9, atol=1e-12, equal_nan=True)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call: the answer's name, its arguments, what came back, and which call of that answer it was."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    result: Any
+    number: int
+
+
+class Recall:
+    """A fair sample of the calls that were put to a task's answers.
+
+    Parameters
+    ----------
+    seed : int
+        Decides which; the same for the same answers, and never known to them.
+
+    Attributes
+    ----------
+    seconds : float
+        That the calls took.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._kept: dict[str, list[Asked]] = {}
+        self._count: dict[str, int] = {}
+        self.seconds = 0.0
+
+    def listening(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        """The answer, with its calls noted as they are made; those that fail are not."""
+
+        def call(*arguments: Any) -> Any:
+            started = time.monotonic()
+            result = answer(*arguments)
+            self.seconds += time.monotonic() - started
+            self._note(name, arguments, result)
+            return result
+
+        return call
+
+    def _note(self, name: str, arguments: tuple[Any, ...], result: Any) -> None:
+        number = self._count[name] = self._count.get(name, 0) + 1
+        kept = self._kept.setdefault(name, [])
+        place = len(kept) if len(kept) < MOST else self._random.randrange(number)
+        if place < MOST and _size((*arguments, result)) <= _LARGEST:
+            kept[place : place + 1] = [Asked(name, arguments, result, number)]
+
+    def again(self) -> list[Asked]:
+        """The calls to put again: shuffled, and where several are of one answer its first call is not the first."""
+        order = []
+        for kept in self._kept.values():
+            self._random.shuffle(kept)
+            mine = sorted(kept, key=lambda asked: asked.number == 1) if kept[:1] and kept[0].number == 1 else kept
+            order.append(mine)
+        return list(_in_turn(order))
+
+
+def _in_turn(several: list[list[Asked]]) -> Iterator[Asked]:
+    for n in range(max(map(len, several), default=0)):
+        yield from (kept[n] for kept in several if n < len(kept))
+
+
+def same(asked: Asked, answer: Callable[..., Any]) -> bool:
+    """Whether the answer says again what it said."""
+    try:
+        result = answer(*asked.arguments)
+    except AnswerError:
+        return False
+    before, now = _parts(asked.result), _parts(result)
+    return len(before) == len(now) and all(map(_alike, before, now))
+
+
+def _parts(result: Any) -> tuple[Any, ...]:
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _alike(before: Any, now: Any) -> bool:
+    return np.shape(before) == np.shape(now) and bool(np.allclose(before, now, **_CLOSE))
+
+
+def _size(values: tuple[Any, ...]) -> int:
+    flat = [part for value in values for part in _parts(value)]
+    return sum(getattr(part, "nbytes", 8) for part in flat)
