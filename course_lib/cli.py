@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from course_lib.home.checking import Report, TaskResult
     from course_lib.manifest import Course
 
-USER_ERROR = 2
+USER_ERROR, NOT_WRITTEN = 2, 3
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 app = typer.Typer(
@@ -26,6 +27,10 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; an error of the course's own kind is one line on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a letter shows a question mark in its place.
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except Exception as error:
@@ -38,7 +43,7 @@ def main() -> None:
 @app.command("list")
 def list_modules() -> None:
     """Show the twelve modules: built or not, minutes, and your progress."""
-    from course_lib.home import progress
+    from course_lib import progress
 
     course = _course()
     _print(_table_of_modules(course, progress.load(course)))
@@ -47,15 +52,16 @@ def list_modules() -> None:
 @app.command()
 def check(
     notebooks: Annotated[list[str], typer.Argument(help="Your notebooks, or module numbers such as 01.")],
+    all_hints: Annotated[bool, typer.Option("--all-hints", help="Show the last hint too, nearly the answer.")] = False,
 ) -> None:
     """Check your answers with nbval: points per task, what missed, and a hint.
 
     Runs on this machine without isolation: check only notebooks you trust. Exit code 0: all right; 1: not yet; 2: a
-    file that cannot be checked.
+    file that cannot be checked; 3: checked, but progress could not be written.
     """
     course, code = _course(), 0
     for path in _each_notebook(course, notebooks):
-        code = max(code, _check_one(course, path) if isinstance(path, Path) else _complain(path))
+        code = max(code, _check_one(course, path, all_hints) if isinstance(path, Path) else _complain(path))
     raise typer.Exit(code)
 
 
@@ -74,17 +80,22 @@ def doctor() -> None:
 
 @app.command()
 def reset(
-    module: Annotated[str, typer.Argument(help="Number or slug, such as 01 or retry_storm.")],
+    module: Annotated[str, typer.Argument(help="Number or slug, such as 01 or retry_storm, or a notebook of yours.")],
     lesson: Annotated[bool, typer.Option("--lesson", help="The lesson rather than the lab.")] = False,
     keep_answers: Annotated[bool, typer.Option("--keep-answers", help="Carry your answers over.")] = False,
 ) -> None:
-    """Make a fresh copy of a lab in work/; your old one is kept beside it."""
+    """Make a fresh copy of a lab; your old one is kept beside it, and hints begin anew."""
+    from course_lib import progress
     from course_lib.home import work
 
-    fresh = work.reset(_course().module(module), "lesson" if lesson else "lab", keep_answers=keep_answers)
+    course = _course()
+    module, part, path, answers = work.to_reset(course, module, "lesson" if lesson else "lab", keep_answers)
+    fresh = work.reset(module, part, answers=answers, at=path)
     if fresh.kept:
         typer.echo(f"kept your old one as {_short(fresh.kept)}")
-    typer.echo(f"fresh copy: {_short(fresh.path)}")
+    typer.echo(f"fresh copy: {_short(fresh.path)}" + (f", with {_count(answers, 'answer')}" if keep_answers else ""))
+    if not keep_answers:
+        progress.forget_attempts(course, module, part)
 
 
 @app.command("lab", context_settings=PASS_ON)
@@ -146,18 +157,25 @@ def _each_notebook(course: Course, names: Iterable[str]) -> Iterable[Path | Valu
             yield error
 
 
-def _check_one(course: Course, path: Path) -> int:
-    from course_lib.home import checking, progress, start
+def _check_one(course: Course, path: Path, all_hints: bool) -> int:
+    from course_lib import progress
+    from course_lib.home import checking, start
     from course_lib.notebook_file import NotebookError
 
     try:
         report = checking.check(course, path)
     except NotebookError as error:
         return _complain(error)
-    known = progress.record(course, report.module, [(r.task, r.state, r.points) for r in report.results])
-    _show(report, {r.task: known.standing(report.module.slug, r.task).attempts for r in report.results})
+    results = [progress.Result(r.task, r.state, r.points, r.source) for r in report.results]
+    known = progress.with_results(progress.load(course), report.module, results)
+    _show(report, {r.task: known.standing(report.module.slug, r.task).attempts for r in report.results}, all_hints)
     if report.passed and (step := start.next_step(course, known)):
         typer.echo(f"  next: {start.step_words(*step)}")
+    try:
+        progress.record(course, report.module, results)
+    except progress.ProgressError as error:
+        _complain(error)
+        return NOT_WRITTEN
     return 0 if report.passed else 1
 
 
@@ -166,13 +184,15 @@ def _complain(error: ValueError) -> int:
     return USER_ERROR
 
 
-def _show(report: Report, attempts: dict[str, int]) -> None:
+def _show(report: Report, attempts: dict[str, int], all_hints: bool) -> None:
     what = f"{report.module.title}, {report.part} (run by nbval on this machine, not isolated)"
     typer.echo(f"{_short(report.path)}: {what}")
     for result in report.results:
         typer.echo(f"  {result.task:<20} {result.state:<14} {result.points:g} of {result.max_points:g} points")
-        for line in (*_why(result), *_hint_lines(report, result, attempts[result.task])):
+        for line in (*_why(result), *_hint_lines(report, result, attempts[result.task], all_hints)):
             typer.echo(f"      {line.strip()}")
+    for note in report.notes:
+        typer.echo(f"  note: {note}")
     typer.echo(f"  {report.points:g} of {report.max_points:g} points")
 
 
@@ -180,14 +200,19 @@ def _why(result: TaskResult) -> tuple[str, ...]:
     return () if result.state == "right" else result.lines
 
 
-def _hint_lines(report: Report, result: TaskResult, attempts: int) -> list[str]:
-    """One more hint with each attempt that was not right."""
+def _hint_lines(report: Report, result: TaskResult, attempts: int, all_hints: bool) -> list[str]:
+    """One more hint with each different wrong answer, the last only when it is asked for."""
+    from course_lib.checks.task import offered_hints
     from course_lib.home import checking
 
-    if result.state in ("right", "not attempted"):
+    if result.state != "wrong":
         return []
     known = checking.hints(report.module, result.task)
-    return [f"hint {n} of {len(known)}: {hint}" for n, hint in enumerate(known[:attempts], start=1)]
+    shown = known if all_hints else offered_hints(known, attempts)
+    lines = [f"hint {n} of {len(known)}: {hint}" for n, hint in enumerate(shown, start=1)]
+    if len(shown) < len(known) <= attempts:
+        lines.append(f"hint {len(known)} of {len(known)} nearly gives it away; to see it: course check --all-hints")
+    return lines
 
 
 def _table_of_modules(course: Course, known) -> object:
@@ -207,6 +232,10 @@ def _print(renderable: object) -> None:
     from rich.console import Console
 
     Console(highlight=False).print(renderable)
+
+
+def _count(things: Sized, what: str) -> str:
+    return f"{len(things)} {what}{'s' * (len(things) != 1)}"
 
 
 def _short(path: Path) -> str:

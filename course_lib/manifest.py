@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 MANIFEST = "course.toml"
 Part = Literal["lesson", "lab"]
 PARTS: tuple[Part, ...] = get_args(Part)
+#: The learner's own copies lie in folders of the same names below this one.
+WORK = "work"
 FOLDERS: dict[Part, str] = {"lesson": "notebooks", "lab": "labs"}
 
 

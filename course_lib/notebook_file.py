@@ -99,29 +99,6 @@ def role_ids(notebook: NotebookNode) -> set[str]:
     return set(tagged(notebook, ANSWER)) | set(tagged(notebook, CHECK))
 
 
-def likeness(notebook: NotebookNode, pristine: NotebookNode) -> float:
-    """Share of the released notebook's answer and check cells that `notebook` has, by id; 0 to 1."""
-    wanted = role_ids(pristine)
-    return len(wanted & {cell.id for cell in notebook.cells}) / len(wanted) if wanted else 0.0
-
-
-def require_cells(notebook: NotebookNode, pristine: NotebookNode, name: str) -> None:
-    """Refuse a learner's notebook that lacks an answer or check cell of the released one.
-
-    Raises
-    ------
-    NotebookError
-        Naming the first cell that is missing or is no longer code.
-    """
-    kinds = {cell.id: cell.cell_type for cell in notebook.cells}
-    for tag in (ANSWER, CHECK):
-        for id_ in tagged(pristine, tag):
-            if id_ not in kinds:
-                raise NotebookError(f"{name}: the {tag} cell {id_!r} was deleted; `course reset` gives a fresh copy")
-            if kinds[id_] != "code":
-                raise NotebookError(f"{name}: the {tag} cell {id_!r} is no longer code; set its type back to Code")
-
-
 def transplant(pristine: NotebookNode, sources: Mapping[str, str]) -> NotebookNode:
     """Put answers into a copy of the released notebook.
 

@@ -1,14 +1,15 @@
 """The ``course`` command on a miniature course, nbval and all."""
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 import tiny_course
 
-from course_lib import cli, notebook_file
-from course_lib.home import checking, progress, work
+from course_lib import cli, notebook_file, progress
+from course_lib.home import checking, work
 
 ALL = tiny_course.SOLVED
 
@@ -60,7 +61,7 @@ def test_check_says_right_wrong_and_not_attempted_with_points(course, run):
     assert "not isolated" in out
     known = progress.load(course)
     assert known.points(course.module("tiny")) == (10, 35)
-    assert [known.standing("tiny", task).attempts for task in ("greet", "double", "halve")] == [0, 1, 1]
+    assert [known.standing("tiny", task).attempts for task in ("greet", "double", "halve")] == [0, 0, 1]
 
 
 @pytest.mark.slow
@@ -98,21 +99,97 @@ def test_an_answer_that_crashes_or_does_not_parse_costs_its_own_task_only(course
     assert (halve.state, halve.points) == ("right", 20)
 
 
+ENDS = {
+    "os-exit": ("import os\nos._exit(0)", "crashed", "ended Python itself"),
+    "exit": ("exit()\ndef double(x):\n    return 2 * x", "crashed", "called exit()"),
+    "loop": ("while True:\n    pass", "timed out", "ran longer than 3 s"),
+    "stubborn": (
+        "def double(x):\n    while True:\n        try:\n            while True: pass\n"
+        "        except BaseException: pass",
+        "timed out",
+        "ran longer than 3 s",
+    ),
+}
+
+
 @pytest.mark.slow
-def test_an_answer_that_ends_the_kernel_earns_nothing(course, monkeypatch):
+@pytest.mark.parametrize(("source", "state", "line"), ENDS.values(), ids=ENDS)
+def test_an_answer_that_ends_the_kernel_or_does_not_end_costs_its_own_task_and_is_named(
+    course, monkeypatch, source, state, line
+):
     monkeypatch.setattr(checking, "CELL_TIMEOUT", 3)
     path = lab_of(course)
-    tiny_course.solve(path, double="import os\nos._exit(0)", halve=ALL["halve"])
-    assert {result.state for result in checking.check(course, path).results} == {"crashed"}
+    tiny_course.solve(path, double=source, halve=ALL["halve"])
+    double, halve = checking.check(course, path).results
+    assert (double.state, double.points, len(double.lines)) == (state, 0, 1) and line in double.lines[0]
+    assert (halve.state, halve.points) == ("right", 20)
+
+
+@pytest.mark.slow
+def test_a_profile_of_the_learners_own_does_not_run_in_a_check(course, monkeypatch, tmp_path):
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-mine.py").write_text("import builtins\nbuiltins.print = lambda *words: None\n")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    tiny_course.solve(lab_of(course), **ALL)
+    assert checking.check(course, lab_of(course)).passed
+
+
+def test_a_kernel_that_cannot_start_uses_up_no_attempt(course, run, monkeypatch):
+    def none(command, **kwargs):
+        from pathlib import Path
+
+        told = {"cells": {}, "no_kernel": ["Kernel died before replying to kernel_info"]}
+        Path(kwargs["env"]["COURSE_NBVAL_RECORD"]).write_text(json.dumps(told), encoding="utf-8")
+        return subprocess.CompletedProcess(command, 1, "", "")
+
+    monkeypatch.setattr(checking.subprocess, "run", none)
+    tiny_course.solve(lab_of(course), **ALL)
+    code, out, err = run("check", lab_of(course))
+    assert (code, out) == (2, "")
+    assert "no kernel could be started (Kernel died before replying to kernel_info)" in err and "course doctor" in err
+    assert progress.load(course).modules == {}
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """In place of nbval: every answer that is not blank passes."""
+
+    def look(notebook, root):
+        told = {}
+        for cell in notebook.cells:
+            blank = "NotImplementedError" in next(
+                (c.source for c in notebook.cells if c.id == cell.id.replace("-check", "-answer")), ""
+            )
+            text = f"Task {cell.id.removesuffix('-check')}: not attempted, 0 of 1 points" if blank else ""
+            failed = blank and cell.id.endswith("-check")
+            told[cell.id] = {"outcome": "failed" if failed else "passed", "text": text, "error": "", "ended": ""}
+        return told
+
+    monkeypatch.setattr(checking, "run_nbval", look)
+
+
+def test_a_deleted_answer_cell_costs_its_own_task_and_the_mend_that_is_named_works(course, run, seen):
+    path = lab_of(course)
+    tiny_course.solve(path, **ALL)
+    short = notebook_file.read(path)
+    short.cells = [cell for cell in short.cells if cell.id != "halve-answer"]
+    notebook_file.write(short, path)
+    code, out, _ = run("check", path)
+    assert code == 1 and "10 of 30 points" in out
+    (mend,) = {line.split("`")[1] for line in out.splitlines() if "halve-answer" in line or "was deleted" in line}
+    assert mend.startswith("course reset ") and mend.endswith(" --keep-answers")
+    _, out, _ = run("reset", path, "--keep-answers")
+    assert "fresh copy: work/labs/01_tiny.ipynb, with 1 answer" in out
+    assert notebook_file.answers(notebook_file.read(path)) == {
+        "double-answer": ALL["double"],
+        "halve-answer": tiny_course.BLANK["halve"],
+    }
 
 
 def broken(path, kind):
     notebook = notebook_file.read(path)
-    if kind == "deleted":
-        notebook.cells = [cell for cell in notebook.cells if cell.id != "halve-check"]
-    elif kind == "doubled":
-        notebook.cells.append(notebook.cells[2])
-    elif kind == "foreign":
+    if kind == "foreign":
         notebook.cells = [tiny_course.new_code_cell("1", id="one")]
     notebook_file.write(notebook, path)
     if kind == "not json":
@@ -124,8 +201,6 @@ def broken(path, kind):
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("deleted", "the check cell 'halve-check' was deleted; `course reset` gives a fresh copy"),
-        ("doubled", "cell id 'double-answer' occurs 2 times"),
         ("foreign", "is not one of this course's notebooks"),
         ("not json", "is not JSON"),
         ("missing", "there is no such file"),
@@ -139,6 +214,23 @@ def test_a_file_that_cannot_be_checked_is_one_line_and_exit_code_2(course, run, 
     assert message in err
     assert err.count("\n") == 1
     assert out == ""
+
+
+def test_what_cannot_be_written_is_told_after_the_result_with_a_code_of_its_own(course, run, seen, monkeypatch):
+    tiny_course.solve(lab_of(course), **ALL)
+    (course.root / ".course").write_text("in the way")
+    code, out, err = run("check", "01")
+    assert code == 3
+    assert "30 of 30 points" in out
+    assert len(err.splitlines()) == 2 and all("so your progress was not noted" in line for line in err.splitlines())
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii"])
+def test_a_terminal_that_lacks_a_letter_ends_nothing(course, encoding):
+    script = "import sys; from course_lib import cli; sys.argv = ['course', 'check', 'wörk→.ipynb']; cli.main()"
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "COURSE_ROOT": str(course.root)}
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, env=environment)
+    assert ran.returncode == 2 and b"there is no such file" in ran.stderr and b"Traceback" not in ran.stderr
 
 
 def test_the_released_notebook_itself_is_not_checked(course, run):
@@ -168,7 +260,7 @@ def test_reset_keeps_every_old_copy(course, run):
         assert "kept your old one as" in out
     kept = sorted(path.parent.glob("*-kept-*.ipynb"))
     assert sorted(file.read_bytes() for file in kept) == sorted(contents)
-    assert path.read_bytes() == course.module("tiny").lab.read_bytes()
+    assert notebook_file.read(path).cells == tiny_course.lab().cells
 
 
 def test_reset_can_carry_the_answers_over(course, run):
@@ -185,7 +277,7 @@ def test_reset_of_the_lesson_and_of_a_damaged_file(course, run):
     assert "is not JSON" in err
     assert lesson.read_text(encoding="utf-8") == "{"
     assert run("reset", "1", "--lesson")[0] == 0
-    assert lesson.read_bytes() == course.module("tiny").lesson.read_bytes()
+    assert notebook_file.read(lesson).cells == tiny_course.lesson().cells
 
 
 @pytest.mark.parametrize(("module", "message"), [("02", "is not built yet"), ("99", "no module is called '99'")])
@@ -220,21 +312,78 @@ def test_progress_keeps_the_best_and_survives_damage(course):
     progress.record(course, tiny, [("double", "right", 10)])
     known = progress.record(course, tiny, [("double", "wrong", 4)])
     standing = known.standing("tiny", "double")
-    assert (standing.state, standing.best, standing.attempts) == ("wrong", 10, 2)
+    assert (standing.state, standing.best, standing.attempts) == ("wrong", 10, 1)
     path = course.root / progress.FILE
     path.write_text("[]", encoding="utf-8")
     assert progress.load(course).points(tiny) == (0, 35)
     assert path.with_suffix(".damaged.json").read_text(encoding="utf-8") == "[]"
 
 
-def test_hints_come_one_more_with_each_attempt(course, run, monkeypatch):
-    result = checking.TaskResult("double", "wrong", 0, 10, ("  miss  is twice : saw 3",))
-    report = checking.Report(lab_of(course), course.module("tiny"), "lab", (result,))
-    monkeypatch.setattr(checking, "check", lambda course, path: report)
+@pytest.fixture
+def hinting(course, monkeypatch):
+    """A task with three hints, and a check that finds what is put into it."""
+    found = {}
+
+    def check(course, path):
+        result = checking.TaskResult("double", found["state"], 0, 10, ("  miss  is twice : saw 3",), found["source"])
+        return checking.Report(lab_of(course), course.module("tiny"), "lab", (result,))
+
+    monkeypatch.setattr(checking, "check", check)
     monkeypatch.setattr(checking, "hints", lambda module, task: ("think", "multiply", "2 * x"))
-    shown = [[line.strip() for line in run("check", "x.ipynb")[1].splitlines() if "hint" in line] for _ in range(4)]
-    assert [len(lines) for lines in shown] == [1, 2, 3, 3]
+    return found
+
+
+def hints_in(out):
+    return [line.strip() for line in out.splitlines() if "hint" in line]
+
+
+def test_hints_come_one_more_with_each_different_wrong_answer_and_the_last_on_asking(course, run, hinting):
+    shown = []
+    for n in range(4):
+        hinting.update(state="wrong", source=f"x = {n}")
+        shown.append(hints_in(run("check", "x.ipynb")[1]))
+    assert shown[0] == ["hint 1 of 3: think"]
     assert shown[1] == ["hint 1 of 3: think", "hint 2 of 3: multiply"]
+    assert shown[2] == shown[3] == [*shown[1], "hint 3 of 3 nearly gives it away; to see it: course check --all-hints"]
+    assert hints_in(run("check", "--all-hints", "x.ipynb")[1])[-1] == "hint 3 of 3: 2 * x"
+
+
+def test_crashes_and_unchanged_answers_do_not_count_and_reset_starts_anew(course, run, hinting):
+    for state, source, count in [
+        ("crashed", "def f(", 0),
+        ("wrong", "x = 1", 1),
+        ("wrong", "x = 1", 1),
+        ("crashed", "x = y", 0),
+        ("wrong", "x = 1\n", 1),
+        ("timed out", "x = 3", 0),
+        ("wrong", "x = 2", 2),
+    ]:
+        hinting.update(state=state, source=source)
+        assert len(hints_in(run("check", "x.ipynb")[1])) == count, (state, source)
+    run("reset", "01", "--keep-answers")
+    assert len(hints_in(run("check", "x.ipynb")[1])) == 2
+    run("reset", "01")
+    assert len(hints_in(run("check", "x.ipynb")[1])) == 1
+
+
+def test_a_check_cell_run_in_the_learners_own_notebook_counts_as_course_check_does(course, monkeypatch):
+    result = progress.Result("double", "right", 10, "x = 1")
+    assert progress.note("tiny", result) is None
+    monkeypatch.chdir(lab_of(course).parent)
+    monkeypatch.setenv(progress.OFF, "1")
+    assert progress.note("tiny", result) is None and progress.load(course).modules == {}
+    monkeypatch.delenv(progress.OFF)
+    assert progress.note("tiny", result) == 0
+    assert progress.load(course).points(course.module("tiny")) == (10, 35)
+    assert progress.note("tiny", progress.Result("halve", "wrong", 0, "x = 2")) == 1
+    assert progress.note("elsewhere", result) is None
+
+
+def test_a_copy_names_the_kernel_as_jupyterlab_would_and_is_the_released_one_otherwise(course):
+    copy, pristine = (notebook_file.read(path) for path in (lab_of(course), course.module("tiny").lab))
+    assert copy.metadata.language_info.version == sys.version.split()[0]
+    assert copy.metadata.kernelspec.display_name
+    assert copy.cells == pristine.cells
 
 
 def test_without_a_manifest_every_command_is_one_line(tmp_path, run, monkeypatch):

@@ -223,7 +223,8 @@ class Task:
         self.check, self.name, self.total = check, name, total
         self.module = check.__module__.rpartition(".")[2]
         self.answers, self.hints = tuple(answers), tuple(map(_one_line, hints))
-        self.__doc__, self._points, self._failed_attempts = check.__doc__, points, 0
+        self.__doc__, self._points = check.__doc__, points
+        self._attempts, self._counted = 0, ""
 
     @property
     def points(self) -> float:
@@ -249,7 +250,7 @@ class Task:
         # What a right answer prints or warns must not disturb the verdict, which nbval compares.
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             verdict = self.judge(dict(zip(self.answers, answers, strict=True)), seed)
-        self._show(verdict, printed.getvalue())
+        self._show(verdict, printed.getvalue(), self._noted(verdict, source_of(answers)))
 
     def judge(self, answers: Mapping[str, Any], seed: int) -> Verdict:
         """Judge answers without printing.
@@ -312,17 +313,45 @@ class Task:
         met = sum(found.weight for found in findings if found.ok)
         return round(self.points * min(1.0, met / total), 2)
 
-    def _show(self, verdict: Verdict, printed: str) -> None:
+    def _noted(self, verdict: Verdict, source: str) -> int:
+        """Note the verdict as progress where the notebook is the learner's own; the different wrong answers so far."""
+        if verdict.state == WRONG and source != self._counted:
+            self._attempts, self._counted = self._attempts + 1, source
+        from course_lib import progress  # a check at home can do without it
+
+        known = progress.note(self.module, progress.Result(self.name, verdict.state, verdict.points, source))
+        return self._attempts if known is None else known
+
+    def _show(self, verdict: Verdict, printed: str, attempts: int) -> None:
         print(verdict.text)
         if verdict.state == RIGHT:
             return
         if printed.strip():
             shown = printed.strip().splitlines()[:_PRINTED_LINES_SHOWN]
             print("\n".join(f"  your code printed: {_one_line(line)}" for line in shown))
-        if verdict.state != NOT_ATTEMPTED and self.hints:
-            self._failed_attempts = min(self._failed_attempts + 1, len(self.hints))
-            for n in range(1, self._failed_attempts + 1):
-                print(f"  hint {n}  {self.hints[n - 1]}")
+        if verdict.state == WRONG:
+            for n, hint in enumerate(offered_hints(self.hints, attempts), start=1):
+                print(f"  hint {n}  {hint}")
+            if attempts >= (last := len(self.hints)) > 1:
+                print(f"  hint {last}  nearly gives it away; to see it: checks.{self.name}.hint({last})")
+
+
+def offered_hints(hints: Sequence[str], attempts: int) -> Sequence[str]:
+    """One more hint with each different wrong answer; the last, nearly the answer, only when it is asked for."""
+    return hints[: min(attempts, max(1, len(hints) - 1))]
+
+
+def source_of(answers: Sequence[Any]) -> str:
+    """The text of the cells that define some answers, to tell a new attempt from the same one again."""
+    return "\n".join(dict.fromkeys(map(_cell_text, answers)))
+
+
+def _cell_text(answer: Any) -> str:
+    code = getattr(answer, "__code__", None)
+    if code is None:
+        return repr(answer)
+    cell = "".join(linecache.getlines(code.co_filename)) if "ipy" in code.co_filename else ""
+    return cell or f"{code.co_code!r} {code.co_names} {[c for c in code.co_consts if not hasattr(c, 'co_code')]}"
 
 
 def task(

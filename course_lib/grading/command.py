@@ -15,12 +15,15 @@ from course_lib.grading.book import marks, policy
 from course_lib.grading.book.journal import Journal, JournalError
 from course_lib.grading.book.policy import Policy, PolicyError
 from course_lib.grading.exports import tables, write_all
+from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.tables import TemplateError
 from course_lib.grading.intake import collection, guesses, pristine, roster
 from course_lib.grading.intake.collection import Attempt
 from course_lib.grading.intake.pristine import CourseRef, Lab
 from course_lib.grading.intake.roster import FILE as ROSTER
 from course_lib.grading.intake.roster import RosterError, people
+from course_lib.grading.intake.stamps import FILE as STAMPS
+from course_lib.grading.intake.stamps import StampError
 from course_lib.grading.judging import seeds
 from course_lib.grading.judging.jobs import NOT_GRADED, REFUSED, Job, verdict_fields
 from course_lib.grading.judging.seeds import KeyFileError
@@ -31,6 +34,7 @@ from course_lib.grading.worker import Setup, WeakIsolationError
 from course_lib.manifest import Course
 
 KEY_FILE = ".course-key"
+_MOST_NAMED = 8
 #: The learner's name under which the reference solutions are recorded; no file or folder can be called so.
 REFERENCE = "/reference"
 
@@ -43,6 +47,7 @@ _TOLD = (
     PolicyError,
     RosterError,
     SandboxError,
+    StampError,
     TemplateError,
 )
 
@@ -177,12 +182,14 @@ def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) ->
             records = latest(journal.records.values(), {name: lab.digest for name, lab in labs.items()})
             records = _as_handed_in(records, attempts)
             batch.layers = worst_layers(records)
-            predicted = _spared(batch, "predictions", lambda: guesses.collect(submissions), {})
-            write_all(out, labs, records, rules, manual, batch.layers, predicted)
+            asked = pristine.questions(labs)
+            predicted = _spared(batch, "predictions", lambda: guesses.collect(submissions, asked), {})
+            book = write_all(out, labs, records, rules, manual, batch.layers, predicted)
         _notice(batch, rules, labs, attempts, journal, records)
         batch.notices += _spared(batch, "other files", lambda: collection.unread(submissions, attempts), [])
         batch.notices += marks.unknown_rows(manual, labs, records)
         batch.notices += roster.unmatched(listed, {one.learner for one in attempts})
+        batch.notices += _unstamped(book, submissions)
     return batch
 
 
@@ -195,10 +202,25 @@ def _spared(batch: Batch, what: str, look: Callable[[], Any], otherwise: Any) ->
         return otherwise
 
 
+def _unstamped(book: Book, submissions: Path) -> list[str]:
+    """Who would be late by a time that is not the instructor's to vouch for."""
+    late = sorted({mark.learner for mark in book.marks if mark.remark and not mark.late_percent})
+    if not late:
+        return []
+    who = ", ".join(late[:_MOST_NAMED]) + (f" and {len(late) - _MOST_NAMED} more" if len(late) > _MOST_NAMED else "")
+    mend = f"write it into {submissions / STAMPS}, or say late: stamps: files (or dates) in {policy.FILE}"
+    return [f"late by the file's own word alone, so nothing was taken off: {who}; where you know the time, {mend}"]
+
+
 def _as_handed_in(records: Iterable[dict[str, Any]], attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
     """Records with hand-in times as they are now: a time that was mended counts, though the verdict is kept."""
-    now = {_head(one, "")["attempt"]: one.submitted for one in attempts}
-    return [record | {"submitted": now.get(record["attempt"], record["submitted"])} for record in records]
+    now = {_head(one, "")["attempt"]: _handed_in(one) for one in attempts}
+    return [record | now.get(record["attempt"], {}) for record in records]
+
+
+def _handed_in(attempt: Attempt) -> dict[str, Any]:
+    """What is told of a file beside its answers; it may change while they do not."""
+    return {"submitted": attempt.submitted, "stamp": attempt.stamp, "notes": list(attempt.notes)}
 
 
 def _notice(
@@ -322,7 +344,7 @@ def _head(attempt: Attempt, digest: str) -> dict[str, Any]:
         "learner": attempt.learner,
         "lab": attempt.lab,
         "file": attempt.file,
-        "submitted": attempt.submitted,
+        **_handed_in(attempt),
         "released": digest,
         "trouble": attempt.trouble,
     }

@@ -2,11 +2,13 @@
 
 import importlib
 import json
+import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -16,8 +18,8 @@ from course_lib.manifest import Course
 
 DISTRIBUTION = "distributed-failures-course"
 KERNEL_TIMEOUT = 60
-#: Where the import name is not the distribution's with underscores.
-IMPORT_NAMES = {"pillow": "PIL", "pyyaml": "yaml", "vl-convert-python": "vl_convert"}
+#: Only the grading of a class needs these, and a library of the system's with them.
+FOR_A_CLASS = {"pyseccomp": "libseccomp2"}
 LAB_EXTENSIONS = {"anywidget": "anywidget", "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets"}
 PNG = b"\x89PNG"
 
@@ -43,9 +45,9 @@ class Finding:
 
 
 def examine(course: Course) -> Iterator[Finding]:
-    """Look at each package, the kernel, the widgets, the renderer and JupyterLab's settings, in that order."""
+    """Look at each package, the kernel, the profile, the widgets, the renderer and JupyterLab's settings, in order."""
     yield from packages()
-    looks: tuple[Callable[[], Finding], ...] = (kernel, *_widget_looks(), renderer, nodelay, settings)
+    looks: tuple[Callable[[], Finding], ...] = (kernel, profile, *_widget_looks(), renderer, nodelay, settings)
     for look in looks:
         yield look()
 
@@ -80,22 +82,68 @@ def package(requirement: Requirement) -> Finding:
     if version not in requirement.specifier:
         return Finding(name, False, f"{version} is not {requirement.specifier}", again)
     try:
-        importlib.import_module(IMPORT_NAMES.get(name, name.replace("-", "_")))
+        importlib.import_module(import_name(name))
     except Exception as error:  # whatever a broken package raises on import
+        if name in FOR_A_CLASS:
+            return Finding(name, True, f"{version}, without the system's {FOR_A_CLASS[name]}, which only a class needs")
         return Finding(name, False, f"{version} cannot be imported: {_line(error)}", again)
     return Finding(name, True, version)
 
 
+def import_name(distribution: str) -> str:
+    """The name a distribution is imported by, as its own files tell: ``IPython`` for ipython, ``PIL`` for pillow."""
+    plain = distribution.replace("-", "_")
+    named = [name for name, owners in _imported_by().items() if plain in owners and not name.startswith("_")]
+    return min(named, key=lambda name: (name.lower() != plain.lower(), name), default=plain)
+
+
+@lru_cache(maxsize=1)
+def _imported_by() -> dict[str, set[str]]:
+    found = metadata.packages_distributions().items()
+    return {name: {owner.lower().replace("-", "_") for owner in owners} for name, owners in found}
+
+
 def kernel() -> Finding:
     """Start a kernel as JupyterLab would, and see that it is this Python's and answers."""
-    mend = shlex.join([sys.executable, "-m", "ipykernel", "install", "--sys-prefix"])
+    where, mend = _kernel_spec()
     try:
         python = _kernel_python()
     except Exception as error:  # any failure to start is the finding
-        return Finding("kernel", False, f"does not start: {_line(error)}", mend)
+        return Finding("kernel", False, f"does not start{where}: {_line(error)}", mend)
     if Path(python) != Path(sys.executable):
-        return Finding("kernel", False, f"runs {python}, not this environment's Python", mend)
+        return Finding("kernel", False, f"runs {python}, not this environment's Python{where}", mend)
     return Finding("kernel", True, "starts and answers")
+
+
+def _kernel_spec() -> tuple[str, str]:
+    """Which file says what kernel `python3` is, in words, and how to have this environment's again."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    install = shlex.join([sys.executable, "-m", "ipykernel", "install", "--sys-prefix"])
+    try:
+        folder = KernelSpecManager().get_kernel_spec("python3").resource_dir
+    except (NoSuchKernel, ValueError, OSError):
+        return "", install
+    told = f", because of {Path(folder) / 'kernel.json'}"
+    if Path(folder).is_relative_to(sys.prefix):
+        return told, install
+    entries = [entry for entry in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if entry]
+    if any(Path(folder).is_relative_to(entry) for entry in entries):
+        return f"{told}, which the variable JUPYTER_PATH points to", "unset JUPYTER_PATH"
+    return told, shlex.join(["rm", "-r", folder])
+
+
+def profile() -> Finding:
+    """See which files of the learner's own run in each notebook before its first cell; a check leaves them out."""
+    from IPython.paths import get_ipython_dir
+
+    folder = Path(get_ipython_dir()) / "profile_default"
+    found = [path for kind in ("startup/*.py", "startup/*.ipy", "ipython*_config.py") for path in folder.glob(kind)]
+    if not found:
+        return Finding("profile", True, "nothing of your own runs in notebooks")
+    first = shlex.join(["mv", str(found[0]), f"{found[0]}.off"])
+    others = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return Finding("profile", True, f"{found[0]}{others} runs in each notebook; where cells act oddly, try: {first}")
 
 
 def lab_extension(name: str, distribution: str) -> Finding:

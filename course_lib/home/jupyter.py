@@ -1,13 +1,15 @@
 """Open the course in JupyterLab."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from course_lib.home import progress, start, work
+from course_lib import progress
+from course_lib.home import start, work
 from course_lib.manifest import Course
 
 
@@ -41,6 +43,10 @@ def lab_command(course: Course, arguments: Sequence[str] = ()) -> list[str]:
         # Tabs of other projects would be restored from the learner's common workspace, and ours left behind in it.
         f"--LabApp.workspaces_dir={course.root / progress.FILE.parent / 'workspaces'}",
     ]
+    if os.name == "posix" and not any("terminado_settings" in argument for argument in arguments):
+        # Where the server has no terminal, its shells would be login shells, whose /etc/profile forgets our PATH.
+        shell = os.environ.get("SHELL") or shutil.which("bash") or "/bin/sh"
+        own.append(f"--ServerApp.terminado_settings=shell_command={shlex.quote(shell)}")
     if _is_root() and not any(argument.startswith("--allow-root") for argument in arguments):
         # Containers run as root; the server listens on this machine alone and asks for its token.
         own.append("--allow-root")

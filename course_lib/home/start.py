@@ -14,11 +14,11 @@ from typing import Any
 
 import nbformat
 
-from course_lib import manifest, notebook_file
-from course_lib.home import progress, work
-from course_lib.home.progress import Progress
+from course_lib import manifest, notebook_file, progress
+from course_lib.home import work
 from course_lib.manifest import FOLDERS, PARTS, Course, Module, Part
 from course_lib.notebook_file import NotebookError
+from course_lib.progress import Progress
 
 NAME = "Start.ipynb"
 PREDICTIONS = Path(".course") / "predictions.json"
@@ -106,7 +106,7 @@ def _state(module: Module, known: Progress) -> str:
     points, worth = known.points(module)
     if points >= worth:
         return f"done, {worth} points"
-    tried = any(known.standing(module.slug, task).attempts for part in PARTS for task in module.points(part))
+    tried = any(known.standing(module.slug, task).at for part in PARTS for task in module.points(part))
     return f"{points:g} of {worth} points" if tried else f"not started, {worth} points"
 
 

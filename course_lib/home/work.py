@@ -4,17 +4,21 @@ Released lessons and labs in ``notebooks/`` and ``labs/`` are never edited, so a
 with a learner's work, and a check always has an untouched original to compare with.
 """
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from course_lib import notebook_file
-from course_lib.manifest import FOLDERS, PARTS, Course, ManifestError, Module, Part
+from course_lib import notebook_file, submission
+from course_lib.manifest import FOLDERS, PARTS, WORK, Course, ManifestError, Module, Part
 from course_lib.notebook_file import NotebookError
+from course_lib.submission import Released, Submission, SubmissionError
 
-FOLDER = "work"
+FOLDER = WORK
+#: A file too big to check may still be one to carry answers over from.
+RESET_BYTES = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,15 @@ class Fresh:
 
     path: Path
     kept: Path | None
+
+
+@dataclass(frozen=True)
+class Mine:
+    """What a learner's file turned out to be: a copy of this lesson or lab, with these answers."""
+
+    module: Module
+    part: Part
+    submission: Submission
 
 
 def copy_path(module: Module, part: Part) -> Path:
@@ -50,7 +63,13 @@ def lay_out(course: Course) -> list[Path]:
     return [_copy(module, part) for module, part in missing]
 
 
-def reset(module: Module, part: Part, now: datetime | None = None, keep_answers: bool = False) -> Fresh:
+def reset(
+    module: Module,
+    part: Part,
+    now: datetime | None = None,
+    answers: Mapping[str, str] | None = None,
+    at: Path | None = None,
+) -> Fresh:
     """Give a fresh copy of a lesson or lab, and keep the old one beside it.
 
     Parameters
@@ -59,8 +78,10 @@ def reset(module: Module, part: Part, now: datetime | None = None, keep_answers:
     part : {"lesson", "lab"}
     now : datetime, optional
         Names the kept file; the present time unless given.
-    keep_answers : bool
-        Carry the answers over, as when the course was updated.
+    answers : mapping of cell id to source, optional
+        To carry over, as when the course was updated.
+    at : Path, optional
+        Where the copy is, if not in ``work/``.
 
     Returns
     -------
@@ -70,17 +91,45 @@ def reset(module: Module, part: Part, now: datetime | None = None, keep_answers:
     ------
     ManifestError
         When the module is not built yet.
-    NotebookError
-        When answers are to be carried over from a file that is no notebook; nothing is moved then.
     """
     _require_built(module)
-    path = copy_path(module, part)
-    sources = notebook_file.answers_for(_pristine(module, part), notebook_file.read(path)) if keep_answers else {}
+    path = at or copy_path(module, part)
     kept = _set_aside(path, now or datetime.now()) if path.exists() else None
-    _copy(module, part)
-    if sources:
-        notebook_file.write(notebook_file.transplant(_pristine(module, part), sources), path)
+    _copy(module, part, path)
+    if answers:
+        notebook_file.write(notebook_file.transplant(notebook_file.read(path), answers), path)
     return Fresh(path, kept)
+
+
+def to_reset(course: Course, name: str, part: Part, keep_answers: bool) -> tuple[Module, Part, Path, dict[str, str]]:
+    """What a word on the command line means to reset, where it is, and the answers to carry over.
+
+    Parameters
+    ----------
+    course : Course
+    name : str
+        A module's number or slug, or a learner's file.
+    part : {"lesson", "lab"}
+        For a module; a file tells its own.
+    keep_answers : bool
+
+    Raises
+    ------
+    ManifestError, NotebookError
+        When it is neither, or answers are to be carried over from a file that cannot be read.
+    """
+    if not (name.endswith(".ipynb") or Path(name).is_file()):
+        module = course.module(name)
+        path = copy_path(module, part)
+        if not keep_answers or not path.exists():
+            return module, part, path, {}
+        mine = original_of(course, path, RESET_BYTES)
+        if (mine.module, mine.part) != (module, part):
+            held = f"{mine.module.title}, {mine.part}"
+            raise NotebookError(f"{path}: holds {held}; name the file to carry its answers over")
+        return module, part, path, mine.submission.answers
+    mine = original_of(course, Path(name), RESET_BYTES)
+    return mine.module, mine.part, Path(name), mine.submission.answers if keep_answers else {}
 
 
 def notebooks_of(course: Course, name: str) -> list[Path]:
@@ -102,27 +151,40 @@ def notebooks_of(course: Course, name: str) -> list[Path]:
     return found
 
 
-def original_of(course: Course, path: Path) -> tuple[Module, Part]:
-    """Tell which lesson or lab a learner's notebook is a copy of, by its cells; its file name only breaks a tie.
+def original_of(course: Course, path: Path, most: int = submission.MAX_FILE_BYTES) -> Mine:
+    """Tell which lesson or lab a learner's notebook is a copy of, by its cells; its name only breaks a tie.
+
+    Parameters
+    ----------
+    course : Course
+    path : Path
+    most : int
+        Bytes above which the file is refused.
 
     Raises
     ------
     NotebookError
-        When it is none of the course's, or is the released notebook itself.
+        When it cannot be read, is none of the course's, or is the released notebook itself.
     """
-    notebook = notebook_file.read(path)
-    ranked = [
-        (notebook_file.likeness(notebook, _pristine(module, part)), path.name.startswith(module.name), module, part)
-        for module, part in released(course)
-    ]
-    best = max(ranked, key=lambda entry: entry[:2], default=None)
-    if best is None or best[0] == 0:
+    try:
+        document = submission.read(path, follow=True, most=most)
+    except SubmissionError as error:
+        raise NotebookError(f"{path}: {error}") from None
+    best: tuple[tuple[float, float, bool], Mine] | None = None
+    for module, part in released(course):
+        wanted = Released.of(_pristine(module, part))
+        found = submission.pick(document, wanted)
+        share = (len(found.answers) + len(found.refused)) / max(1, len(wanted.answers))
+        rank = (found.exact / max(1, len(wanted.answers)), share, path.name.startswith(module.name))
+        if not found.empty and (best is None or rank > best[0]):
+            best = rank, Mine(module, part, found)
+    if best is None:
         raise NotebookError(f"{path.name}: is not one of this course's notebooks: none of its cells is a task's")
-    _, _, module, part = best
-    if path.resolve() == module.pristine(part).resolve():
-        mine = copy_path(module, part).relative_to(module.root)
-        raise NotebookError(f"{path}: is the released copy; answer and check your own, {mine}")
-    return module, part
+    mine = best[1]
+    if path.resolve() == mine.module.pristine(mine.part).resolve():
+        own = copy_path(mine.module, mine.part).relative_to(mine.module.root)
+        raise NotebookError(f"{path}: is the released copy; answer and check your own, {own}")
+    return mine
 
 
 def released(course: Course) -> Iterator[tuple[Module, Part]]:
@@ -139,11 +201,27 @@ def _pristine(module: Module, part: Part) -> notebook_file.NotebookNode:
     return notebook_file.read(module.pristine(part))
 
 
-def _copy(module: Module, part: Part) -> Path:
-    path = copy_path(module, part)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(module.pristine(part), path)
+def _copy(module: Module, part: Part, path: Path | None = None) -> Path:
+    """A copy that names this machine's kernel as JupyterLab would, which otherwise marks it changed once opened."""
+    path = path or copy_path(module, part)
+    notebook = _pristine(module, part)
+    notebook.metadata |= kernel_metadata()
+    notebook_file.write(notebook, path)
     return path
+
+
+@lru_cache(maxsize=1)
+def kernel_metadata() -> dict[str, dict[str, Any]]:
+    """What JupyterLab writes into a notebook that this environment's kernel runs; nothing where there is none."""
+    try:
+        from ipykernel.ipkernel import IPythonKernel
+        from jupyter_client.kernelspec import KernelSpecManager
+
+        spec = KernelSpecManager().get_kernel_spec("python3")
+        kernel = {"display_name": spec.display_name, "language": spec.language, "name": "python3"}
+        return {"kernelspec": kernel, "language_info": dict(IPythonKernel.language_info)}
+    except Exception:  # whatever is wrong with the kernel is for `course doctor` to tell
+        return {}
 
 
 def _set_aside(path: Path, now: datetime) -> Path:

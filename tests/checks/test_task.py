@@ -211,10 +211,19 @@ def test_notebook_call_prints_the_verdict_and_hints_in_steps(capsys):
     first = capsys.readouterr().out
     assert first.splitlines()[0] == "Task double: wrong, 5 of 20 points"
     assert "hint 1  Twice what?" in first and "hint 2" not in first
-    double(lambda x: 3 * x, seed=1)
-    assert "hint 2  Two times x." in capsys.readouterr().out
-    double(lambda x: 3 * x, seed=1)
-    assert capsys.readouterr().out.count("hint") == 2
+    double(lambda x: 4 * x, seed=1)
+    assert "hint 2  nearly gives it away; to see it: checks.double.hint(2)" in capsys.readouterr().out
+
+
+def test_crashes_and_the_same_answer_again_bring_no_hint_nearer(capsys):
+    three = task("three", answers=("double",), hints=("one", "two", "three"), points=3)(double_task().check)
+    wrong, again = (lambda x: 3 * x), "def f(x):\n    return x / nothing"
+    cell = compile(again, "cell", "exec")
+    scope = {}
+    exec(cell, scope)
+    for answer, hints in ((wrong, 1), (wrong, 1), (scope["f"], 0), (wrong, 1)):
+        three(answer)
+        assert capsys.readouterr().out.count("  hint ") == hints
 
 
 def test_what_a_right_answer_prints_or_warns_does_not_disturb_the_verdict(capsys):

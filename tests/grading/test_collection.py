@@ -7,19 +7,23 @@ import os
 import subprocess
 import sys
 import unicodedata
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 from grading import kit
 
-from course_lib.grading.intake import collection
+from course_lib.grading.intake import collection, stamps
 from course_lib.grading.intake.collection import collect, unread
 from course_lib.grading.intake.files import plain_name
+from course_lib.submission import Released
 
 LAB, LESSON = kit.LAB, kit.LESSON
 LABS = {
-    LAB: SimpleNamespace(answer_cells={task: f"{task}-answer" for task in kit.RIGHT}),
-    LESSON: SimpleNamespace(answer_cells={"first": "first-answer"}),
+    LAB: SimpleNamespace(
+        answer_cells={task: f"{task}-answer" for task in kit.RIGHT}, reads=Released.of(kit.lab(kit.BLANK))
+    ),
+    LESSON: SimpleNamespace(answer_cells={"first": "first-answer"}, reads=Released({"first-answer": "x = ..."})),
 }
 GOOD = kit.submission({})
 LESSON_DONE = kit.notebook([kit.answer("first", "x = 1")])
@@ -78,9 +82,53 @@ def test_a_file_cut_off_is_no_attempt_where_another_could_be_read(tmp_path, whol
     assert len(told(tmp_path)) == 1 and told(tmp_path)[0].startswith("ada/second/01_kit.ipynb: the file is not JSON")
 
 
-def test_a_file_cut_off_that_is_all_there_is_has_its_zero_and_its_reason(tmp_path):
-    kit.save(tmp_path / "ada" / "01_KIT.ipynb", "{")
-    assert [(one.lab, bool(one.trouble)) for one in found(tmp_path)] == [(LAB, True)]
+CUT = [(json.dumps(GOOD)[:-9], LAB), (json.dumps(LESSON_DONE)[:-9], LESSON), ("{", "")]
+
+
+@pytest.mark.parametrize(("whole", "lab"), CUT)
+def test_a_file_cut_off_that_is_all_there_is_has_its_reason_and_a_zero_only_where_its_cells_tell_the_lab(
+    tmp_path, whole, lab
+):
+    kit.save(tmp_path / "ada" / "01_KIT.ipynb", whole)
+    assert [(one.lab, bool(one.trouble)) for one in found(tmp_path)] == [(lab, True)]
+
+
+def test_a_link_or_a_pipe_named_as_a_notebook_is_told_and_not_waited_for(folder):
+    (folder / "bob.ipynb").symlink_to(folder / "ada" / "01_kit.ipynb")
+    os.mkfifo(folder / "cyd.ipynb")
+    assert ["is a link" in line or "not a regular file" in line for line in told(folder)] == [True, True]
+
+
+def test_very_deep_folders_and_very_many_entries_are_bounded(folder, monkeypatch, request):
+    deep = folder / "bob"
+    deep.mkdir()
+    request.addfinalizer(lambda: subprocess.run(["rm", "-rf", deep], check=True))  # shutil gives up on the depth
+    here = os.open(deep, os.O_RDONLY)
+    for _ in range(1_100):
+        os.mkdir("d" * 20, dir_fd=here)
+        below = os.open("d" * 20, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    assert [one.learner for one in found(folder)] == ["ada"]
+    assert "20 folders down, and below it nothing was looked at" in told(folder)[0]
+    monkeypatch.setattr(collection, "_MOST_ENTRIES", 10)
+    for n in range(30):
+        kit.save(folder / "cyd" / f"{n:02}.ipynb", LESSON_DONE)
+    assert [one.learner for one in found(folder)].count("cyd") == 10
+
+
+def test_a_hidden_folder_with_a_notebook_is_told_and_what_programs_leave_is_not(folder):
+    kit.save(folder / ".bob" / "lab.ipynb", GOOD)
+    kit.save(folder / "cyd" / ".old" / "lab.ipynb", GOOD)
+    kit.save(folder / "cyd" / "lab.ipynb", GOOD)
+    kit.save(folder / "__MACOSX" / "ada" / "._01_kit.ipynb", "\0\5")
+    kit.save(folder / "cyd" / "._lab.ipynb", "\0\5")
+    kit.save(folder / ".git" / "lab.ipynb", GOOD)
+    assert [one.learner for one in found(folder)] == ["ada", "cyd"]
+    lines = told(folder)
+    assert [line.split(":")[0] for line in lines] == [".bob/lab.ipynb", "cyd/.old/lab.ipynb"]
+    assert all("begins with a dot; rename it" in line for line in lines)
 
 
 def test_capitals_in_the_ending_do_not_matter(tmp_path):
@@ -156,3 +204,67 @@ def test_folders_nested_a_thousand_deep_are_walked_within_bounds(folder):
         assert [line for line in told(folder) if "lab.ipynb.txt" in line] and len(found(folder)) == 1
     finally:
         subprocess.run(["rm", "-rf", str(folder / "ada")], check=True)  # which pytest's own tidying cannot
+
+
+SEVENTH = datetime(2026, 3, 7, 22, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-07T22:59:00Z",
+        "2026-03-07 22:59:00 UTC",
+        "2026-03-07 22:59:00.000000 GMT",
+        "2026-03-07 23:59 CET",
+        "2026-03-07 17:59 EST",
+        "2026-03-07 23:59:00 Europe/Berlin",
+        "Sat, 07 Mar 2026 23:59:00 +0100",
+        "Saturday, 7 March 2026, 10:59 PM",
+        "March 7, 2026 10:59 PM UTC",
+        "2026/03/07 22:59",
+        "1772924340",
+        "1772924340000",
+        "20260307T225900Z",
+    ],
+)
+def test_the_common_forms_of_a_time_are_read(text):
+    assert stamps.parse(text) == SEVENTH
+
+
+@pytest.mark.parametrize("text", ["", "soon", "03/04/2026 12:00", "12", "2026-13-45", "7 March 2026 22:59 XYZT"])
+def test_what_is_no_time_or_could_be_two_is_not_read(text):
+    assert stamps.parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "data"),
+    [
+        ("ada/timestamp.txt", b"2026-03-07 22:59 UTC"),
+        ("ada/Timestamp.TXT", b"\n\n2026-03-07T22:59Z\n"),
+        ("ada/timestamp.txt", "2026-03-07T22:59Z".encode("utf-16")),
+        ("ada/timestamp.txt", "\ufeff2026-03-07T22:59Z".encode()),
+    ],
+)
+def test_a_timestamp_file_is_read_in_any_coding_beside_the_notebook_or_above_it(tmp_path, file, data):
+    for place in ("ada/01_kit.ipynb", "ada/again/01_kit.ipynb"):
+        kit.save(tmp_path / place, GOOD)
+    (tmp_path / file).write_bytes(data)
+    assert {(one.submitted, one.stamp) for one in found(tmp_path)} == {(SEVENTH.isoformat(), stamps.NOTE)}
+
+
+def test_a_timestamp_file_that_is_not_read_is_told_of_its_learner(folder):
+    kit.save(folder / "ada" / "timestamp.txt", "late last night")
+    assert found(folder)[0].stamp == stamps.DATE
+    assert len(told(folder)) == 1 and "timestamp.txt says 'late last night'" in told(folder)[0]
+    mend = told(folder)[0].rpartition(" ")[2]
+    kit.save(folder / "ada" / "timestamp.txt", mend)
+    assert told(folder) == [] and found(folder)[0].stamp == stamps.NOTE
+
+
+def test_the_instructors_stamps_stand_above_what_a_learner_says(folder):
+    kit.save(folder / "ada" / "timestamp.txt", "1970-01-01T00:00:00Z")
+    (folder / stamps.FILE).write_text("learner,file,submitted\nada,01_kit.ipynb,2026-03-07T22:59Z\n")
+    assert (found(folder)[0].submitted, found(folder)[0].stamp) == (SEVENTH.isoformat(), stamps.BOOK)
+    (folder / stamps.FILE).write_text("learner,file,submitted\nada,,soon\n")
+    with pytest.raises(stamps.StampError, match="line 2: 'soon' is no time"):
+        found(folder)

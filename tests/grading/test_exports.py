@@ -51,6 +51,8 @@ def record(lab, learner, answer, submitted="2026-03-05T10:00:00+00:00"):
         "lab": lab.key,
         "file": f"{learner}/01_kit.ipynb",
         "submitted": submitted,
+        "stamp": "stamp",
+        "notes": [],
         "trouble": "",
         "tasks": told,
         "nbval": {"recorded": {"double": "passed"}, "live": {}},
@@ -59,6 +61,9 @@ def record(lab, learner, answer, submitted="2026-03-05T10:00:00+00:00"):
         "shapes": {"double": "abc"},
         "signature": "0" * 64,
     }
+
+
+ASKED = 'predict("storm.peak", "How many?"); predict_curve("storm.shape"); predict("odd")'
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +83,7 @@ def out(tmp_path_factory):
     predicted = [
         ("ada", {"storm.peak": {"value": 4, "unit": "calls", "truth": 16.0}, "storm.shape": {"value": "B"}}),
         ("bob", {"storm.peak": {"value": 16.5, "unit": "calls"}, "storm.shape": {"value": "C"}, "odd": {"value": [1]}}),
+        ("cyd", {f"invented.{n}": {"value": n} for n in range(200)} | {"storm.shape": {"value": "\x1b[31mB"}}),
         ("eve", ["not", "predictions"]),
     ]
     for learner, told in predicted:
@@ -87,7 +93,7 @@ def out(tmp_path_factory):
     made.mkdir()
     (made / "roster.csv").write_text(ROSTER, encoding="utf-8")
     by_hand = {("bob", kit.LAB, "running"): (5.0, "")}
-    exports.write_all(made, labs, records, rules, by_hand, HELD, guesses.collect(handed_in))
+    exports.write_all(made, labs, records, rules, by_hand, HELD, guesses.collect(handed_in, ASKED))
     return made
 
 
@@ -108,9 +114,18 @@ def test_the_json_is_as_published(out):
 
 def test_the_table_has_tasks_totals_and_everybody_in_the_roster(out):
     head, ada, bob, cyd, _ = rows(out / "gradebook.csv")
-    assert head == ["learner", "name", *(f"{kit.LAB} {t}" for t in kit.POINTS), f"{kit.LAB} total", "total", "max"]
-    assert ada == ["ada", "Lovelace, Ada", "10", "0", "0", "10", "10", "60"]
-    assert bob[:2] == ["bob", "'=Bob"] and bob[-2:] == ["5", "60"] and cyd[-2:] == ["0", "60"]
+    assert head == [
+        "learner",
+        "name",
+        *(f"{kit.LAB} {t}" for t in kit.POINTS),
+        f"{kit.LAB} total",
+        "total",
+        "max",
+        "remarks",
+    ]
+    assert ada == ["ada", "Lovelace, Ada", "10", "0", "0", "10", "10", "60", ""]
+    assert bob[:2] == ["bob", "'=Bob"] and bob[-3:-1] == ["5", "60"] and cyd[-3:] == ["0", "60", ""]
+    assert "20 % off for lateness" in bob[-1]
 
 
 def test_the_table_reads_as_numbers(out):
@@ -120,7 +135,17 @@ def test_the_table_reads_as_numbers(out):
 
 
 def test_whoever_handed_in_only_what_cannot_be_read_has_a_row(out):
-    assert rows(out / "gradebook.csv")[-1] == ["eve", "", "", "", "", "", "0", "60"]
+    assert rows(out / "gradebook.csv")[-1] == [
+        "eve",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "0",
+        "60",
+        "eve/x.ipynb: the file is <i>odd</i>",
+    ]
     assert rows(out / "canvas.csv")[-1] == ["eve", "", "", "", "", ""]
 
 
@@ -136,7 +161,7 @@ def test_moodle_worksheet(out):
     head, ada, bob, cyd, _ = rows(out / "moodle-01_kit-lab.csv")
     assert head[:6] == ["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"]
     assert ada[:6] == ["Participant 55", "Lovelace, Ada", "ada@example.org", "Submitted for grading", "10", "60"]
-    assert "late: 20 % taken off" in bob[-1] and cyd[3:5] == ["No submission", ""]
+    assert "20 % off for lateness, by its stamp" in bob[-1] and cyd[3:5] == ["No submission", ""]
 
 
 def test_a_teachers_own_exports_are_filled_in(out, tmp_path):
@@ -195,7 +220,7 @@ def test_the_feedback_page_shows_score_reason_hint_and_curves_and_stands_alone(o
     text = (out / "feedback" / "bob.html").read_text(encoding="utf-8")
     page = Tags(text)
     assert {"script", "link", "img", "iframe", "form", "b", "i"}.isdisjoint(page.tags) and page.links == []
-    assert "Hint: Twice what?" in text and "20 % was taken off" in text and "marked by hand" in text
+    assert "Hint: Twice what?" in text and "20 % off for lateness" in text and "marked by hand" in text
     assert text.count("<polyline") == 2 and 'role="img" aria-label="Twice x: your curve' in text
     assert "&lt;b&gt;blank" in text and len(text) < 30_000
 
@@ -205,6 +230,7 @@ def test_the_class_report_has_distribution_misses_predictions_copies_and_isolati
     assert Tags(text).links == [] and "seccomp: not enforced, refused &lt;here&gt;" in text
     assert "gives twice every number" in text and "ada, bob" in text
     assert "2 predicted before they saw it; it came out as 16.0 calls" in text and "curve B: 1" in text
+    assert "invented" not in text and "\x1b" not in text
     assert "nbval (recorded) passed" in text and "the file is &lt;i&gt;odd" in text
     counts = re.findall(r"<td>\s*[\d.]+ to [\d.]+</td><td class=\"number\">(\d+)</td>", text)
     assert [int(n) for n in counts[:10]] == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0] and sum(map(int, counts[10:])) == 2

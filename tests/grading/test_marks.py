@@ -20,9 +20,10 @@ RULES = Policy.model_validate(
 )
 
 
-def record(learner="bob", points=8.0, submitted=DUE, file="a.ipynb", lab="lab"):
+def record(learner="bob", points=8.0, submitted=DUE, file="a.ipynb", lab="lab", stamp="stamp"):
     told = {"state": "right", "points": points, "max_points": 10.0}
-    return {"learner": learner, "lab": lab, "file": file, "submitted": submitted.isoformat(), "tasks": {"t": told}}
+    head = {"learner": learner, "lab": lab, "file": file, "submitted": submitted.isoformat(), "stamp": stamp}
+    return head | {"tasks": {"t": told}}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,26 @@ def record(learner="bob", points=8.0, submitted=DUE, file="a.ipynb", lab="lab"):
 )
 def test_lateness(after, percent):
     assert RULES.late_percent("bob", "lab", DUE + after) == percent
+
+
+@pytest.mark.parametrize(
+    ("stamps", "stamp", "percent"),
+    [
+        ("book", "stamp", 20),
+        ("book", "timestamp.txt", 0),
+        ("book", "file date", 0),
+        ("files", "timestamp.txt", 20),
+        ("files", "file date", 0),
+        ("dates", "file date", 20),
+    ],
+)
+def test_lateness_is_taken_only_on_the_word_that_the_policy_believes_and_said_either_way(stamps, stamp, percent):
+    rules = RULES.model_copy(update={"late": RULES.late.model_copy(update={"stamps": stamps})})
+    (mark,) = marks([record(submitted=DUE + timedelta(2), stamp=stamp)], rules, {})
+    assert mark.late_percent == percent
+    assert stamp in mark.remark and ("% off for lateness" if percent else "nothing taken off") in mark.remark
+    (mark,) = marks([record(stamp=stamp)], rules, {})
+    assert (mark.late_percent, mark.remark) == (0, "")
 
 
 def test_an_extension_moves_the_due_date_of_one_learner():

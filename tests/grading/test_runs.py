@@ -168,7 +168,8 @@ def test_a_hand_in_time_that_was_mended_counts_though_the_verdict_is_kept(small)
     course, folder, out = small
     out.mkdir()
     (out / "policy.yaml").write_text(
-        f"labs: {{{kit.LAB}: {{due: 2026-03-01T00:00+00:00}}}}\nlate: {{percent_per_day: 50, cap_percent: 50}}\n"
+        f"labs: {{{kit.LAB}: {{due: 2026-03-01T00:00+00:00}}}}\n"
+        "late: {percent_per_day: 50, cap_percent: 50, stamps: files}\n"
     )
     seen = []
     for time_ in ("2026-03-09T10:00:00+00:00", "2026-02-09T10:00:00+00:00"):

@@ -1,12 +1,15 @@
 """The doctor finds what is broken, one thing at a time, and names one command for it."""
 
 import importlib
+import json
+import subprocess
 import sys
 from importlib import metadata
 
 import pytest
 from packaging.requirements import Requirement
 
+from course_lib import manifest
 from course_lib.home import doctor
 
 
@@ -42,6 +45,68 @@ def test_a_course_that_is_not_installed_is_found(monkeypatch):
     (found,) = doctor.packages()
     assert not found.ok
     assert found.mend.endswith("-c constraints.txt -e .")
+
+
+@pytest.mark.slow
+def test_everything_is_in_order_where_the_suite_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    found = list(doctor.examine(manifest.load()))
+    assert [(one.name, one.detail) for one in found if not one.ok] == [] and len(found) > 30
+
+
+NAMES = {"ipython": "IPython", "pillow": "PIL", "pyyaml": "yaml", "python-dateutil": "dateutil", "pytest": "pytest"}
+
+
+@pytest.mark.parametrize(("name", "imported"), NAMES.items())
+def test_a_package_is_imported_by_the_name_it_brings(name, imported):
+    assert doctor.import_name(name) == imported
+
+
+def test_a_system_library_that_only_a_class_needs_is_no_damage(monkeypatch):
+    def fail(name):
+        raise RuntimeError("Unable to find libseccomp")
+
+    monkeypatch.setattr(importlib, "import_module", fail)
+    found = doctor.package(Requirement("pyseccomp"))
+    assert found.ok and "libseccomp2, which only a class needs" in found.detail
+
+
+@pytest.fixture
+def other_kernel(tmp_path, monkeypatch):
+    """Another kernel called python3, in a folder that is looked at first."""
+    folder = tmp_path / "elsewhere" / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    spec = {"argv": ["/usr/bin/false", "{connection_file}"], "display_name": "Python 3", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setattr(doctor, "_kernel_python", lambda: "/usr/bin/python3")
+    return folder
+
+
+def test_another_kernel_that_wins_is_named_with_how_to_be_rid_of_it(other_kernel, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", str(other_kernel.parents[1]))
+    found = doctor.kernel()
+    assert not found.ok and str(other_kernel / "kernel.json") in found.detail
+    assert "JUPYTER_PATH" in found.detail and found.mend == "unset JUPYTER_PATH"
+    monkeypatch.delenv("JUPYTER_PATH")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(other_kernel.parents[1]))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    found = doctor.kernel()
+    assert not found.ok and found.mend == f"rm -r {other_kernel}"
+    assert subprocess.run(found.mend, shell=True).returncode == 0 and not other_kernel.exists()
+    assert str(other_kernel) not in doctor.kernel().detail
+
+
+def test_start_up_files_are_named_with_how_to_set_them_aside(tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    startup = tmp_path / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "README").write_text("this is IPython's own")
+    assert "nothing of your own" in doctor.profile().detail
+    (startup / "00-mine.py").write_text("print = None")
+    found = doctor.profile()
+    assert str(startup / "00-mine.py") in found.detail
+    subprocess.run(found.detail.partition("try: ")[2], shell=True, check=True)
+    assert "nothing of your own" in doctor.profile().detail
 
 
 @pytest.mark.slow

@@ -38,3 +38,23 @@ def test_terminals_find_the_command(monkeypatch):
     first, last = jupyter.lab_environment()["PATH"].split(os.pathsep)
     assert Path(first) == Path(sys.executable).parent
     assert last == "elsewhere"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="login shells are POSIX's")
+def test_terminals_are_no_login_shells_which_would_forget_the_path(course, monkeypatch):
+    """Where the server was started without a terminal, as by nohup, Docker or Binder."""
+    from jupyter_server.serverapp import ServerApp
+
+    terminals = pytest.importorskip("jupyter_server_terminals.app")  # JupyterLab's own part
+
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    (setting,) = [word for word in jupyter.lab_command(course) if "terminado_settings" in word]
+    server = ServerApp()
+    server.parse_command_line([setting])
+    server.init_configurables()
+    shells = terminals.TerminalsExtensionApp()
+    shells.serverapp = server
+    shells.initialize_configurables()
+    assert shells.terminal_manager.shell_command == ["/bin/sh"]
+    mine = ["--ServerApp.terminado_settings=shell_command=/bin/zsh"]
+    assert [w for w in jupyter.lab_command(course, mine) if "terminado" in w] == mine

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 import tiny_course
 
-from course_lib import manifest
-from course_lib.home import progress, start
+from course_lib import manifest, progress
+from course_lib.home import start
 
 
 @pytest.fixture

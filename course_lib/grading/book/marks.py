@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from course_lib.grading.book import by_hand
 from course_lib.grading.book.policy import Policy
 from course_lib.grading.intake.files import plain_name
 from course_lib.grading.intake.pristine import Lab
+from course_lib.grading.intake.stamps import DATE
 
 MANUAL = "manual.csv"
 MANUAL_COLUMNS = ("learner", "lab", "task", "points", "comment")
@@ -58,6 +59,8 @@ class Mark:
         Those that could be read, or where none could, all.
     record : dict
         The verdict that counts.
+    remark : str
+        What lateness rests on, where it took something, or why it did not; else empty.
     """
 
     learner: str
@@ -66,6 +69,7 @@ class Mark:
     late_percent: float
     attempts: int
     record: dict[str, Any]
+    remark: str = ""
 
     @property
     def max_points(self) -> float:
@@ -104,7 +108,12 @@ def _mark(record: Mapping[str, Any], policy: Policy, manual: Manual) -> Mark:
     learner, lab = record["learner"], record["lab"]
     tasks = tuple(_task_mark(learner, lab, name, told, manual) for name, told in record["tasks"].items())
     late = policy.late_percent(learner, lab, _when(record))
-    return Mark(learner, lab, tasks, late, 1, dict(record))
+    stamp = record.get("stamp", DATE)
+    if not late or policy.late.believes(stamp):
+        told = f"{late:g} % off for lateness, by its {stamp}: {record['submitted']}" if late else ""
+        return Mark(learner, lab, tasks, late, 1, dict(record), told)
+    told = f"late by its {stamp} alone ({record['submitted']}), for which nobody vouches: nothing taken off"
+    return Mark(learner, lab, tasks, 0.0, 1, dict(record), told)
 
 
 def _task_mark(learner: str, lab: str, name: str, told: Mapping[str, Any], manual: Manual) -> TaskMark:
@@ -122,7 +131,7 @@ def _counting(attempts: list[Mark], policy: Policy) -> Mark:
     readable = [mark for mark in attempts if not mark.record.get("trouble")] or attempts
     in_order = sorted(readable, key=lambda mark: (_when(mark.record), mark.record["file"]))
     chosen = in_order[-1] if policy.attempt == "last" else max(in_order, key=lambda mark: mark.points)
-    return Mark(chosen.learner, chosen.lab, chosen.tasks, chosen.late_percent, len(readable), chosen.record)
+    return replace(chosen, attempts=len(readable))
 
 
 def _when(record: Mapping[str, Any]) -> datetime:

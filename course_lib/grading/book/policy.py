@@ -11,6 +11,7 @@
       percent_per_day: 10          # of the marks earned, for each day begun
       cap_percent: 50              # never more than this is taken
       closed_after_days: 14        # nothing is earned after
+      stamps: book                 # whose word counts: yours alone; or files, or dates
     extensions:
       ada:
         01_retry_storm/lab: 2026-03-13T23:59+01:00
@@ -28,6 +29,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from course_lib.grading.book import by_hand
 from course_lib.grading.intake.files import plain_name
+from course_lib.grading.intake.stamps import BOOK, DATE, NOTE
 
 FILE = "policy.yaml"
 
@@ -57,6 +59,12 @@ class Late(_Strict):
     percent_per_day: float = Field(0, ge=0, le=100)
     cap_percent: float = Field(100, ge=0, le=100)
     closed_after_days: float | None = Field(None, ge=0)
+    #: ``book``: stamps of the instructor's or the system's; ``files``: timestamp.txt too; ``dates``: a file's own too.
+    stamps: Literal["book", "files", "dates"] = "book"
+
+    def believes(self, stamp: str) -> bool:
+        """Whether lateness may be taken from a time of this source."""
+        return stamp in {"book": (BOOK,), "files": (BOOK, NOTE), "dates": (BOOK, NOTE, DATE)}[self.stamps]
 
 
 class LabPolicy(_Strict):

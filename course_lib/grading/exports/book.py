@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from course_lib.grading.book.marks import Mark, TaskMark
 from course_lib.grading.book.policy import Policy
+from course_lib.grading.exports.files import file_names
 from course_lib.grading.intake.copies import Copy
 from course_lib.grading.intake.pristine import Lab
 from course_lib.grading.intake.roster import Person
+from course_lib.grading.intake.stamps import DATE
 
 VERSION = 1
 
@@ -41,6 +44,12 @@ class Book:
         """A learner's marks by lab."""
         return {mark.lab: mark for mark in self.marks if mark.learner == learner}
 
+    @cached_property
+    def file_names(self) -> dict[str, str]:
+        """What the files of each learner who handed in are called."""
+        learners = dict.fromkeys([*(mark.learner for mark in self.marks), *(who for who, _, _ in self.unread)])
+        return file_names(learners)
+
     @property
     def used_labs(self) -> list[str]:
         """Labs that somebody handed in, in course order."""
@@ -50,6 +59,12 @@ class Book:
     def title(self, lab: str) -> str:
         """A lab's title for people."""
         return f"{self.labs[lab].title}, {self.labs[lab].part}"
+
+
+def remarks(mark: Mark, *, trouble: bool = True) -> list[str]:
+    """What lateness took and by whose word, why a file was not read, and what of it was not."""
+    told = [mark.remark, mark.record.get("trouble", "") if trouble else "", *mark.record.get("notes", [])]
+    return [one for one in told if one]
 
 
 def gradebook_json(book: Book) -> dict[str, Any]:
@@ -73,6 +88,9 @@ def _mark(mark: Mark) -> dict[str, Any]:
         "attempts": mark.attempts,
         "file": record["file"],
         "submitted": record["submitted"],
+        "stamp": record.get("stamp", DATE),
+        "remark": mark.remark,
+        "notes": record.get("notes", []),
         "trouble": record["trouble"],
         "isolation": record.get("isolation", {}).get("level", "not run"),
         "nbval": record.get("nbval", {"recorded": {}, "live": {}}),

@@ -8,6 +8,8 @@ import io
 import json
 import os
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", *"\uff1d\uff0b\uff0d
 _LATER_FORMULA = re.compile("([;\t\r\n]\\s*)(?=[=+@|%\uff1d\uff0b\uff0d\uff20-])")
 #: File systems count bytes, 255 to a name; this leaves room for a digest, a suffix and what `write_text` adds.
 _NAME_BYTES = 120
+#: Windows opens a device for these, whatever follows the first dot.
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 
 
 def write_text(path: Path, text: str) -> None:
@@ -38,9 +42,24 @@ def file_name(name: str) -> str:
     """A learner's name as a file name: no separators, no leading dot, not too long; changed ones are told apart."""
     whole = _UNSAFE.sub("_", name).lstrip(".")
     safe = whole.encode("utf-8")[:_NAME_BYTES].decode("utf-8", "ignore")
+    plain = safe == name != "" and name.split(".")[0].casefold() not in _DEVICES
+    return safe if plain else f"{safe}-{_digest(name)}"
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """A file name for each name, different ones even where capitals or accents' forms do not count."""
+    found = {name: file_name(name) for name in names}
+    times = Counter(map(_alike, found.values()))
+    return {name: safe if times[_alike(safe)] == 1 else f"{safe}-{_digest(name)}" for name, safe in found.items()}
+
+
+def _alike(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _digest(name: str) -> str:
     # Undecodable bytes of a folder's name are lone surrogates here, each a different one.
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return safe if safe == name != "" else f"{safe}-{digest}"
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def csv_text(rows: Iterable[Sequence[Any]]) -> str:

@@ -6,13 +6,12 @@ from typing import Any
 
 from course_lib.grading.book.marks import Mark, TaskMark
 from course_lib.grading.exports.book import Book
-from course_lib.grading.exports.files import file_name
 
 
 def results(book: Book) -> dict[str, dict[str, Any]]:
     """What Gradescope reads, by file name of the learner."""
-    learners = dict.fromkeys(mark.learner for mark in book.marks)
-    return {file_name(learner): _one(list(book.of(learner).values())) for learner in learners}
+    marked = {mark.learner for mark in book.marks}
+    return {name: _one(list(book.of(who).values())) for who, name in book.file_names.items() if who in marked}
 
 
 def _one(marks: list[Mark]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_lib.grading.book.marks import Mark
-from course_lib.grading.exports.book import Book
-from course_lib.grading.exports.files import file_name, write_text
+from course_lib.grading.exports.book import Book, remarks
+from course_lib.grading.exports.files import write_text
 from course_lib.grading.exports.pictures import curve_picture
 from course_lib.grading.intake.guesses import Guess
 
@@ -23,8 +23,8 @@ _STATES = ("right", "wrong", "not attempted", "crashed", "timed out", "refused")
 
 def write(out: Path, book: Book, layers: Mapping[str, str], guesses: Mapping[str, Sequence[Guess]]) -> None:
     """Write ``feedback/<learner>.html`` and ``report.html``."""
-    for learner in dict.fromkeys(mark.learner for mark in book.marks):
-        write_text(out / "feedback" / f"{file_name(learner)}.html", feedback(book, learner))
+    for learner, name in book.file_names.items():
+        write_text(out / "feedback" / f"{name}.html", feedback(book, learner))
     write_text(out / "report.html", report(book, layers, guesses))
 
 
@@ -45,6 +45,7 @@ def feedback(book: Book, learner: str) -> str:
         book=book,
         person=book.people[learner],
         marks=list(book.of(learner).values()),
+        unread=[(file, why) for who, file, why in book.unread if who == learner],
         told=lambda mark, task: mark.record["tasks"][task.task],
     )
 
@@ -59,6 +60,7 @@ def report(book: Book, layers: Mapping[str, str], guesses: Mapping[str, Sequence
         predictions={question: predicted(all_) for question, all_ in guesses.items()},
         disagreements=[(m.learner, m.lab, d) for m in book.marks for d in m.record.get("disagreements", [])],
         borrowed=[(m.learner, m.lab, t, u) for m in book.marks for t, u in m.record.get("borrowed", {}).items()],
+        noted=[(m.learner, m.record["file"], told) for m in book.marks for told in remarks(m, trouble=False)],
         trouble=[(m.learner, m.record["file"], m.record["trouble"]) for m in book.marks if m.record["trouble"]],
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from course_lib.grading.book.marks import Mark
-from course_lib.grading.exports.book import Book
+from course_lib.grading.exports.book import Book, remarks
 from course_lib.grading.exports.files import csv_text, file_name, write_text
 from course_lib.grading.exports.owners import CANVAS, MOODLE, Owners
 from course_lib.grading.exports.templates import FOLDER, Template, TemplateError, read
@@ -80,14 +80,17 @@ def gradebook(book: Book) -> list[list[object]]:
     """One row a learner: each task, each lab after lateness, the total."""
     columns = [(lab, task) for lab in book.used_labs for task in book.labs[lab].tasks]
     head = ["learner", "name", *(f"{lab} {task}" for lab, task in columns), *(f"{lab} total" for lab in book.used_labs)]
-    rows: list[list[object]] = [[*head, "total", "max"]]
+    rows: list[list[object]] = [[*head, "total", "max", "remarks"]]
     worth = sum(book.labs[lab].max_points for lab in book.used_labs)
     for learner, person in book.people.items():
         mine = book.of(learner)
         tasks = {(m.lab, t.task): t.points for m in mine.values() for t in m.tasks}
         totals = [mine[lab].points if lab in mine else "" for lab in book.used_labs]
         cells = [tasks.get(column, "") for column in columns]
-        rows.append([learner, person.name, *cells, *totals, round(sum(m.points for m in mine.values()), 2), worth])
+        total = round(sum(m.points for m in mine.values()), 2)
+        told = [f"{lab}: {one}" for lab, mark in mine.items() for one in remarks(mark)]
+        told += [f"{file}: {why}" for who, file, why in book.unread if who == learner]
+        rows.append([learner, person.name, *cells, *totals, total, worth, "; ".join(told)])
     return rows
 
 
@@ -162,6 +165,4 @@ def _filled(head: list[str], row: list[str], mark: Mark | None) -> list[object]:
 def comment(mark: Mark) -> str:
     """Feedback in one cell: each task, and for what missed the first line that says why."""
     parts = [f"{task.task} {task.points:g}/{task.max_points:g} {task.comment or task.state}" for task in mark.tasks]
-    if mark.late_percent:
-        parts.append(f"late: {mark.late_percent:g} % taken off")
-    return "; ".join(parts)
+    return "; ".join([*parts, *remarks(mark)])

@@ -7,8 +7,8 @@ Accepted layouts, mixed as one likes::
     SUBMISSIONS/<learner>.ipynb
 
 A learner is called as the folder is, with accents composed (NFC); what cannot be printed is shown as ``?``, and a
-digest keeps such names apart. Which lesson or lab a file answers is read from its answer cells. The time is the first
-line of a ``timestamp.txt`` beside the file (ISO 8601, as nbgrader writes it), else the file's modification time.
+digest keeps such names apart. Which lesson or lab a file answers is read from its answer cells. When it was handed in
+and by whose word: `stamps`.
 """
 
 from __future__ import annotations
@@ -19,21 +19,25 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-from course_lib.grading.intake import files as intake
-from course_lib.grading.intake.files import IntakeError, Submission, plain_name
+from course_lib import submission
+from course_lib.grading.intake import stamps
+from course_lib.grading.intake.files import plain_name
 from course_lib.grading.intake.pristine import Lab
+from course_lib.submission import SubmissionError
 
-TIMESTAMP = "timestamp.txt"
 SUFFIX = ".ipynb"
 _DEEPEST = 4
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".7z", ".rar")
+#: Left behind by programs, and nobody's work.
+_NOBODYS = (".ipynb_checkpoints", "__MACOSX", ".git", ".course", ".Trash", ".venv", "__pycache__")
 #: A learner with more files than this is told, and of no learner are more oddities told than that.
 MANY_FILES = 50
 _MOST_TOLD = 5
-_MOST_FOLDERS = 2000
+#: Entries of one learner's folder that are looked at; below this depth nothing is.
+_MOST_ENTRIES, _DEEPEST_LOOK = 5_000, 20
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,12 @@ class Attempt:
     answers, refused : dict of str to str
         By cell id.
     trouble : str
-        Why nothing of the file can be graded, else empty; `lab` is then a guess by its name, or empty: where the
-        name says nothing, and where the learner has a file for it that could be read.
+        Why nothing of the file can be graded, else empty; `lab` is then read from what can be made out of it, or
+        empty: where that says nothing, and where the learner has a file for it that could be read.
+    stamp : str
+        By whose word `submitted` is: see `stamps`.
+    notes : tuple of str
+        What was read in an unusual way or not at all, with what to do; for learner and instructor.
     """
 
     learner: str
@@ -60,6 +68,8 @@ class Attempt:
     answers: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     trouble: str = ""
+    stamp: str = stamps.DATE
+    notes: tuple[str, ...] = ()
 
     def key(self, lab_digest: str) -> str:
         """The same for the same answers to the same released lab, whenever graded."""
@@ -74,12 +84,14 @@ def collect(folder: Path, labs: Mapping[str, Lab]) -> list[Attempt]:
     ------
     NotADirectoryError
         When there is no such folder.
+    StampError
+        When the instructor's ``timestamps.csv`` cannot be read.
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder of submissions")
-    attempts = []
+    stamped, attempts = stamps.book(folder), []
     for learner, path in sorted(_files(folder)):
-        attempts += _attempts(folder, learner, path, labs)
+        attempts += _attempts(folder, learner, path, labs, stamped)
     answered = {(one.learner, one.lab) for one in attempts if not one.trouble}
     return [_set_aside(one, labs, answered) for one in attempts]
 
@@ -108,24 +120,26 @@ def unread(folder: Path, attempts: Sequence[Attempt]) -> list[str]:
     Returns
     -------
     list of str
-        A line for each learner's folder without a notebook, for each file that looks like one and was not read, and
-        for each learner with more than `MANY_FILES` files.
+        A line for each learner's folder without a notebook, for each file that looks like one and was not read, for
+        what of a file was read in an unusual way or not at all, and for each learner with more than `MANY_FILES`
+        files.
     """
     told: dict[str, list[str]] = {}
     for one in attempts:
-        if one.trouble:
-            told.setdefault(one.learner, []).append(f"{one.file}: {one.trouble}")
+        lines = [one.trouble] if one.trouble else one.notes
+        told.setdefault(one.learner, []).extend(f"{one.file}: {line}" for line in lines)
     files = {(one.learner, one.file) for one in attempts}
     learners = {learner for learner, _ in files}
     for entry in _entries(folder):
         learner = plain_name(entry.name)
         odd = [f"{_where(folder, path)}: {why}" for path, why in _odd_files(folder, entry)]
-        if entry.is_dir(follow_symlinks=False) and learner not in learners:
+        if entry.is_dir(follow_symlinks=False) and learner not in learners and not entry.name.startswith("."):
             odd.append(f"{learner}: nothing in this folder was read as a notebook")
         if odd:
             told.setdefault(learner, []).extend(odd)
     lines = [line for learner in sorted(told) for line in _first(learner, told[learner])]
     counts = sorted(Counter(learner for learner, _ in files).items())
+    lines = list(dict.fromkeys(lines))  # a file may answer lesson and lab
     return lines + [f"{learner}: {count} files; each is graded" for learner, count in counts if count > MANY_FILES]
 
 
@@ -141,28 +155,15 @@ def _odd_files(folder: Path, entry: os.DirEntry[str]) -> Iterator[tuple[Path, st
         if not _is_notebook(entry.name) and not entry.is_symlink() and (why := _looks_like(entry.name)):
             yield Path(entry.path), why
         return
-    read = set(_notebooks(Path(entry.path), _DEEPEST))
-    for path in _everything(Path(entry.path)):
-        if path not in read and (why := _looks_like(path.name)):
-            yield path, why
-
-
-def _everything(top: Path) -> Iterator[Path]:
-    """Files below a folder in the order of names, of so many folders at most; however deep, nothing here recurses.
-
-    A folder called like a notebook is given as the file it should have been.
-    """
-    waiting = [top]
-    for _ in range(_MOST_FOLDERS):
-        if not waiting:
-            return
-        try:
-            entries = _entries(waiting.pop())
-        except OSError:  # such as a path longer than the system opens
-            continue
-        below = [Path(one.path) for one in entries if one.is_dir(follow_symlinks=False) and not _is_notebook(one.name)]
-        waiting += reversed(below)
-        yield from (Path(one.path) for one in entries if Path(one.path) not in below)
+    read = set(_notebooks(Path(entry.path)))
+    for depth, one in _walk(Path(entry.path), _DEEPEST_LOOK):
+        path = Path(one.path)
+        if one.is_dir(follow_symlinks=False):
+            if depth == _DEEPEST_LOOK:
+                yield path, f"lies {depth} folders down, and below it nothing was looked at; move up what shall be read"
+        elif path not in read and (why := _looks_like(one.name)):
+            hidden = next((part for part in path.relative_to(folder).parts if part.startswith(".")), "")
+            yield path, f"not read, as {hidden!r} begins with a dot; rename it" if hidden else why
 
 
 def _looks_like(name: str) -> str:
@@ -175,69 +176,85 @@ def _looks_like(name: str) -> str:
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for entry in _entries(folder):
+        if entry.name.startswith("."):
+            continue
         if entry.is_dir(follow_symlinks=False):
-            yield from ((entry.name, path) for path in _notebooks(Path(entry.path), _DEEPEST))
+            yield from ((entry.name, path) for path in _notebooks(Path(entry.path)))
         elif _is_notebook(entry.name):
             yield entry.name[: -len(SUFFIX)], Path(entry.path)
         elif entry.is_symlink():
             yield entry.name, Path(entry.path)
 
 
-def _notebooks(folder: Path, levels: int) -> Iterator[Path]:
+def _notebooks(folder: Path) -> Iterator[Path]:
     """Files named as notebooks, whatever they are; links to folders are not followed."""
-    try:
-        entries = _entries(folder)
-    except OSError:
-        return
-    for entry in entries:
-        if _is_notebook(entry.name):
+    for _, entry in _walk(folder, _DEEPEST):
+        inside = Path(entry.path).relative_to(folder.parent).parts
+        if _is_notebook(entry.name) and not any(part.startswith(".") for part in inside):
             yield Path(entry.path)
-        elif entry.is_dir(follow_symlinks=False) and levels:
-            yield from _notebooks(Path(entry.path), levels - 1)
+
+
+def _walk(folder: Path, deepest: int) -> Iterator[tuple[int, os.DirEntry[str]]]:
+    """Entries below a folder with their depth, without recursion and within bounds; `x.ipynb/` is one entry."""
+    left, waiting = _MOST_ENTRIES, [(0, str(folder))]
+    while waiting:
+        depth, where = waiting.pop()
+        try:
+            entries = _entries(Path(where))
+        except OSError:  # not to be read, or a path longer than the system takes
+            continue
+        folders = []
+        for entry in entries:
+            if left <= 0:
+                return
+            left -= 1
+            yield depth, entry
+            if entry.is_dir(follow_symlinks=False) and not _is_notebook(entry.name) and depth < deepest:
+                folders.append((depth + 1, entry.path))
+        waiting += reversed(folders)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+        found = [entry for entry in entries if entry.name not in _NOBODYS and not entry.name.startswith("._")]
+        return sorted(found, key=lambda entry: entry.name)
 
 
 def _is_notebook(name: str) -> bool:
     return name.lower().endswith(SUFFIX)
 
 
-def _attempts(folder: Path, learner: str, path: Path, labs: Mapping[str, Lab]) -> Iterator[Attempt]:
-    where, when = _where(folder, path), _submitted(path)
-    learner = plain_name(learner)
-    known = {cell for lab in labs.values() for cell in lab.answer_cells.values()}
+def _attempts(
+    folder: Path, learner: str, path: Path, labs: Mapping[str, Lab], stamped: Mapping[tuple[str, str], datetime]
+) -> Iterator[Attempt]:
+    top = folder / path.relative_to(folder).parts[0]
+    learner, where = plain_name(learner), _where(folder, path)
+    when = stamps.of(path, top, learner, where.removeprefix(f"{learner}/"), stamped)
+    noted = (when.note,) if when.note else ()
+    about = Attempt(learner, "", where, when.at.isoformat(), stamp=when.source, notes=noted)
     try:
-        submission = intake.read(path, known)
-    except IntakeError as error:
-        yield Attempt(learner, next(iter(_named(where, labs)), ""), where, when, trouble=str(error))
+        document = submission.read(path)
+    except SubmissionError as error:
+        yield replace(about, lab=_made_out(path, where, labs), trouble=f"the file {error}")
         return
-    for key, lab in labs.items():
-        mine = _part(submission, set(lab.answer_cells.values()))
-        if mine.answers or mine.refused:
-            yield Attempt(learner, key, where, when, mine.answers, mine.refused)
+    found = {key: submission.pick(document, lab.reads) for key, lab in labs.items()}
+    found = {key: mine for key, mine in found.items() if not mine.empty}
+    if not found:
+        told = "none of its cells is an answer cell of the course; was it made from another notebook?"
+        yield replace(about, lab=_made_out(path, where, labs), trouble=told)
+    for key, mine in found.items():
+        yield replace(about, lab=key, answers=mine.answers, refused=mine.refused, notes=(*noted, *mine.notes))
 
 
-def _part(submission: Submission, cells: set[str]) -> Submission:
-    return Submission(
-        {id_: source for id_, source in submission.answers.items() if id_ in cells},
-        {id_: reason for id_, reason in submission.refused.items() if id_ in cells},
-    )
+def _made_out(path: Path, where: str, labs: Mapping[str, Lab]) -> str:
+    """The lab that an unreadable file most likely answers, by the cells named in it, else by its name; or nothing.
 
-
-def _submitted(path: Path) -> str:
-    try:
-        stamp = intake.read_text(path.parent / TIMESTAMP).splitlines()[0].strip()
-        told = datetime.fromisoformat(stamp.removesuffix(" UTC"))
-        return (told if told.tzinfo else told.replace(tzinfo=UTC)).isoformat()
-    except (IntakeError, IndexError, ValueError):
-        try:
-            return datetime.fromtimestamp(int(path.lstat().st_mtime), UTC).isoformat()
-        # An archive can give a file a date beyond the calendar.
-        except (OSError, OverflowError, ValueError):
-            return datetime.fromtimestamp(0, UTC).isoformat()
+    A lesson that cannot be read must not stand as a zero for the lab of the same name.
+    """
+    text, named = submission.head(path, submission.MAX_CELL_BYTES), _named(where, labs)
+    ids = {key: [f'"{id_}"'.encode() for id_ in labs[key].answer_cells.values()] for key in named or labs}
+    told = [key for key, mine in ids.items() if any(id_ in text for id_ in mine)] or named
+    return told[0] if len(told) == 1 else ""
 
 
 def _where(folder: Path, path: Path) -> str:

@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from course_lib import manifest, notebook_file
 from course_lib.checks.task import Task
 from course_lib.grading.intake.slicing import Cell, defined, needed
 from course_lib.grading.sandbox.box import View
+from course_lib.submission import Released
 
 _PARAMETERS, _INJECTED = "parameters", "injected-parameters"
 
@@ -75,6 +76,11 @@ class Lab:
     def max_points(self) -> float:
         """Points of all its tasks."""
         return sum(task.points for task in self.tasks.values())
+
+    @cached_property
+    def reads(self) -> Released:
+        """What the reader of submissions knows of it."""
+        return Released.of(self.notebook)
 
     @property
     def task_of_cell(self) -> dict[str, str]:
@@ -132,6 +138,11 @@ def _task(checks: Any, name: str, module: manifest.Module) -> Task:
     if not isinstance(task, Task):
         raise manifest.ManifestError(f"course.toml gives points for task {name} of {module.slug}, which has no check")
     return task
+
+
+def questions(labs: Mapping[str, Lab]) -> str:
+    """All code of the released notebooks, in which every question to be predicted stands."""
+    return "\n".join(cell.source for lab in labs.values() for cell in _code_cells(lab.notebook))
 
 
 def view(course: CourseRef) -> View:
