@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.models import simulation
-from course_lib.models.parameters import ParameterSet, choice, quantity
+from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.stampede_parts import (  # noqa: F401 - exposure and its kin are read here, too
     AHEAD,
@@ -58,237 +58,68 @@ WAITS = np.array([0.06, 0.19, 0.31, 0.44, 0.56, 0.69, 0.81, 0.99])  # waits behi
 class Parameters(ParameterSet):
     """Parameters of the cache stampede; see each field's metadata for range, unit and source."""
 
-    arrival_rate: Any = quantity(
-        500.0,
-        "requests/s",
-        0,
-        1e6,
-        symbol="λ",
-        kind="scheduled",
-        meaning="requests for all keys together",
-        source="chosen: the hottest key gets about 100/s",
-    )
-    keys: Any = quantity(
-        64,
-        "keys",
-        1,
-        4096,
-        symbol="K",
-        kind="fixed",
-        integer=True,
-        meaning="cached values worth a recompute",
-        source="chosen: a catalogue of expensive pages",
-    )
-    zipf_exponent: Any = quantity(
-        1.0,
-        "",
-        0,
-        3,
-        symbol="s",
-        meaning="skew: popularity falls as rank to the power -s",
-        source="Zipf's law; web caches 0.6-1.1",
-    )
-    ttl: Any = quantity(
-        30.0,
-        "s",
-        0.5,
-        1e6,
-        symbol="T",
-        kind="scheduled",
-        meaning="how long a filled entry counts as fresh",
-        source="chosen: the lab's hot key",
-    )
-    ttl_jitter: Any = quantity(
-        0.0,
-        "of TTL",
-        0,
-        1,
-        symbol="j",
-        meaning="an entry's TTL is uniform between T(1-j) and T",
-        source="off by default",
-    )
-    recompute_time: Any = quantity(
-        1.0,
-        "s",
-        0.01,
-        60,
-        symbol="δ",
-        meaning="time of one recompute once a worker takes it",
-        source="chosen: an expensive page",
-    )
-    origin_capacity: Any = quantity(
-        60.0,
-        "recomputes/s",
-        0.1,
-        1e6,
-        symbol="C",
-        kind="scheduled",
-        meaning="recomputes per second with all workers busy",
-        source="chosen: eight times the load of a coalesced cache",
-    )
-    background_rate: Any = quantity(
-        10.0,
-        "recomputes/s",
-        0,
-        1e6,
-        symbol="λ₀",
-        kind="scheduled",
-        meaning="origin work beside these keys: the cold tail, writes, other users",
-        source="chosen: a sixth of the origin",
-    )
-    queue_limit: Any = quantity(
-        1000.0,
-        "recomputes",
-        1,
-        np.inf,
-        symbol="q̂",
-        meaning="recomputes that may wait; more are rejected at once",
-        source="chosen: a connection pool's backlog",
-    )
-    client_timeout: Any = quantity(
-        3.0,
-        "s",
-        0.1,
-        600,
-        symbol="τ",
-        meaning="how long a reader waits for an answer",
-        source="chosen: three recompute times",
-    )
-    fill: Any = choice(
-        "look_aside",
-        ("look_aside", "read_through"),
-        meaning="who fills: a reader who still waits, or the cache itself, however late",
-        source="Bronson et al., HotOS 2021",
-    )
-    coalescing: Any = choice(
-        "none",
-        SCOPES,
-        kind="scheduled",
-        meaning="who shares one recompute: nobody, a process, the fleet",
-        source="golang.org/x/sync singleflight (process); memcache leases, NSDI 2013 (fleet)",
-    )
-    processes: Any = quantity(
-        20,
-        "processes",
-        1,
-        1e5,
-        symbol="P",
-        integer=True,
-        meaning="processes that each coalesce on their own",
-        source="chosen",
-    )
-    lock_expiry: Any = quantity(
-        10.0,
-        "s",
-        0.1,
-        np.inf,
-        symbol="ℓ",
-        meaning="after this a lock lapses; infinite: never",
-        source="memcache leases: one token per key per 10 s, NSDI 2013",
-    )
-    crash_probability: Any = quantity(
-        0.0,
-        "per lock",
-        0,
-        1,
-        symbol="p₀",
-        meaning="chance that the holder of a fleet-wide lock dies",
-        source="none by default",
-    )
-    beta: Any = quantity(
-        0.0,
-        "",
-        0,
-        1000,
-        symbol="β",
-        kind="scheduled",
-        meaning="XFetch: how early entries are refreshed; 0 is off",
-        source="Vattani et al., VLDB 2015: 1",
-    )
-    stale_while_revalidate: Any = quantity(
-        0.0,
-        "s",
-        0,
-        1e6,
-        symbol="w",
-        kind="scheduled",
-        meaning="after expiry, answer stale for so long while one refresh runs",
-        source="RFC 5861",
-    )
-    stale_if_error: Any = quantity(
-        0.0,
-        "s",
-        0,
-        1e6,
-        symbol="w₂",
-        kind="scheduled",
-        meaning="after expiry, answer stale for so long when a recompute fails",
-        source="RFC 5861",
-    )
-    admission: Any = quantity(
-        1.0,
-        "of requests",
-        0,
-        1,
-        symbol="a",
-        kind="scheduled",
-        meaning="share of requests let in; the rest are shed",
-        source="an operator's valve",
-    )
-    warmup_ramp: Any = quantity(
-        0.0,
-        "s",
-        0,
-        1e4,
-        symbol="r",
-        meaning="after a flush, admission climbs from 0 to 1 in this time",
-        source="off by default",
-    )
-    cache_lost: Any = quantity(
-        0.0,
-        "of keys",
-        0,
-        1,
-        symbol="x",
-        kind="scheduled",
-        meaning="share of the keys whose cache node is down: nothing is kept",
-        source="an operator's flush or restart",
-    )
-    trigger: Any = choice(
-        "hot_key",
-        TRIGGERS,
-        meaning="what goes wrong: hottest key expires in a load peak, cache is emptied, origin slows",
-        source="the module's three triggers",
-    )
-    trigger_start: Any = quantity(60.0, "s", 0, 1e6, symbol="t₀", meaning="when it goes wrong", source="chosen")
-    trigger_duration: Any = quantity(
-        20.0, "s", 0, 1e6, symbol="d", meaning="how long the load peak or the brownout lasts", source="chosen"
-    )
-    surge_factor: Any = quantity(
-        3.0,
-        "of arrival rate",
-        1,
-        100,
-        symbol="g",
-        meaning="load during the peak in which the hot key expires",
-        source="chosen",
-    )
-    flush_share: Any = quantity(
-        1.0, "of keys", 0, 1, symbol="x₀", meaning="share of the keys that a flush empties", source="chosen"
-    )
-    brownout_capacity: Any = quantity(
-        0.2, "of capacity", 0, 1, symbol="c", meaning="origin capacity left in the brownout", source="chosen"
-    )
-    dt: Any = quantity(
-        0.5,
-        "s",
-        0.005,
-        5,
-        symbol="Δ",
-        kind="fixed",
-        meaning="length of a tick, at most a recompute time",
-        source="half a recompute",
-    )
+    # fmt: off
+    arrival_rate: Any = scheduled(500.0, "requests/s", 0, 1e6, "λ",
+        "requests for all keys together", "chosen: the hottest key gets about 100/s")
+    keys: Any = fixed(64, "keys", 1, 4096, "K",
+        "cached values worth a recompute", "chosen: a catalogue of expensive pages", integer=True)
+    zipf_exponent: Any = swept(1.0, "", 0, 3, "s",
+        "skew: popularity falls as rank to the power -s", "Zipf's law; web caches 0.6-1.1")
+    ttl: Any = scheduled(30.0, "s", 0.5, 1e6, "T",
+        "how long a filled entry counts as fresh", "chosen: the lab's hot key", by="operator")
+    ttl_jitter: Any = swept(0.0, "of TTL", 0, 1, "j",
+        "an entry's TTL is uniform between T(1-j) and T", "off by default", by="operator")
+    recompute_time: Any = swept(1.0, "s", 0.01, 60, "δ",
+        "time of one recompute once a worker takes it", "chosen: an expensive page")
+    origin_capacity: Any = scheduled(60.0, "recomputes/s", 0.1, 1e6, "C",
+        "recomputes per second with all workers busy",
+        "chosen: eight times the load of a coalesced cache", by="operator")
+    background_rate: Any = scheduled(10.0, "recomputes/s", 0, 1e6, "λ₀",
+        "origin work beside these keys: the cold tail, writes, other users", "chosen: a sixth of the origin")
+    queue_limit: Any = swept(1000.0, "recomputes", 1, np.inf, "q̂",
+        "recomputes that may wait; more are rejected at once", "chosen: a connection pool's backlog", by="operator")
+    client_timeout: Any = swept(3.0, "s", 0.1, 600, "τ",
+        "how long a reader waits for an answer", "chosen: three recompute times", by="operator")
+    fill: Any = choice("look_aside", ("look_aside", "read_through"),
+        "who fills: a reader who still waits, or the cache itself, however late", "Bronson et al., HotOS 2021")
+    coalescing: Any = choice("none", SCOPES,
+        "who shares one recompute: nobody, a process, the fleet",
+        "golang.org/x/sync singleflight (process); memcache leases, NSDI 2013 (fleet)", kind="scheduled")
+    processes: Any = swept(20, "processes", 1, 1e5, "P",
+        "processes that each coalesce on their own", "chosen", integer=True)
+    lock_expiry: Any = swept(10.0, "s", 0.1, np.inf, "ℓ",
+        "after this a lock lapses; infinite: never",
+        "memcache leases: one token per key per 10 s, NSDI 2013", by="operator")
+    crash_probability: Any = swept(0.0, "per lock", 0, 1, "p₀",
+        "chance that the holder of a fleet-wide lock dies", "none by default")
+    beta: Any = scheduled(0.0, "", 0, 1000, "β",
+        "XFetch: how early entries are refreshed; 0 is off", "Vattani et al., VLDB 2015: 1", by="operator")
+    stale_while_revalidate: Any = scheduled(0.0, "s", 0, 1e6, "w",
+        "after expiry, answer stale for so long while one refresh runs", "RFC 5861", by="operator")
+    stale_if_error: Any = scheduled(0.0, "s", 0, 1e6, "w₂",
+        "after expiry, answer stale for so long when a recompute fails", "RFC 5861", by="operator")
+    admission: Any = scheduled(1.0, "of requests", 0, 1, "a",
+        "share of requests let in; the rest are shed", "an operator's valve", by="operator")
+    warmup_ramp: Any = swept(0.0, "s", 0, 1e4, "r",
+        "after a flush, admission climbs from 0 to 1 in this time", "off by default", by="operator")
+    cache_lost: Any = scheduled(0.0, "of keys", 0, 1, "x",
+        "share of the keys whose cache node is down: nothing is kept", "an operator's flush or restart")
+    trigger: Any = choice("hot_key", TRIGGERS,
+        "what goes wrong: hottest key expires in a load peak, cache is emptied, origin slows",
+        "the module's three triggers", by="world")
+    trigger_start: Any = swept(60.0, "s", 0, 1e6, "t₀",
+        "when it goes wrong", "chosen")
+    trigger_duration: Any = swept(20.0, "s", 0, 1e6, "d",
+        "how long the load peak or the brownout lasts", "chosen")
+    surge_factor: Any = swept(3.0, "of arrival rate", 1, 100, "g",
+        "load during the peak in which the hot key expires", "chosen")
+    flush_share: Any = swept(1.0, "of keys", 0, 1, "x₀",
+        "share of the keys that a flush empties", "chosen")
+    brownout_capacity: Any = swept(0.2, "of capacity", 0, 1, "c",
+        "origin capacity left in the brownout", "chosen")
+    dt: Any = fixed(0.5, "s", 0.005, 5, "Δ",
+        "length of a tick, at most a recompute time", "half a recompute")
+    # fmt: on
 
 
 def simulate(

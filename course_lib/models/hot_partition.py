@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise, simulation
-from course_lib.models.parameters import ParameterSet, choice, quantity
+from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
 from course_lib.models.schedule import window
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, accumulate, ratio
@@ -49,166 +49,56 @@ FASTEST, OCTAVES, HALVINGS = 2.0**-11, 18, 11  # latencies are found by bisectio
 class Parameters(ParameterSet):
     """Parameters of the hot partition; see each field's metadata for range, unit and source."""
 
-    arrival_rate: Any = quantity(
-        20_000.0,
-        "requests/s",
-        0,
-        1e6,
-        symbol="λ",
-        kind="scheduled",
-        meaning="logical requests per second over all keys",
-        source="chosen: five eighths of 32 partitions' capacity",
-    )
-    partitions: Any = quantity(
-        32,
-        "partitions",
-        1,
-        512,
-        symbol="P",
-        integer=True,
-        meaning="equal ranges of the hash; each brings its own capacity",
-        source="chosen",
-    )
-    partition_capacity: Any = quantity(
-        1000.0,
-        "operations/s",
-        1,
-        1e5,
-        symbol="c",
-        kind="scheduled",
-        meaning="what one partition works through",
-        source="DynamoDB: 1000 write units/s; Kinesis: 1000 records/s, per partition or shard",
-    )
-    zipf_exponent: Any = quantity(
-        0.6,
-        "",
-        0,
-        1.5,
-        symbol="s",
-        meaning="skew of the ordinary keys' popularity",
-        source="Breslau et al. 1999: 0.6 to 1.1 for web objects",
-    )
-    keys: Any = quantity(
-        100_000, "keys", 1, 1e6, symbol="K", kind="fixed", integer=True, meaning="ordinary keys", source="chosen"
-    )
-    write_share: Any = quantity(
-        0.9,
-        "of requests",
-        0,
-        1,
-        symbol="w",
-        kind="scheduled",
-        meaning="writes among requests: likes, votes, events",
-        source="chosen: a counter's mix",
-    )
-    viral_start: Any = quantity(60.0, "s", 0, 1e5, symbol="t₀", meaning="when one key goes viral", source="chosen")
-    viral_duration: Any = quantity(180.0, "s", 0, 1e5, symbol="d", meaning="for how long it is viral", source="chosen")
-    viral_share: Any = quantity(
-        0.1,
-        "of requests",
-        0,
-        1,
-        symbol="v",
-        kind="scheduled",
-        meaning="share of all requests that go to the viral key; the total stays the same",
-        source="chosen",
-    )
-    queue_limit: Any = quantity(
-        1000.0,
-        "operations",
-        1,
-        1e6,
-        symbol="q̂",
-        meaning="operations a partition's queue holds; more are throttled",
-        source="chosen: one second of capacity",
-    )
-    max_retries: Any = quantity(
-        3,
-        "retries",
-        0,
-        10,
-        symbol="R",
-        kind="scheduled",
-        integer=True,
-        meaning="tries after a throttled attempt",
-        source="3 retries is a common setting; SRE book ch. 21 caps at 3 attempts",
-    )
-    retry_delay: Any = quantity(
-        1.0, "s", 0.1, 60, symbol="b", meaning="backoff before the first retry; doubles with each", source="chosen"
-    )
-    rejection_cost: Any = quantity(
-        0.05,
-        "of an operation",
-        0,
-        0.5,
-        symbol="κ",
-        meaning="work that throttling one attempt costs the partition",
-        source="chosen; SRE book ch. 21: rejecting is not free",
-    )
-    salts: Any = quantity(
-        1,
-        "sub-keys",
-        1,
-        512,
-        symbol="N",
-        kind="scheduled",
-        integer=True,
-        meaning="sub-keys of a salted key: a write goes to one, a read asks all",
-        source="1: unsalted",
-    )
-    salted: Any = choice(
-        "hot",
-        ("hot", "every"),
-        kind="scheduled",
-        meaning="which keys are salted",
-        source="write sharding, both variants",
-    )
-    salt_placement: Any = choice(
-        "spread",
-        ("spread", "hashed"),
-        meaning="sub-keys on neighbouring partitions, or wherever their hash falls (some fall together)",
-        source="explicit hash keys against hashed suffixes",
-    )
-    cache_ttl: Any = quantity(
-        0.0,
-        "s",
-        0,
-        3600,
-        symbol="T",
-        kind="scheduled",
-        meaning="how long each pod's local cache keeps the hot key; 0 is no cache",
-        source="off by default",
-    )
-    pods: Any = quantity(
-        50, "pods", 1, 1e4, symbol="n", integer=True, meaning="client pods with a cache each", source="chosen"
-    )
-    bounded_load: Any = quantity(
-        np.inf,
-        "of the mean",
-        1.01,
-        np.inf,
-        symbol="ε",
-        kind="scheduled",
-        meaning="consistent hashing with bounded loads: no partition above this; whole keys overflow to the next",
-        source="off by default; Envoy and HAProxy: 1.25 to 1.5",
-    )
-    split: Any = choice(
-        "off",
-        ("off", "on"),
-        kind="scheduled",
-        meaning="split for heat: isolate the hot key, or halve the range",
-        source="DynamoDB adaptive capacity",
-    )
-    split_delay: Any = quantity(
-        60.0,
-        "s",
-        1,
-        3600,
-        symbol="h",
-        meaning="overload that the store watches before it splits",
-        source="chosen: it acts by itself after a while",
-    )
-    dt: Any = quantity(1.0, "s", 0.1, 10, symbol="Δ", kind="fixed", meaning="length of a tick", source="one second")
+    # fmt: off
+    arrival_rate: Any = scheduled(20_000.0, "requests/s", 0, 1e6, "λ",
+        "logical requests per second over all keys", "chosen: five eighths of 32 partitions' capacity")
+    partitions: Any = swept(32, "partitions", 1, 512, "P",
+        "equal ranges of the hash; each brings its own capacity", "chosen", integer=True, by="operator")
+    partition_capacity: Any = scheduled(1000.0, "operations/s", 1, 1e5, "c",
+        "what one partition works through",
+        "DynamoDB: 1000 write units/s; Kinesis: 1000 records/s, per partition or shard", by="operator")
+    zipf_exponent: Any = swept(0.6, "", 0, 1.5, "s",
+        "skew of the ordinary keys' popularity", "Breslau et al. 1999: 0.6 to 1.1 for web objects")
+    keys: Any = fixed(100_000, "keys", 1, 1e6, "K",
+        "ordinary keys", "chosen", integer=True)
+    write_share: Any = scheduled(0.9, "of requests", 0, 1, "w",
+        "writes among requests: likes, votes, events", "chosen: a counter's mix")
+    viral_start: Any = swept(60.0, "s", 0, 1e5, "t₀",
+        "when one key goes viral", "chosen")
+    viral_duration: Any = swept(180.0, "s", 0, 1e5, "d",
+        "for how long it is viral", "chosen")
+    viral_share: Any = scheduled(0.1, "of requests", 0, 1, "v",
+        "share of all requests that go to the viral key; the total stays the same", "chosen")
+    queue_limit: Any = swept(1000.0, "operations", 1, 1e6, "q̂",
+        "operations a partition's queue holds; more are throttled", "chosen: one second of capacity", by="operator")
+    max_retries: Any = scheduled(3, "retries", 0, 10, "R",
+        "tries after a throttled attempt",
+        "3 retries is a common setting; SRE book ch. 21 caps at 3 attempts", integer=True, by="operator")
+    retry_delay: Any = swept(1.0, "s", 0.1, 60, "b",
+        "backoff before the first retry; doubles with each", "chosen", by="operator")
+    rejection_cost: Any = swept(0.05, "of an operation", 0, 0.5, "κ",
+        "work that throttling one attempt costs the partition", "chosen; SRE book ch. 21: rejecting is not free")
+    salts: Any = scheduled(1, "sub-keys", 1, 512, "N",
+        "sub-keys of a salted key: a write goes to one, a read asks all", "1: unsalted", integer=True, by="operator")
+    salted: Any = choice("hot", ("hot", "every"),
+        "which keys are salted", "write sharding, both variants", kind="scheduled")
+    salt_placement: Any = choice("spread", ("spread", "hashed"),
+        "sub-keys on neighbouring partitions, or wherever their hash falls (some fall together)",
+        "explicit hash keys against hashed suffixes")
+    cache_ttl: Any = scheduled(0.0, "s", 0, 3600, "T",
+        "how long each pod's local cache keeps the hot key; 0 is no cache", "off by default", by="operator")
+    pods: Any = swept(50, "pods", 1, 1e4, "n",
+        "client pods with a cache each", "chosen", integer=True, by="operator")
+    bounded_load: Any = scheduled(np.inf, "of the mean", 1.01, np.inf, "ε",
+        "consistent hashing with bounded loads: no partition above this; whole keys overflow to the next",
+        "off by default; Envoy and HAProxy: 1.25 to 1.5", by="operator")
+    split: Any = choice("off", ("off", "on"),
+        "split for heat: isolate the hot key, or halve the range", "DynamoDB adaptive capacity", kind="scheduled")
+    split_delay: Any = swept(60.0, "s", 1, 3600, "h",
+        "overload that the store watches before it splits", "chosen: it acts by itself after a while", by="operator")
+    dt: Any = fixed(1.0, "s", 0.1, 10, "Δ",
+        "length of a tick", "one second")
+    # fmt: on
 
 
 def simulate(

@@ -1,9 +1,9 @@
 """What a model may be told: typed, bounded parameters that broadcast.
 
-A model's ``Parameters`` is a frozen dataclass whose fields are made by `quantity` or `choice`. The field itself says
-what it means, in which unit, over which range, where its default comes from, and whether it may be *swept* (an array:
-one value per member of a batch), *scheduled* (also a `Schedule`: a value that changes while the model runs) or is
-*fixed*.
+A model's ``Parameters`` is a frozen dataclass whose fields are made by `swept` (a number, or an array: one value per
+member of a batch), `scheduled` (also a `Schedule`: a value that changes while the model runs), `fixed` or `choice`. The
+field itself says what it means, in which unit, over which range, where its default comes from, and who changes it: the
+world, or an operator.
 """
 
 from __future__ import annotations
@@ -19,23 +19,27 @@ from course_lib.models.schedule import Schedule
 KINDS = ("swept", "scheduled", "fixed")
 
 
-def quantity(
+WORLD, OPERATOR = "world", "operator"
+
+
+def swept(
     default: Any,
     unit: str,
     low: float,
     high: float,
-    *,
     symbol: str,
     meaning: str,
     source: str,
+    *,
     kind: str = "swept",
     integer: bool = False,
+    by: str = WORLD,
 ) -> Any:
-    """Declare a numeric field of a parameter set.
+    """Declare a numeric field of a parameter set: one value a run, or an array of them for a batch.
 
     Parameters
     ----------
-    default : float or Schedule
+    default : float
     unit : str
         Unit shown beside every slider, table and error.
     low, high : float
@@ -45,15 +49,31 @@ def quantity(
     kind : {"swept", "scheduled", "fixed"}
     integer : bool
         Whole numbers only.
+    by : {"world", "operator"}
+        Who changes it: what happens to a service, or what somebody on call may turn.
     """
     about = dict(unit=unit, low=low, high=high, symbol=symbol, meaning=meaning, source=source, kind=kind)
-    return dataclasses.field(default=default, metadata={**about, "integer": integer, "choices": None})
+    return dataclasses.field(default=default, metadata={**about, "integer": integer, "choices": None, "by": by})
 
 
-def choice(default: str, choices: tuple[str, ...], *, meaning: str, source: str, kind: str = "swept") -> Any:
+def scheduled(
+    default: Any, unit: str, low: float, high: float, symbol: str, meaning: str, source: str, **more: Any
+) -> Any:
+    """Declare a numeric field that may also change during a run; otherwise as `swept`."""
+    return swept(default, unit, low, high, symbol, meaning, source, kind="scheduled", **more)
+
+
+def fixed(default: Any, unit: str, low: float, high: float, symbol: str, meaning: str, source: str, **more: Any) -> Any:
+    """Declare a numeric field that is one number for a whole batch; otherwise as `swept`."""
+    return swept(default, unit, low, high, symbol, meaning, source, kind="fixed", **more)
+
+
+def choice(
+    default: str, choices: tuple[str, ...], meaning: str, source: str, *, kind: str = "swept", by: str = OPERATOR
+) -> Any:
     """Declare a field that takes one of a few words; an array of words sweeps it."""
     about = dict(unit="", low=None, high=None, symbol="", meaning=meaning, source=source, kind=kind)
-    return dataclasses.field(default=default, metadata={**about, "integer": False, "choices": choices})
+    return dataclasses.field(default=default, metadata={**about, "integer": False, "choices": choices, "by": by})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise, simulation
-from course_lib.models.parameters import ParameterSet, choice, quantity
+from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
 from course_lib.models.schedule import window
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, accumulate, ratio
@@ -44,180 +44,70 @@ STRATA = 8  # windows that stand for decorrelated jitter's distribution
 class Parameters(ParameterSet):
     """Parameters of the retry storm; see each field's metadata for range, unit and source."""
 
-    arrival_rate: Any = quantity(
-        900.0,
-        "requests/s",
-        0,
-        1e6,
-        symbol="λ",
-        kind="scheduled",
-        meaning="first attempts per second, from very many independent clients",
-        source="three quarters of the service rate, so that a 20 % budget still fits",
-    )
-    service_rate: Any = quantity(
-        1200.0,
-        "attempts/s",
-        0,
-        1e6,
-        symbol="μ",
-        kind="scheduled",
-        meaning="attempts per second the healthy service works through",
-        source="chosen: utilisation 0.75",
-    )
-    timeout: Any = quantity(
-        1.0,
-        "s",
-        0.1,
-        60,
-        symbol="τ",
-        meaning="how long a client waits for an attempt",
-        source="Hystrix default, 1000 ms",
-    )
-    max_retries: Any = quantity(
-        3,
-        "retries",
-        0,
-        10,
-        symbol="R",
-        kind="scheduled",
-        integer=True,
-        meaning="tries after the first attempt",
-        source="3 retries is a common setting; SRE book ch. 21 caps at 3 attempts",
-    )
-    reply_loss: Any = quantity(
-        0.0,
-        "of replies",
-        0,
-        1,
-        symbol="ε",
-        meaning="answers that get lost on the way, noticed at the timeout: what retries are good for",
-        source="none by default; AWS Builders' Library suggests timeouts that misjudge 0.1 % of healthy calls",
-    )
-    brownout_start: Any = quantity(
-        60.0, "s", 0, 1e5, symbol="t₀", meaning="when the service slows down", source="chosen"
-    )
-    brownout_duration: Any = quantity(
-        30.0, "s", 0, 1e5, symbol="d", meaning="how long the service is slow", source="chosen"
-    )
-    brownout_capacity: Any = quantity(
-        0.3, "of service rate", 0, 1, symbol="c", meaning="capacity left during the brownout", source="chosen"
-    )
-    population: Any = quantity(
-        0,
-        "clients",
-        0,
-        1e7,
-        symbol="N",
-        integer=True,
-        meaning="closed loop: clients that wait for an answer, then think; 0 is an open loop",
-        source="open loop by default",
-    )
-    think_time: Any = quantity(
-        10.0, "s", 0.1, 1e4, symbol="Z", meaning="closed loop: mean pause between a client's requests", source="chosen"
-    )
-    backoff: Any = choice(
-        "none",
-        BACKOFFS,
-        meaning="how long a client waits before a retry",
-        source="AWS architecture blog's family",
-    )
-    backoff_base: Any = quantity(
-        0.1, "s", 0, 60, symbol="b₀", meaning="first backoff", source="gRPC proposal A6, example: 0.1 s"
-    )
-    backoff_cap: Any = quantity(
-        20.0, "s", 0.1, 300, symbol="b₁", meaning="longest backoff", source="AWS SDK standard mode before 2026: 20 s"
-    )
-    budget: Any = choice(
-        "none",
-        BUDGETS,
-        kind="scheduled",
-        meaning="what earns retry tokens",
-        source="gRPC and AWS: successes; Finagle: first attempts",
-    )
-    budget_ratio: Any = quantity(
-        0.1,
-        "tokens per earning call",
-        0,
-        10,
-        symbol="b",
-        kind="scheduled",
-        meaning="retry tokens earned by each earning call",
-        source="SRE book ch. 21: 10 %; Finagle and Linkerd: 20 %",
-    )
-    budget_min_rate: Any = quantity(
-        0.0,
-        "tokens/s",
-        0,
-        1e5,
-        symbol="b₂",
-        meaning="tokens earned whatever the traffic",
-        source="Finagle and Linkerd: 10/s per client process; 0 for a large fleet",
-    )
-    budget_burst: Any = quantity(
-        100.0,
-        "tokens",
-        0,
-        1e6,
-        symbol="B",
-        meaning="tokens the bucket holds",
-        source="Finagle: 10 s of its minimum rate",
-    )
-    breaker: Any = choice(
-        "off", ("off", "on"), kind="scheduled", meaning="circuit breaker in the clients", source="resilience4j, Hystrix"
-    )
-    breaker_window: Any = quantity(
-        10.0, "s", 1, 300, symbol="w", meaning="window of the breaker's failure ratio", source="Hystrix: 10 s"
-    )
-    breaker_threshold: Any = quantity(
-        0.5,
-        "failed share",
-        0.01,
-        1,
-        symbol="θ",
-        meaning="failure ratio that opens the breaker",
-        source="resilience4j and Hystrix: 50 %",
-    )
-    breaker_open_time: Any = quantity(
-        5.0, "s", 0.1, 300, symbol="s", meaning="how long an open breaker refuses everything", source="Hystrix: 5 s"
-    )
-    breaker_probe_share: Any = quantity(
-        0.05,
-        "of attempts",
-        0.001,
-        1,
-        symbol="q",
-        meaning="share let through while half-open",
-        source="chosen: a fleet's few probe calls each",
-    )
-    deadline_propagation: Any = choice(
-        "off",
-        ("off", "on"),
-        kind="scheduled",
-        meaning="the service drops queued and cancels running work whose caller has left",
-        source="gRPC deadlines; SRE book ch. 22",
-    )
-    throttle: Any = choice(
-        "off", ("off", "on"), kind="scheduled", meaning="adaptive throttling in the clients", source="SRE book ch. 21"
-    )
-    throttle_ratio: Any = quantity(
-        2.0, "requests per accept", 1, 100, symbol="k", meaning="the throttle's K", source="SRE book ch. 21: 2"
-    )
-    throttle_window: Any = quantity(
-        120.0, "s", 1, 600, symbol="wₜ", meaning="the throttle's memory", source="SRE book ch. 21: two minutes"
-    )
-    queue_limit: Any = quantity(
-        np.inf,
-        "attempts",
-        1,
-        np.inf,
-        symbol="q̂",
-        kind="scheduled",
-        meaning="attempts the queue holds; more are rejected at once",
-        source="unbounded by default",
-    )
-    dt: Any = quantity(
-        0.1, "s", 0.001, 1, symbol="Δ", kind="fixed", meaning="length of a tick", source="a tenth of a timeout"
-    )
+    # fmt: off
+    arrival_rate: Any = scheduled(900.0, "requests/s", 0, 1e6, "λ",
+        "first attempts per second, from very many independent clients",
+        "three quarters of the service rate, so that a 20 % budget still fits")
+    service_rate: Any = scheduled(1200.0, "attempts/s", 0, 1e6, "μ",
+        "attempts per second the healthy service works through", "chosen: utilisation 0.75")
+    timeout: Any = swept(1.0, "s", 0.1, 60, "τ",
+        "how long a client waits for an attempt", "Hystrix default, 1000 ms", by="operator")
+    max_retries: Any = scheduled(3, "retries", 0, 10, "R",
+        "tries after the first attempt",
+        "3 retries is a common setting; SRE book ch. 21 caps at 3 attempts", integer=True, by="operator")
+    reply_loss: Any = swept(0.0, "of replies", 0, 1, "ε",
+        "answers that get lost on the way, noticed at the timeout: what retries are good for",
+        "none by default; AWS Builders' Library suggests timeouts that misjudge 0.1 % of healthy calls")
+    brownout_start: Any = swept(60.0, "s", 0, 1e5, "t₀",
+        "when the service slows down", "chosen")
+    brownout_duration: Any = swept(30.0, "s", 0, 1e5, "d",
+        "how long the service is slow", "chosen")
+    brownout_capacity: Any = swept(0.3, "of service rate", 0, 1, "c",
+        "capacity left during the brownout", "chosen")
+    population: Any = swept(0, "clients", 0, 1e7, "N",
+        "closed loop: clients that wait for an answer, then think; 0 is an open loop",
+        "open loop by default", integer=True)
+    think_time: Any = swept(10.0, "s", 0.1, 1e4, "Z",
+        "closed loop: mean pause between a client's requests", "chosen")
+    backoff: Any = choice("none", BACKOFFS,
+        "how long a client waits before a retry", "AWS architecture blog's family")
+    backoff_base: Any = swept(0.1, "s", 0, 60, "b₀",
+        "first backoff", "gRPC proposal A6, example: 0.1 s", by="operator")
+    backoff_cap: Any = swept(20.0, "s", 0.1, 300, "b₁",
+        "longest backoff", "AWS SDK standard mode before 2026: 20 s", by="operator")
+    budget: Any = choice("none", BUDGETS,
+        "what earns retry tokens", "gRPC and AWS: successes; Finagle: first attempts", kind="scheduled")
+    budget_ratio: Any = scheduled(0.1, "tokens per earning call", 0, 10, "b",
+        "retry tokens earned by each earning call", "SRE book ch. 21: 10 %; Finagle and Linkerd: 20 %", by="operator")
+    budget_min_rate: Any = swept(0.0, "tokens/s", 0, 1e5, "b₂",
+        "tokens earned whatever the traffic",
+        "Finagle and Linkerd: 10/s per client process; 0 for a large fleet", by="operator")
+    budget_burst: Any = swept(100.0, "tokens", 0, 1e6, "B",
+        "tokens the bucket holds", "Finagle: 10 s of its minimum rate", by="operator")
+    breaker: Any = choice("off", ("off", "on"),
+        "circuit breaker in the clients", "resilience4j, Hystrix", kind="scheduled")
+    breaker_window: Any = swept(10.0, "s", 1, 300, "w",
+        "window of the breaker's failure ratio", "Hystrix: 10 s", by="operator")
+    breaker_threshold: Any = swept(0.5, "failed share", 0.01, 1, "θ",
+        "failure ratio that opens the breaker", "resilience4j and Hystrix: 50 %", by="operator")
+    breaker_open_time: Any = swept(5.0, "s", 0.1, 300, "s",
+        "how long an open breaker refuses everything", "Hystrix: 5 s", by="operator")
+    breaker_probe_share: Any = swept(0.05, "of attempts", 0.001, 1, "q",
+        "share let through while half-open", "chosen: a fleet's few probe calls each", by="operator")
+    deadline_propagation: Any = choice("off", ("off", "on"),
+        "the service drops queued and cancels running work whose caller has left",
+        "gRPC deadlines; SRE book ch. 22", kind="scheduled")
+    throttle: Any = choice("off", ("off", "on"),
+        "adaptive throttling in the clients", "SRE book ch. 21", kind="scheduled")
+    throttle_ratio: Any = swept(2.0, "requests per accept", 1, 100, "k",
+        "the throttle's K", "SRE book ch. 21: 2", by="operator")
+    throttle_window: Any = swept(120.0, "s", 1, 600, "wₜ",
+        "the throttle's memory", "SRE book ch. 21: two minutes", by="operator")
+    queue_limit: Any = scheduled(np.inf, "attempts", 1, np.inf, "q̂",
+        "attempts the queue holds; more are rejected at once", "unbounded by default", by="operator")
+    dt: Any = fixed(0.1, "s", 0.001, 1, "Δ",
+        "length of a tick", "a tenth of a timeout")
+    # fmt: on
 
 
 def simulate(

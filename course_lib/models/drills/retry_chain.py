@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise, simulation
-from course_lib.models.parameters import ParameterSet, choice, quantity
+from course_lib.models.parameters import ParameterSet, choice, fixed, swept
 from course_lib.models.schedule import window
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, accumulate, ratio
@@ -43,117 +43,55 @@ LONGEST_WAIT = 10.0  # seconds; what a policy returns beyond it is cut
 class Parameters(ParameterSet):
     """Parameters of the chain; see each field's metadata for range, unit and source."""
 
-    arrival_rate: Any = quantity(
-        100.0, "requests/s", 0, 1e5, symbol="λ", meaning="requests that users make of the app", source="chosen"
-    )
-    service_rate: Any = quantity(
-        150.0,
-        "calls/s",
-        0,
-        1e7,
-        symbol="μ",
-        meaning="calls that inventory works through",
-        source="chosen: utilisation 0.67, so that twice the load is too much",
-    )
-    timeout: Any = quantity(
-        1.0,
-        "s",
-        0.1,
-        10,
-        symbol="τ",
-        kind="fixed",
-        meaning="how long orders waits for inventory",
-        source="Hystrix default, 1000 ms",
-    )
-    queue_limit: Any = quantity(
-        600.0,
-        "calls",
-        1,
-        np.inf,
-        symbol="q̂",
-        meaning="calls that inventory's queue holds; more are rejected at once",
-        source="chosen: four seconds of work, longer than the timeout",
-    )
-    max_retries: Any = quantity(
-        3,
-        "retries",
-        0,
-        5,
-        symbol="r",
-        integer=True,
-        meaning="tries after the first, at each layer that retries",
-        source="SRE book ch. 22: three layers with three retries, 64 calls",
-    )
-    layers: Any = quantity(
-        3,
-        "layers",
-        0,
-        3,
-        symbol="k",
-        integer=True,
-        meaning="callers that retry, counted from orders upwards",
-        source="a chain of three calls",
-    )
-    errors_start: Any = quantity(
-        30.0, "s", 0, 1e5, symbol="t₀", meaning="when inventory starts to err", source="chosen"
-    )
-    errors_duration: Any = quantity(
-        30.0, "s", 0, 1e6, symbol="d", meaning="how long inventory errs", source="chosen: half a minute"
-    )
-    error_share: Any = quantity(
-        0.5, "of answers", 0, 1, symbol="p", meaning="share of inventory's answers that are errors", source="chosen"
-    )
-    backoff: Any = choice(
-        "none", ("none", "full_jitter"), meaning="wait before a retry", source="AWS architecture blog's full jitter"
-    )
-    backoff_base: Any = quantity(
-        0.1, "s", 0, 5, symbol="b₀", kind="fixed", meaning="first ceiling", source="gRPC proposal A6, example: 0.1 s"
-    )
-    backoff_cap: Any = quantity(
-        2.0, "s", 0.1, 5, symbol="b₁", kind="fixed", meaning="highest ceiling", source="chosen: two timeouts"
-    )
-    budget: Any = choice(
-        "none", ("none", "first_attempts"), meaning="what earns retry tokens, at each layer", source="Finagle"
-    )
-    budget_ratio: Any = quantity(
-        0.1, "tokens per first attempt", 0, 10, symbol="b", meaning="tokens earned", source="SRE book ch. 21: 10 %"
-    )
-    budget_burst: Any = quantity(
-        20.0,
-        "tokens",
-        0,
-        1e6,
-        symbol="B",
-        meaning="tokens a layer's bucket holds; more than a tick earns",
-        source="chosen: 2 s of earnings",
-    )
-    breaker: Any = choice(
-        "off", ("off", "on"), meaning="circuit breaker in orders, on its calls of inventory", source="resilience4j"
-    )
-    breaker_window: Any = quantity(
-        10.0, "s", 1, 60, symbol="w", kind="fixed", meaning="window of the failed share", source="Hystrix: 10 s"
-    )
-    breaker_threshold: Any = quantity(
-        0.7,
-        "failed share",
-        0.01,
-        1,
-        symbol="θ",
-        meaning="failed share that opens the breaker",
-        source="chosen: above the injected half; resilience4j and Hystrix: 50 %",
-    )
-    breaker_min_calls: Any = quantity(
-        10.0, "calls", 1, 1e4, symbol="n", meaning="calls it takes to judge", source="resilience4j: 10 probe calls"
-    )
-    breaker_open_time: Any = quantity(
-        5.0, "s", 0.1, 300, symbol="s", meaning="how long an open breaker refuses everything", source="Hystrix: 5 s"
-    )
-    breaker_probe_share: Any = quantity(
-        0.1, "of calls", 0.001, 1, symbol="q", meaning="share let through while half-open", source="chosen"
-    )
-    dt: Any = quantity(
-        0.1, "s", 0.01, 0.5, symbol="Δ", kind="fixed", meaning="length of a tick", source="a tenth of a timeout"
-    )
+    # fmt: off
+    arrival_rate: Any = swept(100.0, "requests/s", 0, 1e5, "λ",
+        "requests that users make of the app", "chosen")
+    service_rate: Any = swept(150.0, "calls/s", 0, 1e7, "μ",
+        "calls that inventory works through", "chosen: utilisation 0.67, so that twice the load is too much")
+    timeout: Any = fixed(1.0, "s", 0.1, 10, "τ",
+        "how long orders waits for inventory", "Hystrix default, 1000 ms", by="operator")
+    queue_limit: Any = swept(600.0, "calls", 1, np.inf, "q̂",
+        "calls that inventory's queue holds; more are rejected at once",
+        "chosen: four seconds of work, longer than the timeout", by="operator")
+    max_retries: Any = swept(3, "retries", 0, 5, "r",
+        "tries after the first, at each layer that retries",
+        "SRE book ch. 22: three layers with three retries, 64 calls", integer=True, by="operator")
+    layers: Any = swept(3, "layers", 0, 3, "k",
+        "callers that retry, counted from orders upwards", "a chain of three calls", integer=True)
+    errors_start: Any = swept(30.0, "s", 0, 1e5, "t₀",
+        "when inventory starts to err", "chosen")
+    errors_duration: Any = swept(30.0, "s", 0, 1e6, "d",
+        "how long inventory errs", "chosen: half a minute")
+    error_share: Any = swept(0.5, "of answers", 0, 1, "p",
+        "share of inventory's answers that are errors", "chosen")
+    backoff: Any = choice("none", ("none", "full_jitter"),
+        "wait before a retry", "AWS architecture blog's full jitter")
+    backoff_base: Any = fixed(0.1, "s", 0, 5, "b₀",
+        "first ceiling", "gRPC proposal A6, example: 0.1 s", by="operator")
+    backoff_cap: Any = fixed(2.0, "s", 0.1, 5, "b₁",
+        "highest ceiling", "chosen: two timeouts", by="operator")
+    budget: Any = choice("none", ("none", "first_attempts"),
+        "what earns retry tokens, at each layer", "Finagle")
+    budget_ratio: Any = swept(0.1, "tokens per first attempt", 0, 10, "b",
+        "tokens earned", "SRE book ch. 21: 10 %", by="operator")
+    budget_burst: Any = swept(20.0, "tokens", 0, 1e6, "B",
+        "tokens a layer's bucket holds; more than a tick earns", "chosen: 2 s of earnings", by="operator")
+    breaker: Any = choice("off", ("off", "on"),
+        "circuit breaker in orders, on its calls of inventory", "resilience4j")
+    breaker_window: Any = fixed(10.0, "s", 1, 60, "w",
+        "window of the failed share", "Hystrix: 10 s", by="operator")
+    breaker_threshold: Any = swept(0.7, "failed share", 0.01, 1, "θ",
+        "failed share that opens the breaker",
+        "chosen: above the injected half; resilience4j and Hystrix: 50 %", by="operator")
+    breaker_min_calls: Any = swept(10.0, "calls", 1, 1e4, "n",
+        "calls it takes to judge", "resilience4j: 10 probe calls", by="operator")
+    breaker_open_time: Any = swept(5.0, "s", 0.1, 300, "s",
+        "how long an open breaker refuses everything", "Hystrix: 5 s", by="operator")
+    breaker_probe_share: Any = swept(0.1, "of calls", 0.001, 1, "q",
+        "share let through while half-open", "chosen", by="operator")
+    dt: Any = fixed(0.1, "s", 0.01, 0.5, "Δ",
+        "length of a tick", "a tenth of a timeout")
+    # fmt: on
 
 
 def bucket(

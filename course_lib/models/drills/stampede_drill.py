@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise, simulation
-from course_lib.models.parameters import ParameterSet, choice, quantity
+from course_lib.models.parameters import ParameterSet, choice, fixed, swept
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, ratio
 
@@ -39,83 +39,35 @@ NOBODY, FLEET = 0, 1
 class Parameters(ParameterSet):
     """Parameters of the drill; see each field's metadata for range, unit and source."""
 
-    arrival_rate: Any = quantity(
-        1000.0, "requests/s", 0.01, 1e5, symbol="λ", meaning="requests for the key", source="chosen: the lab's hot key"
-    )
-    ttl: Any = quantity(
-        30.0, "s", 0.5, 1e6, symbol="T", meaning="how long a filled entry counts as fresh", source="the lab's hot key"
-    )
-    recompute_time: Any = quantity(
-        1.0,
-        "s",
-        0.05,
-        60,
-        symbol="δ",
-        meaning="time of one recompute",
-        source="chosen: 1,000 requests come while one runs",
-    )
-    coalescing: Any = choice(
-        "none",
-        ("none", "fleet"),
-        meaning="whether a lock lets one reader recompute",
-        source="memcache leases, NSDI 2013",
-    )
-    lock_expiry: Any = quantity(
-        10.0,
-        "s",
-        0.1,
-        np.inf,
-        symbol="ℓ",
-        meaning="after this a lock lapses; infinite: never",
-        source="memcache leases: one token per key per 10 s, NSDI 2013",
-    )
-    beta: Any = quantity(
-        0.0,
-        "",
-        0,
-        1000,
-        symbol="β",
-        meaning="XFetch: how early entries are refreshed; 0 is off",
-        source="Vattani et al., VLDB 2015: 1",
-    )
-    stale_while_revalidate: Any = quantity(
-        0.0, "s", 0, 1e6, symbol="w", meaning="after expiry, answer stale for so long", source="RFC 5861"
-    )
-    stale_if_error: Any = quantity(
-        0.0,
-        "s",
-        0,
-        1e6,
-        symbol="w₂",
-        meaning="after expiry, answer stale for so long when the last recompute failed",
-        source="RFC 5861",
-    )
-    crash_time: Any = quantity(
-        np.inf,
-        "s",
-        0,
-        np.inf,
-        symbol="t₁",
-        meaning="the first lock holder from then on dies",
-        source="never by default",
-    )
-    purge_time: Any = quantity(
-        np.inf, "s", 0, np.inf, symbol="t₂", meaning="when the entry is thrown away", source="never by default"
-    )
-    outage_start: Any = quantity(0.0, "s", 0, 1e6, symbol="t₀", meaning="from when recomputes fail", source="chosen")
-    outage_duration: Any = quantity(
-        0.0, "s", 0, 1e6, symbol="d", meaning="for how long they do", source="none by default"
-    )
-    dt: Any = quantity(
-        0.25,
-        "s",
-        0.01,
-        5,
-        symbol="Δ",
-        kind="fixed",
-        meaning="length of a tick, at most a recompute time",
-        source="chosen",
-    )
+    # fmt: off
+    arrival_rate: Any = swept(1000.0, "requests/s", 0.01, 1e5, "λ",
+        "requests for the key", "chosen: the lab's hot key")
+    ttl: Any = swept(30.0, "s", 0.5, 1e6, "T",
+        "how long a filled entry counts as fresh", "the lab's hot key", by="operator")
+    recompute_time: Any = swept(1.0, "s", 0.05, 60, "δ",
+        "time of one recompute", "chosen: 1,000 requests come while one runs")
+    coalescing: Any = choice("none", ("none", "fleet"),
+        "whether a lock lets one reader recompute", "memcache leases, NSDI 2013")
+    lock_expiry: Any = swept(10.0, "s", 0.1, np.inf, "ℓ",
+        "after this a lock lapses; infinite: never",
+        "memcache leases: one token per key per 10 s, NSDI 2013", by="operator")
+    beta: Any = swept(0.0, "", 0, 1000, "β",
+        "XFetch: how early entries are refreshed; 0 is off", "Vattani et al., VLDB 2015: 1", by="operator")
+    stale_while_revalidate: Any = swept(0.0, "s", 0, 1e6, "w",
+        "after expiry, answer stale for so long", "RFC 5861", by="operator")
+    stale_if_error: Any = swept(0.0, "s", 0, 1e6, "w₂",
+        "after expiry, answer stale for so long when the last recompute failed", "RFC 5861", by="operator")
+    crash_time: Any = swept(np.inf, "s", 0, np.inf, "t₁",
+        "the first lock holder from then on dies", "never by default")
+    purge_time: Any = swept(np.inf, "s", 0, np.inf, "t₂",
+        "when the entry is thrown away", "never by default", by="operator")
+    outage_start: Any = swept(0.0, "s", 0, 1e6, "t₀",
+        "from when recomputes fail", "chosen")
+    outage_duration: Any = swept(0.0, "s", 0, 1e6, "d",
+        "for how long they do", "none by default")
+    dt: Any = fixed(0.25, "s", 0.01, 5, "Δ",
+        "length of a tick, at most a recompute time", "chosen")
+    # fmt: on
 
 
 def locking(
