@@ -27,7 +27,7 @@ from course_lib.grading.intake.stamps import StampError
 from course_lib.grading.judging import seeds
 from course_lib.grading.judging.jobs import NOT_GRADED, REFUSED, Job, verdict_fields
 from course_lib.grading.judging.seeds import KeyFileError
-from course_lib.grading.sandbox.box import SandboxError, level_of
+from course_lib.grading.sandbox.box import SandboxError, UnreadableError, level_of
 from course_lib.grading.sandbox.isolation import Limits
 from course_lib.grading.schedulers import ClusterError, Cores, DaskCluster
 from course_lib.grading.worker import Setup, WeakIsolationError
@@ -165,7 +165,8 @@ def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) ->
     tables.templates(out, labs)
     manual = marks.read_manual(out / marks.MANUAL)
     attempts = collection.collect(submissions, labs)
-    setup = Setup(course, options.limits, options.wall, "none" if options.unsafe else "strong")
+    hidden = tuple(str(path.absolute()) for path in (submissions, out, options.key or out / KEY_FILE))
+    setup = Setup(course, options.limits, options.wall, "none" if options.unsafe else "strong", hidden=hidden)
     batch = Batch()
     key = seeds.load_key(options.key or out / KEY_FILE)
     where = DaskCluster(options.scheduler) if options.scheduler else Cores(options.workers)
@@ -302,7 +303,7 @@ class _Run:
         attempt_of = {id(job): attempt for attempt, job in runs}
         for job, result in _shown(self.where.run(self.setup, [job for _, job in runs]), len(runs), progress):
             attempt = attempt_of[id(job)]
-            if isinstance(result, WeakIsolationError):
+            if isinstance(result, WeakIsolationError | UnreadableError):
                 raise GradingError(str(result))
             if isinstance(result, Exception):
                 # Not recorded, so that the next run tries it again.

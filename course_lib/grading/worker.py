@@ -16,7 +16,7 @@ from course_lib.grading.judging import jobs as judging
 from course_lib.grading.judging.alarm import Overtime, alarm
 from course_lib.grading.judging.jobs import Job
 from course_lib.grading.judging.recorded import Comparer
-from course_lib.grading.sandbox.box import Sandbox, SandboxError, level_of, probe
+from course_lib.grading.sandbox.box import Sandbox, SandboxError, leaks, level_of, probe
 from course_lib.grading.sandbox.isolation import LAYERS, Limits
 from course_lib.grading.sandbox.reader import Reader
 
@@ -38,6 +38,8 @@ class Setup:
         Below this isolation level the worker refuses to run anything.
     compare : bool
         Run nbval's comparison.
+    hidden : tuple of str
+        Besides the course, what no answer may read: submissions, gradebook, key.
     """
 
     course: CourseRef
@@ -45,6 +47,7 @@ class Setup:
     wall: bool = True
     least_level: str = "strong"
     compare: bool = True
+    hidden: tuple[str, ...] = ()
 
 
 class WeakIsolationError(SandboxError):
@@ -60,11 +63,17 @@ class Bench:
 
     def __init__(self, setup: Setup) -> None:
         self.labs = pristine.labs(setup.course)
-        self.sandbox = Sandbox(pristine.view(setup.course), setup.limits, wall=setup.wall)
-        self.layers = probe(self.sandbox)
-        if LEVELS.index(level_of(self.layers)) < LEVELS.index(setup.least_level):
+        hidden = (setup.course.root, *setup.hidden)
+        self.sandbox = Sandbox(pristine.view(setup.course), setup.limits, wall=setup.wall, hidden=hidden)
+        try:
+            self.layers = probe(self.sandbox)
+            if LEVELS.index(level_of(self.layers)) < LEVELS.index(setup.least_level):
+                raise WeakIsolationError(too_weak(self.layers))
+            if setup.least_level != "none" and (seen := leaks(self.sandbox)):
+                raise WeakIsolationError(f"an answer could read {seen[0]}; --unsafe grades all the same")
+        except BaseException:
             self.sandbox.close()
-            raise WeakIsolationError(too_weak(self.layers))
+            raise
         self.reader = Reader(self.sandbox)
         self.comparer = Comparer() if setup.compare else None
 

@@ -335,7 +335,8 @@ def _run_live(judged: _Judged) -> dict[str, str]:
     if sandbox.no_wall:
         return {"": f"was left out: its wall is missing here ({sandbox.no_wall})"}
     notebook = pristine.notebook_file.transplant(judged.lab.notebook, job.answers)
-    return live.run(notebook, sandbox.view, job.notebook_seed, sandbox.limits, sandbox.readable(for_answers=False))
+    readable = sandbox.readable(for_answers=False)
+    return live.run(notebook, sandbox.view, job.notebook_seed, sandbox.limits, readable, sandbox.hidden)
 
 
 def _by_task(lab: Lab, by_cell: Mapping[str, str]) -> dict[str, str]:

@@ -10,11 +10,11 @@ import contextlib
 import json
 import os
 import random
+import shlex
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -189,10 +189,13 @@ class Sandbox:
     limits : Limits
     wall : bool
         Use bubblewrap and namespaces where they work.
+    hidden : sequence of str
+        Files and folders that no answer may read, wherever they lie: the course, submissions, gradebook and key. What
+        the view shows of them is shown all the same.
     """
 
-    def __init__(self, view: View, limits: Limits, *, wall: bool = True) -> None:
-        self.view, self.limits = view, limits
+    def __init__(self, view: View, limits: Limits, *, wall: bool = True, hidden: Sequence[str] = ()) -> None:
+        self.view, self.limits, self.hidden = view, limits, tuple(hidden)
         self._wall = wall and outer_wall.bubblewrap() is not None
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -241,20 +244,20 @@ class Sandbox:
             When no fork can be had.
         """
         uid = throw_away_uid()
-        with self._scratch() as scratch:
-            cage = self._cage(uid, scratch, for_answers)
-            ours, pid = self._fork(cage)
-            process = self._process
-            try:
-                cap = 64 * 1024 if for_answers else _NOTEBOOK_HEADER_CAP
-                channel = Channel(ours, header_cap=cap)
-                yield Session(channel, self.limits, deadline, self._held(channel))
-            finally:
-                ours.close()
-                if self._process is process:  # another one has other children under the same numbers
-                    self._reap(pid, uid if not self._own_mounts else 0)
+        self._ensure_started()
+        ours, pid = self._fork(self._cage(uid, for_answers))
+        process = self._process
+        try:
+            cap = 64 * 1024 if for_answers else _NOTEBOOK_HEADER_CAP
+            channel = Channel(ours, header_cap=cap)
+            yield Session(channel, self.limits, deadline, self._held(channel))
+        finally:
+            ours.close()
+            if self._process is process:  # another one has other children under the same numbers
+                self._reap(pid, uid if not self._own_mounts else 0)
 
-    def _cage(self, uid: int, scratch: str, for_answers: bool) -> Cage:
+    def _cage(self, uid: int, for_answers: bool) -> Cage:
+        scratch = outer_wall.SCRATCH if self._own_mounts else ""
         listable = (str(_PACKAGE), *self.view.import_roots)
         readable = self.readable(for_answers=for_answers)
         return Cage(self.limits, uid, scratch, self._own_mounts, readable, listable, not self._wall and _private())
@@ -271,7 +274,7 @@ class Sandbox:
         paths += outer_wall.package_paths(_PACKAGE, hide=checks)
         for root in self.view.import_roots:
             paths += [str(p) for p in Path(root).iterdir() if p.stem not in checks and p.name != "__pycache__"]
-        return (*paths, *self.view.files, "/dev/urandom")
+        return (*outer_wall.without(paths, self.hidden), *self.view.files, "/dev/urandom")
 
     def _held(self, channel: Channel) -> dict[str, str]:
         """The layers that a fork says it has put on, before any other code runs in it."""
@@ -282,20 +285,11 @@ class Sandbox:
             raise SandboxError(f"a fork could not put its layers on: {type(error).__name__}") from None
         return held if self._wall else held | {"namespaces": self._no_wall}
 
-    @contextlib.contextmanager
-    def _scratch(self) -> Iterator[str]:
-        self._ensure_started()
-        if self._wall:
-            yield outer_wall.SCRATCH
-            return
-        with tempfile.TemporaryDirectory(prefix="course-scratch-", ignore_cleanup_errors=True) as folder:
-            os.chmod(folder, 0o777)  # of one submission, gone after it
-            yield folder
-
     def _ensure_started(self) -> None:
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
+        self._check_readable()
         try:
             self._start()
         except SandboxError as error:
@@ -306,6 +300,18 @@ class Sandbox:
             self._wall, self._no_wall = False, f"refused by this system ({error})"
             self._start()
 
+    def _check_readable(self) -> None:
+        """Refuse where the throw-away user could not read what is shown, which would be blamed on the answers."""
+        if not throw_away_uid():
+            return
+        mine = [_PACKAGE, *map(Path, (*self.view.import_roots, *self.view.files)), Path(np.__file__).parent]
+        found = {str(path): one for path in mine if (one := outer_wall.unreadable([path]))}
+        if found:
+            told = f"{next(iter(found.values()))} cannot be read by the throw-away user that answers run as"
+            # Other packages than numpy were installed under the same mask.
+            whole = [sys.prefix if path in np.__file__ else path for path in found]
+            raise UnreadableError(f"{told}: chmod -R go+rX {shlex.join(whole)}")
+
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -314,7 +320,8 @@ class Sandbox:
             command = [sys.executable, "-I", "-c", code]
             shown = [_PACKAGE, *map(Path, (*self.view.import_roots, *self.view.files))]
             environment = self.view.environment
-            line = outer_wall.walled(command, shown, environment) if self._wall else command
+            walled = self._wall and outer_wall.walled(command, shown, environment, hidden=self.hidden)
+            line = walled or command
             self._process = subprocess.Popen(
                 line,
                 pass_fds=[theirs.fileno()],
@@ -391,6 +398,10 @@ class SandboxError(RuntimeError):
     """No sandbox, or none any more, in one line."""
 
 
+class UnreadableError(SandboxError):
+    """The course or Python cannot be read by the user that answers run as; nothing was run."""
+
+
 _PROBE = """
 import colorsys  # not loaded yet: the interpreter must be readable
 import os, socket
@@ -431,6 +442,32 @@ def probe(sandbox: Sandbox) -> dict[str, str]:
         layer: state if state != "held" or seen[layer] else "claimed, but a try got through"
         for layer, state in session.held.items()
     }
+
+
+_READS = """
+import os
+def reads(n):
+    path = PATHS[int(n)]
+    try:
+        os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1)
+    except OSError:
+        return False
+    return True
+"""
+
+
+def leaks(sandbox: Sandbox) -> list[str]:
+    """Files that must be hidden and that an answer can read, by trying to; of each hidden folder a few are tried."""
+    shown = [Path(p) for p in (*sandbox.readable(for_answers=False), str(_PACKAGE), *sandbox.view.import_roots)]
+    paths = [str(found) for place in sandbox.hidden for found in outer_wall.samples(Path(place), but=shown)]
+    source = f"PATHS = {paths!r}\n{_READS}"
+    plan = {"mode": "answers", "cells": [{"id": "reads", "source": source}], "names": ["reads"], "hidden": []}
+    with sandbox.session(time.monotonic() + _CONTROL_PATIENCE_S, for_answers=True) as session:
+        outcome = session.run(plan)
+        if outcome.ended or outcome.records["reads"]["error"]:
+            raise SandboxError("the trial of what an answer can read did not run")
+        reads = session.proxy("reads")
+        return [path for n, path in enumerate(paths) if reads(n)]
 
 
 def level_of(held: Mapping[str, str]) -> str:

@@ -22,7 +22,8 @@ CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER = 0x00020000, 0x20000000, 0x10000000
 CLONE_THREAD = 0x00010000
 _MS_NOSUID, _MS_NODEV, _MS_REC, _MS_PRIVATE, _MNT_DETACH = 2, 4, 0x4000, 0x40000, 2
 _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS = 4, 8, 38
-_CAP_DAC_READ_SEARCH = 2
+#: Either lets the throw-away user read an interpreter in a private home; a default container has the second alone.
+_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE = 2, 1
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _MAKE_CHAR, _MAKE_BLOCK, _TRUNCATE = (
     1 << n for n in (0, 1, 2, 3, 6, 11, 14)
@@ -50,7 +51,7 @@ class Limits:
     cpu_s : int
         Processor time of one session.
     memory_mb, scratch_mb : int
-        Memory beyond the warmed process; size of the scratch folder and of any file.
+        Memory beyond the warmed process; size of the scratch folder, where there is one, and of any file.
     open_files, threads : int
     """
 
@@ -74,7 +75,7 @@ class Cage:
     uid : int
         Throw-away user and group; 0 leaves the user as it is.
     scratch : str
-        The one writable folder.
+        The one writable folder; empty where there is none, as without mounts nothing bounds its size.
     own_mounts : bool
         Whether the process stands in its own mount namespace and may mount.
     readable : tuple of str
@@ -106,9 +107,9 @@ def enter(cage: Cage) -> dict[str, str]:
     rules = _rules(cage.readable, _READ_FILE | _READ_DIR) + _rules(cage.listable, _READ_DIR) + _null()
     held = {"rlimits": _try(lambda: _limit(cage.limits))}  # first: it reads /proc, which the next step takes away
     held["namespaces"] = _try(lambda: _own_mounts(cage)) if cage.own_mounts else "refused by this system"
-    scratch = _open_path(cage.scratch)
-    os.chdir(cage.scratch)
-    kept = 1 << _CAP_DAC_READ_SEARCH if cage.reads_past_permissions else 0
+    scratch = [_open_path(cage.scratch)] if cage.scratch else []
+    os.chdir(cage.scratch or "/")
+    kept = _reading_power() if cage.reads_past_permissions else 0
     held["uid"] = _try(lambda: _become(cage.uid, keep=bool(kept))) if cage.uid else "needs root"
     _checked(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     _capabilities(kept)
@@ -116,18 +117,18 @@ def enter(cage: Cage) -> dict[str, str]:
     held["landlock"] = _try(lambda: _landlock(rules, scratch))
     if held["landlock"] != "held":
         _capabilities(0)
-    for fd in (scratch, *(fd for fd, _ in rules)):
+    for fd in (*scratch, *(fd for fd, _ in rules)):
         os.close(fd)
     held["seccomp"] = _try(_seccomp)
     return {layer: held[layer] for layer in LAYERS}
 
 
 def enter_lightly(limits: Limits, uid: int, scratch: str, readable: Iterable[str], listable: Iterable[str]) -> None:
-    """The layers a real kernel can live under: limits, a throw-away uid, no new powers, Landlock on files.
+    """The layers a real kernel can live under: limits, a throw-away uid, no new powers, Landlock on files, seccomp.
 
     Raises
     ------
-    OSError
+    OSError, ImportError
         Where one of them is refused; nothing may run then.
     """
     rules = _rules(readable, _READ_FILE | _READ_DIR | _EXECUTE) + _rules(listable, _READ_DIR) + _null()
@@ -138,9 +139,10 @@ def enter_lightly(limits: Limits, uid: int, scratch: str, readable: Iterable[str
         _become(uid)
     _checked(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     _capabilities(0)
-    _landlock(rules, here, network=False)
+    _landlock(rules, [here], network=False)
     for fd in (here, *(fd for fd, _ in rules)):
         os.close(fd)
+    _light_filter().load()
 
 
 def level(held: dict[str, str]) -> str:
@@ -255,6 +257,15 @@ def _capabilities(kept: int) -> None:
     libc.capset(header, struct.pack("=6I", kept, kept, 0, 0, 0, 0))
 
 
+def _reading_power() -> int:
+    """The bit of the capability to read what permissions forbid, of those that this process has; 0 without one."""
+    header, told = struct.pack("=Ii", 0x20080522, 0), ctypes.create_string_buffer(24)
+    if libc.capget(header, told) < 0:
+        return 0
+    permitted = struct.unpack("=6I", told.raw)[1]
+    return next((1 << bit for bit in (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE) if permitted >> bit & 1), 0)
+
+
 def landlock_abi() -> int:
     """The kernel's Landlock version; raises OSError where there is none."""
     return _checked(libc.syscall(_LANDLOCK_CREATE, None, 0, 1))
@@ -270,7 +281,7 @@ def _null() -> list[tuple[int, int]]:
     return _rules([os.devnull], _READ_FILE | _WRITE_FILE | _TRUNCATE)
 
 
-def _landlock(rules: Iterable[tuple[int, int]], scratch: int, *, network: bool = True) -> None:
+def _landlock(rules: Iterable[tuple[int, int]], scratch: Iterable[int], *, network: bool = True) -> None:
     abi = landlock_abi()
     files = sum(bits for since, bits in _FILE_RIGHTS if abi >= since)
     size = 8 if abi < 4 else 16 if abi < 6 else 24
@@ -278,7 +289,8 @@ def _landlock(rules: Iterable[tuple[int, int]], scratch: int, *, network: bool =
     ruleset = _checked(libc.syscall(_LANDLOCK_CREATE, struct.pack("=QQQ", files, others, others)[:size], size, 0))
     for fd, rights in rules:
         _allow(ruleset, fd, rights & files)
-    _allow(ruleset, scratch, files & ~(_EXECUTE | _MAKE_CHAR | _MAKE_BLOCK))
+    for fd in scratch:
+        _allow(ruleset, fd, files & ~(_EXECUTE | _MAKE_CHAR | _MAKE_BLOCK))
     _checked(libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0))
     os.close(ruleset)
 
@@ -298,13 +310,27 @@ FORBIDDEN = """
     open_by_handle_at name_to_handle_at shmget shmat shmctl semget semop semctl msgget msgsnd msgrcv msgctl mq_open
     iopl ioperm syslog vhangup personality lookup_dcookie modify_ldt fanotify_init inotify_init inotify_init1
     setpriority ioprio_set sched_setscheduler sched_setattr sched_setparam mknod mknodat setuid setgid setresuid
-    setresgid setgroups memfd_secret kill tkill rt_sigqueueinfo
+    setresgid setgroups memfd_create memfd_secret kill tkill rt_sigqueueinfo socketpair sendmsg recvmsg sendmmsg
+    recvmmsg
+""".split()
+#: Of these, what a kernel, its processes and its sockets need.
+_NEEDED_BY_A_KERNEL = """
+    socket socketpair bind connect listen accept accept4 sendmsg recvmsg sendmmsg recvmmsg fork vfork execve execveat
+    kill tkill rt_sigqueueinfo setpriority ioprio_set sched_setscheduler sched_setattr sched_setparam inotify_init
+    inotify_init1
 """.split()
 
 
 @lru_cache(maxsize=1)
 def seccomp_filter() -> Any:
-    """The filter, built once before the forks; loading it in a fork then costs little."""
+    """The filter, or why there is none; made once before the forks, so that loading it in a fork costs little."""
+    try:
+        return _filter()
+    except (ImportError, OSError, RuntimeError, ValueError, AttributeError) as error:
+        return f"libseccomp cannot be used: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+
+
+def _filter() -> Any:
     import pyseccomp
 
     permit = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
@@ -318,5 +344,19 @@ def seccomp_filter() -> Any:
     return permit
 
 
+def _light_filter() -> Any:
+    """The filter for a real kernel: processes and sockets are allowed, memory that no limit counts is not."""
+    import pyseccomp
+
+    permit = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for name in sorted(set(FORBIDDEN) - set(_NEEDED_BY_A_KERNEL)):
+        with contextlib.suppress(OSError, RuntimeError, ValueError):
+            permit.add_rule(pyseccomp.ERRNO(_EPERM), name)
+    return permit
+
+
 def _seccomp() -> None:
-    seccomp_filter().load()
+    made = seccomp_filter()
+    if isinstance(made, str):
+        raise OSError(made)
+    made.load()

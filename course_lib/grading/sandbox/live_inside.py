@@ -18,15 +18,22 @@ def main() -> None:
     report = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)
     limits = Limits(**order["limits"])
-    isolation.enter_lightly(limits, order["uid"], os.getcwd(), order["readable"], order["listable"])
-    os.write(report, json.dumps(_compare(order["notebook"], order["seed"])).encode())
+    try:
+        isolation.enter_lightly(limits, order["uid"], os.getcwd(), order["readable"], order["listable"])
+    except (OSError, ImportError) as error:
+        told = {"": f"was left out: a layer of its sandbox is refused ({error})"}
+    else:
+        told = _compare(order["notebook"], order["seed"])
+    os.write(report, json.dumps(told).encode())
     os._exit(0)
 
 
 def _compare(notebook: str, seed: int) -> dict[str, str]:
+    import nbval.plugin
     import papermill
     import pytest
 
+    nbval.plugin.find_comment_markers = lambda source: ()  # the course marks cells by tags; comments are learners'
     Path("released.ipynb").write_text(notebook, encoding="utf-8")
     papermill.execute_notebook(
         "released.ipynb", "notebook.ipynb", {"seed": seed}, prepare_only=True, progress_bar=False, log_output=False

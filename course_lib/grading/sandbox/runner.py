@@ -6,6 +6,7 @@ import contextlib
 import io
 import linecache
 import sys
+import tempfile
 import types
 from importlib.machinery import ModuleSpec
 from types import TracebackType
@@ -17,6 +18,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from course_lib.grading.intake import copies, reading
 from course_lib.grading.sandbox.frames import HEADER_CAP, PAYLOAD_CAP, Channel, encode
@@ -94,9 +96,10 @@ class CellShell(InteractiveShell):
 def warm_shell() -> CellShell:
     """A shell that has loaded what it loads lazily: magics, errors, awaits, displays."""
     CellShell.HistoryManager = None
-    shell = CellShell.instance()
-    shell.history_manager.enabled = False
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    # IPython makes folders for its profile; they shall not stay where there is no wall.
+    with tempfile.TemporaryDirectory(prefix="course-warm-") as folder, quiet[0], quiet[1]:
+        shell = CellShell.instance(ipython_dir=folder, config=Config({"HistoryManager": {"enabled": False}}))
         for source in ("1 / 0", "x = 1\nx", "def f(:", "display(1)", "%pwd", "import asyncio\nawait asyncio.sleep(0)"):
             shell.run_cell(source, store_history=False)
     shell.reset(new_session=True)

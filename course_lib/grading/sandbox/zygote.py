@@ -73,8 +73,7 @@ def _warm(modules: list[str]) -> CellShell:
     for name in modules:
         with contextlib.suppress(Exception):  # only a matter of speed
             importlib.import_module(name)
-    with contextlib.suppress(Exception):
-        isolation.seccomp_filter()
+    isolation.seccomp_filter()
     gc.collect()
     gc.freeze()
     return shell
