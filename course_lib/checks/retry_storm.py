@@ -334,7 +334,7 @@ def _yours_and_reference(seed: int) -> NDArray[np.int64]:
 
 
 def _recovery(run: Any) -> float:
-    return float(np.nan_to_num(run.events["recovered"] - run.events["errors_end"], nan=np.inf)[0])
+    return float(np.nan_to_num(run.events["recovered"] - run.events["trigger_ends"], nan=np.inf)[0])
 
 
 def _seconds(time: float) -> str:

@@ -230,11 +230,11 @@ def _shading(after: str) -> alt.LayerChart:
 
 def _regions(run: Trace) -> dict[str, list[float]]:
     """The errors, and the time after them for as long as the run lasts or until it recovers."""
-    start, end = float(run.events["errors_start"]), float(run.events["errors_end"])
+    start, end = float(run.events["trigger_starts"]), float(run.events["trigger_ends"])
     back = float(np.nan_to_num(run.events["recovered"], nan=run.time[-1]))
     return {"start": [start, end], "end": [end, back], "kind": [0.0, 1.0]}
 
 
 def _errors_words(run: Trace) -> str:
-    share, start, end = run.parameters.error_share, run.events["errors_start"], run.events["errors_end"]
+    share, start, end = run.parameters.error_share, run.events["trigger_starts"], run.events["trigger_ends"]
     return f"{share:.0%} errors at inventory from {start:.0f} to {end:.0f} s"

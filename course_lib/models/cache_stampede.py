@@ -29,7 +29,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.models import simulation
+from course_lib.models.exact import Lag, cumulative, ratio, windowed_quantile
 from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
+from course_lib.models.recovery import trigger_events
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.stampede_parts import (  # noqa: F401 - exposure and its kin are read here, too
     AHEAD,
@@ -38,14 +40,13 @@ from course_lib.models.stampede_parts import (  # noqa: F401 - exposure and its 
     NONE,
     Day,
     Keys,
-    Lag,
     Origin,
     Readers,
     exposure,
     popularity,
     reached,
 )
-from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, ratio
+from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
 
 TRIGGERS = ("none", "hot_key", "flush", "brownout")
 SCOPES = ("none", "process", "fleet")
@@ -215,7 +216,7 @@ def _curves(batch: Batch, ticks: int) -> Curves:
         "wait": origin.waits(),
     }
     curves = Curves(batch.dt)
-    curves.update({name: _summed(flow)[:, : batch.size] for name, flow in flows.items()})
+    curves.update({name: cumulative(flow)[:, : batch.size] for name, flow in flows.items()})
     curves.update({name: np.maximum(level, 0.0)[origin.past :, : batch.size] for name, level in levels.items()})
     curves.ended = _ended(run, recompute, in_time, late, batch.size)
     return curves
@@ -246,13 +247,9 @@ def _answers(day: Day, readers: Readers, in_time: FloatArray, excused: FloatArra
     }
 
 
-def _summed(flow: FloatArray) -> FloatArray:
-    return np.add.accumulate(np.concatenate([np.zeros((1, flow.shape[1])), flow]), axis=0)
-
-
 def _hits(expected: FloatArray) -> FloatArray:
     """Requests answered fresh: a first request may come before as many hits as it stands for, which are then owed."""
-    return np.diff(np.maximum.accumulate(_summed(expected), axis=0), axis=0)
+    return np.diff(np.maximum.accumulate(cumulative(expected), axis=0), axis=0)
 
 
 def _excused(day: Day, readers: Readers, timeout: Lag, failed: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -260,7 +257,7 @@ def _excused(day: Day, readers: Readers, timeout: Lag, failed: FloatArray) -> tu
     if not day.serves_stale:
         return 0.0 * failed, 0.0 * failed
     flows = (readers.spare, readers.waiting, readers.spare_overdue)
-    spare, waiting, overdue = (np.diff(timeout.shifted(_summed(flow)), axis=0) for flow in flows)
+    spare, waiting, overdue = (np.diff(timeout.shifted(cumulative(flow)), axis=0) for flow in flows)
     excused = failed * np.minimum(ratio(spare, waiting), 1.0)
     return excused, excused * (ratio(overdue, spare) + day.timeout)
 
@@ -286,41 +283,17 @@ def _latency(curves: Curves, quantile: float, hits: bool = True) -> FloatArray:
         times = np.concatenate([np.full_like(quick, HIT_LATENCY), times], axis=1)
         weights = np.concatenate([quick, weights], axis=1)
     per = max(round(LATENCY_WINDOW / curves.step), 1)
-    windows = len(times) // per
-    shape = (windows, per * times.shape[1], times.shape[2])
-    times, weights = (x[: windows * per].reshape(shape) for x in (times, weights))
-    order = np.argsort(times, axis=1, kind="stable")
-    times, weights = (np.take_along_axis(x, order, axis=1) for x in (times, weights))
-    total = np.add.accumulate(weights, axis=1)
-    place = np.argmax(total >= quantile * total[:, -1:], axis=1)
-    seen = np.where(total[:, -1] > 0.5, np.take_along_axis(times, place[:, None], axis=1)[:, 0], HIT_LATENCY * hits)
-    held = np.repeat(np.concatenate([np.zeros((1, seen.shape[1])), seen]), per, axis=0)[1:]
-    return np.concatenate([held, held[-1:]])[: len(curves.ended[0])]
+    return windowed_quantile(times, weights, quantile, per, least=0.5, empty=HIT_LATENCY * hits)
 
 
 def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
-    """Start and end of the trigger, and recovery; NaN: never, or not within the run.
-
-    Recovered is the first second after the trigger from which, in each of ten, at most one request in twenty fails.
-    """
+    """Start and end of the trigger; recovered when in each of ten seconds at most one request in twenty fails."""
     lasting = (batch.trigger == HOT_KEY) | (batch.trigger == BROWNOUT)
     none = np.where(batch.trigger == NONE, np.nan, 0.0)
     starts = batch.trigger_start + none + np.zeros(batch.size)
     ends = starts + np.where(lasting, batch.trigger_duration, 0.0)
-    per = max(round(1.0 / curves.step), 1)
-    failed, offered = (np.diff(curves[name][::per], axis=0) for name in ("failed", "offered"))
-    second = np.arange(len(failed))[:, None] * per * curves.step
-    well = (failed <= 0.05 * offered) & (second >= np.floor(ends + 1e-9))
-    steady = np.add.accumulate(np.concatenate([np.zeros((1, batch.size)), well]), axis=0)
-    lasts = np.zeros_like(well)
-    lasts[: max(len(well) - 9, 0)] = steady[10:] - steady[:-10] == 10 if len(well) >= 10 else False
-    when = np.maximum(second[lasts.argmax(axis=0), 0], ends)
-    over = curves.step * (curves["failed"].shape[0] - 1)
-    return {
-        "trigger_starts": np.where(starts < over, starts, np.nan),
-        "trigger_ends": np.where(ends <= over, ends, np.nan),
-        "recovered": np.where(lasts.any(axis=0), when, np.nan),
-    }
+    good = curves["offered"] - curves["failed"]
+    return trigger_events(starts, ends, good, curves["offered"], step=curves.step, share=0.95, seconds=10.0)
 
 
 def _hit_ratio(c: Curves) -> FloatArray:

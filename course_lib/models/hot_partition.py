@@ -30,11 +30,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_lib.models import noise, simulation
+from course_lib.models import exact, noise, simulation
+from course_lib.models.exact import cumulative, later, power, ratio, total
 from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
+from course_lib.models.recovery import trigger_events
 from course_lib.models.schedule import window
 from course_lib.models.simulation import Batch, Model
-from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, accumulate, ratio
+from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
 from course_lib.theory.hashing import MOST_SPENT_REJECTING, SLOTS, partition_of, slot_edges, slot_of, zipf_shares
 
 VIRAL_KEY = 1 << 40  # a key that is not among the Zipf keys
@@ -200,7 +202,7 @@ class Run:
         """Let keys overflow clockwise past partitions at their bound; one key can't be parted, so it may exceed it."""
         fixed = np.zeros((self.width, self.batch.size))
         fixed[self.first_home, self.members] += hot
-        bound = np.minimum(factor, NO_BOUND) * (_total(rest) + _total(fixed)) / self.batch.partitions
+        bound = np.minimum(factor, NO_BOUND) * (total(rest) + total(fixed)) / self.batch.partitions
         whole = np.where(fixed > 0, 0.0, self._heaviest(rest))
         room = np.where(self.real, np.maximum(bound - fixed, whole), 0.0)
         laps = np.concatenate([rest - room] * 2)  # what the last partitions pass on goes round to the first
@@ -222,7 +224,7 @@ class Run:
         return np.concatenate([rest - moved, moved]), hot, home
 
     def _heaviest(self, rest: FloatArray) -> FloatArray:
-        return self.heaviest / self.fan_out * _total(rest)
+        return self.heaviest / self.fan_out * total(rest)
 
     # -- what is admitted --------------------------------------------------------------------------------------------
 
@@ -270,7 +272,7 @@ class Run:
         lost, allowed = refused, self._at("max_retries", now)
         for k in range(self.retries):
             lost = lost * np.where(k < allowed, refused, 1.0)
-        self.filled = 1.0 - _total(lost * self.copies) / np.maximum(_total(self.copies + 0 * lost), 1.0)
+        self.filled = 1.0 - total(lost * self.copies) / np.maximum(total(self.copies + 0 * lost), 1.0)
         if self.splits:
             full = self.attempts[now, : self.width] > self.rated[now]
             self.overloaded = np.where(full & self.real, self.overloaded + 1, 0)
@@ -284,7 +286,7 @@ class Run:
         batch = self.batch
         self.retries = int(batch.highest("max_retries"))
         self.same_retries = batch.highest("max_retries") == batch.lowest("max_retries")
-        self.delays = [_lag(batch.ticks_in(batch.retry_delay * 2.0**k)) for k in range(self.retries)]
+        self.delays = [exact.lag(batch.ticks_in(batch.retry_delay * 2.0**k)) for k in range(self.retries)]
         self.allowed = batch.at("max_retries", self.time)
         self.extra_work = batch.rejection_cost / (1.0 - batch.rejection_cost)
 
@@ -373,15 +375,6 @@ class Run:
         return copies
 
 
-def _lag(ticks: NDArray[np.int64]) -> int | NDArray[np.int64]:
-    return int(ticks[0]) if (ticks == ticks[0]).all() else ticks
-
-
-def _total(by_site: FloatArray) -> FloatArray:
-    """Sum over the first axis in its order: ``sum`` would round differently for one member than for many."""
-    return np.add.accumulate(by_site, axis=0)[-1]
-
-
 def _lanes(
     draw: Callable[..., FloatArray], seeds: NDArray[np.int64], stream: str, ticks: int, count: int
 ) -> FloatArray:
@@ -465,9 +458,9 @@ class Flows:
         seen = self.run.seen
         part = ratio(seen["writes"], seen["writes"] + (1.0 - seen["writes"]) * seen["asked"] * seen["salts"])
         found = ratio(self.hot_good, self.hot_good + self.hot_lost, empty=1.0)
-        all_found = _power(found[:, 0], self.run.copied[:, 0])
+        all_found = power(found[:, 0], self.run.copied[:, 0])
         for place in range(1, found.shape[1]):
-            all_found = all_found * _power(found[:, place], self.run.copied[:, place])
+            all_found = all_found * power(found[:, place], self.run.copied[:, place])
         reads = (good + lost) * (1.0 - part) / seen["salts"]
         cached = seen["offered"] * seen["viral"] * (1.0 - seen["writes"]) * (1.0 - seen["asked"])
         return good * part + reads * all_found + cached, lost * part + reads * (1.0 - all_found)
@@ -477,7 +470,7 @@ def _answered(
     good: FloatArray, lost: FloatArray, part: FloatArray, fan_out: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Requests answered and failed; `part` of the operations are writes, the others reads in `fan_out` pieces."""
-    all_found = _power(ratio(good, good + lost, empty=1.0), fan_out)
+    all_found = power(ratio(good, good + lost, empty=1.0), fan_out)
     reads = (good + lost) * (1.0 - part) / fan_out
     return good * part + reads * all_found, lost * part + reads * (1.0 - all_found)
 
@@ -486,20 +479,9 @@ def _part(writes: FloatArray, fan_out: FloatArray) -> FloatArray:
     return ratio(writes, writes + (1.0 - writes) * fan_out)
 
 
-def _power(base: FloatArray, exponent: FloatArray) -> FloatArray:
-    """Whole powers by multiplication, the same bits for every shape."""
-    result = np.where(exponent > 0, base, 1.0)
-    for k in range(1, int(exponent.max(initial=0))):
-        result = result * np.where(exponent > k, base, 1.0)
-    return result
-
-
 def _over(by_site: FloatArray) -> FloatArray:
-    """Sum (ticks, sites, members) over sites in their order."""
-    total = by_site[:, 0].copy()
-    for site in range(1, by_site.shape[1]):
-        total += by_site[:, site]
-    return total
+    """Sum (ticks, sites, members) over sites."""
+    return total(by_site, axis=1)
 
 
 def attempts_by_number(run: Run, fresh: FloatArray, refused: FloatArray) -> Iterator[FloatArray]:
@@ -507,19 +489,8 @@ def attempts_by_number(run: Run, fresh: FloatArray, refused: FloatArray) -> Iter
     sent = fresh
     for k, delay in enumerate(run.delays):
         yield sent
-        sent = _later(sent * refused * (k < run.allowed)[:, None], delay)
+        sent = later(sent * refused * (k < run.allowed)[:, None], delay)
     yield sent
-
-
-def _later(values: FloatArray, delay: int | NDArray[np.int64]) -> FloatArray:
-    """Values `delay` ticks later, with nothing before."""
-    later = np.zeros_like(values)
-    if isinstance(delay, int):
-        later[delay:] = values[: len(values) - delay] if delay < len(values) else 0.0
-        return later
-    for lag in np.unique(delay):
-        later[lag:, :, delay == lag] = values[: max(len(values) - lag, 0)][:, :, delay == lag]
-    return later
 
 
 def at_home(run: Run, by_site: FloatArray) -> FloatArray:
@@ -588,7 +559,7 @@ def _answers(run: Run) -> dict[str, FloatArray]:
         "lookups": (reads - hot_reads) * seen["fan_out"] + hot_reads * seen["asked"] * seen["salts"],
         "staleness": (1.0 - seen["asked"]) * run.batch.at("cache_ttl", run.time) / 2 * step,
     }
-    return {name: _cumulative(flow) for name, flow in sums.items()} | {"sites": _sites(run)}
+    return {name: cumulative(flow) for name, flow in sums.items()} | {"sites": _sites(run)}
 
 
 LOAD = ("worked", "able", "busiest", "skew", "queue", "longest_queue")
@@ -604,13 +575,7 @@ def _load(run: Run) -> dict[str, FloatArray]:
         "skew": ratio(run.fresh.max(axis=1) * sites[1:], _over(run.fresh), empty=1.0) * step,
     }
     levels = {"queue": _over(run.queue), "longest_queue": run.queue.max(axis=1)}
-    return {name: _cumulative(flow) for name, flow in sums.items()} | levels
-
-
-def _cumulative(flow: FloatArray) -> FloatArray:
-    total = np.zeros((len(flow) + 1, flow.shape[1]))
-    accumulate(np.add, flow, out=total[1:])
-    return total
+    return {name: cumulative(flow) for name, flow in sums.items()} | levels
 
 
 def _sites(run: Run) -> FloatArray:
@@ -692,7 +657,7 @@ def _hot_late(run: Run) -> Callable[[FloatArray], FloatArray]:
         for place in range(copies.shape[1]):
             here = waits.late(seconds, place)
             one += here * copies[:, place]
-            all_in_time *= _power(1.0 - here, copies[:, place])
+            all_in_time *= power(1.0 - here, copies[:, place])
         return writes * one / seen["salts"] + (1.0 - writes) * seen["asked"] * (1.0 - all_in_time)
 
     return late
@@ -712,7 +677,7 @@ def _rest_late(run: Run) -> Callable[[FloatArray], FloatArray]:
         for site in range(run.sites):
             one += waits.late(seconds, site) * admitted[:, site]
         one = ratio(one, whole)
-        return writes * one + (1.0 - writes) * (1.0 - _power(1.0 - one, seen["fan_out"]))
+        return writes * one + (1.0 - writes) * (1.0 - power(1.0 - one, seen["fan_out"]))
 
     return late
 
@@ -758,36 +723,19 @@ def _by_partition(run: Run) -> dict[str, FloatArray]:
 
 
 def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
-    """When the key goes viral and stops, when the fleet has recovered, and when a partition was first split.
+    """When the key goes viral and stops, when the fleet has recovered from it, and when a partition was first split.
 
-    Recovered: harm has been, and from now on 99 % of the requests that end are answered for five seconds in a row;
-    where no harm came, the trigger's start. NaN: never, or not within the run.
+    Recovered when in each of five seconds 99 % of the requests that end are answered.
     """
     starts = batch.viral_start + np.zeros(batch.size)
     ends = starts + batch.viral_duration
-    good, failed = (np.diff(curves[name], axis=0) for name in ("good", "failed"))
-    time = np.arange(len(good))[:, None] * curves.step
-    well = good >= 0.99 * (good + failed)
-    harmed = np.logical_or.accumulate(~well & (time >= starts), axis=0)
-    lasts = _lasting(well, max(round(5.0 / curves.step), 1)) & harmed
-    back = np.where(harmed.any(axis=0), np.where(lasts.any(axis=0), time[lasts.argmax(axis=0), 0], np.nan), starts)
+    ended, step = curves["good"] + curves["failed"], curves.step
     made = curves["sites"][1:] > batch.partitions
-    over = len(good) * curves.step
+    when = np.arange(1, len(made) + 1)[:, None] * step
     return {
-        "trigger_starts": np.where(starts < over, starts, np.nan),
-        "trigger_ends": np.where(ends <= over, ends, np.nan),
-        "recovered": np.where(starts < over, back, np.nan),
-        "first_split": np.where(made.any(axis=0), (time[made.argmax(axis=0), 0]) + curves.step, np.nan),
+        **trigger_events(starts, ends, curves["good"], ended, step=step, share=0.99, seconds=5.0),
+        "first_split": np.where(made.any(axis=0), when[made.argmax(axis=0), 0], np.nan),
     }
-
-
-def _lasting(well: NDArray[np.bool_], ticks: int) -> NDArray[np.bool_]:
-    """Ticks from which the next `ticks`, all within the run, are well."""
-    count = np.add.accumulate(np.concatenate([np.zeros((1, well.shape[1])), well]), axis=0)
-    lasts = np.zeros_like(well)
-    if len(well) >= ticks:
-        lasts[: len(well) - ticks + 1] = count[ticks:] - count[:-ticks] == ticks
-    return lasts
 
 
 def _share(part: str, *whole: str) -> Callable[[Curves], FloatArray]:

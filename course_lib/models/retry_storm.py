@@ -25,16 +25,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise, simulation
+from course_lib.models.exact import (
+    TINY,
+    accumulate,
+    back,
+    first_reached,
+    lag,
+    ratio,
+    share_above,
+    total,
+    windowed_quantile,
+)
 from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
+from course_lib.models.recovery import trigger_events
 from course_lib.models.schedule import window
 from course_lib.models.simulation import Batch, Model
-from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, accumulate, ratio
+from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
 
 BACKOFFS = ("none", "fixed", "exponential", "full_jitter", "decorrelated_jitter")
 BUDGETS = ("none", "first_attempts", "successes")
 SCHEDULED = ("max_retries", "budget", "budget_ratio", "breaker", "deadline_propagation", "throttle", "queue_limit")
 CLOSED, OPEN, HALF_OPEN = 0, 1, 2
-TINY = 1e-300  # a share of nothing is nothing: dividing by at least this much spares a mask
 REACTION = 0.5  # seconds between a client fleet's looks at its breaker, its throttle and its rejections
 LATENCY_WINDOW = 1.0  # seconds over which p50 and p99 are taken
 STRATA = 8  # windows that stand for decorrelated jitter's distribution
@@ -138,7 +149,7 @@ class Run:
     def __init__(self, batch: Batch, ticks: int) -> None:
         self.batch, self.ticks, self.members = batch, ticks, np.arange(batch.size)
         self.retries = int(batch.highest("max_retries"))
-        self.timeout = _lag(batch.ticks_in(batch.timeout))
+        self.timeout = lag(batch.ticks_in(batch.timeout))
         self._set_backoff()
         self._set_defences()
         self.pulse = max(round(REACTION / batch.dt), 1)
@@ -198,9 +209,7 @@ class Run:
         done = np.minimum(self._done_before(now, n, end), end)
         able = self.able[now : now + n]
         late_first, late_last = begin - done, end - done - able
-        over = np.maximum(np.maximum(late_first, late_last), 0.0)
-        under = np.maximum(-np.minimum(late_first, late_last), 0.0)
-        share = over / np.maximum(over + under, TINY)
+        share = share_above(late_first, late_last)
         if self.drops:
             dropping = self._now("deadline_propagation", now, n)
             dropped = np.minimum(np.maximum(late_last, 0.0), end - begin)
@@ -365,8 +374,8 @@ class Run:
             return
         went_wrong = self.lost[rows] + self.rejected[rows]
         flows = ((self.asked, self.wanted[rows]), (self.answered, self.good[rows]), (self.failed, went_wrong))
-        for total, flow in flows:
-            _extend(total, start, flow)
+        for seen, flow in flows:
+            _extend(seen, start, flow)
         self.admits = self._breaker_admits(end - 1) * self._throttle_admits(end - 1)
 
     def failed_for_good(self, rows: slice | None = None) -> FloatArray:
@@ -472,12 +481,7 @@ class Run:
 
     def _back(self, history: FloatArray, now: int, n: int) -> FloatArray:
         """Rows one timeout before `now` ... `now + n - 1`, member by member where their timeouts differ."""
-        if isinstance(self.timeout, int):
-            return history[now - self.timeout : now - self.timeout + n]
-        rows = np.arange(now, now + n)[:, None] - self.timeout
-        if history.ndim == 2:
-            return history[rows, self.members]
-        return np.moveaxis(history[rows, :, self.members], -1, 1)
+        return back(history, now, n, self.timeout)
 
     def _ago(self, history: FloatArray, now: int, n: int, lag: NDArray[np.int64]) -> FloatArray:
         """Rows `lag` ticks before, where the lag (retries, members or 1) differs from retry to retry."""
@@ -487,16 +491,9 @@ class Run:
         return history[rows, retry, self.members]
 
 
-def _lag(ticks: NDArray[np.int64]) -> int | NDArray[np.int64]:
-    return int(ticks[0]) if (ticks == ticks[0]).all() else ticks
-
-
 def _total(by_attempt: FloatArray) -> FloatArray:
-    """Sum over axis 1, attempt after attempt: ``sum`` would round differently for one member than for many."""
-    total = by_attempt[:, 0]
-    for attempt in range(1, by_attempt.shape[1]):
-        total = total + by_attempt[:, attempt]
-    return total
+    """Sum over the attempts' axis, which is axis 1."""
+    return total(by_attempt, axis=1)
 
 
 def _extend(total: FloatArray, now: int, flow: FloatArray) -> None:
@@ -593,27 +590,8 @@ def _latency(curves: Curves, quantile: float) -> FloatArray:
     Requests that were answered, and requests that timed out for good (at the moment they gave up); those refused at
     once are left out, so that a breaker can't make the latency look good. Shape (ticks, members).
     """
-    times, weights = _ended(curves.source)
     per_window = max(round(LATENCY_WINDOW / curves.step), 1)
-    windows = times.shape[0] // per_window
-    shape = (windows, per_window * times.shape[1], times.shape[2])
-    times, weights = (x[: windows * per_window].reshape(shape) for x in (times, weights))
-    order = np.argsort(times, axis=1, kind="stable")
-    times, weights = (np.take_along_axis(x, order, axis=1) for x in (times, weights))
-    total = np.add.accumulate(weights, axis=1)
-    place = (total < quantile * total[:, -1:]).sum(axis=1, keepdims=True)
-    seen = np.take_along_axis(times, np.minimum(place, times.shape[1] - 1), axis=1)[:, 0]
-    return _held(np.where(total[:, -1] > 0, seen, 0.0), per_window, curves["queue"].shape[0] - 1)
-
-
-def _held(values: FloatArray, per_window: int, ticks: int) -> FloatArray:
-    """Show each completed window's value until the next is complete."""
-    held = np.zeros((ticks, values.shape[1]))
-    held[per_window - 1 :] = np.repeat(values, per_window, axis=0)[: ticks - per_window + 1] if len(values) else 0.0
-    if len(values):
-        tail = per_window - 1 + len(values) * per_window
-        held[tail:] = values[-1]
-    return held
+    return windowed_quantile(*_ended(curves.source), quantile, per_window)
 
 
 def _ended(run: Run) -> tuple[FloatArray, FloatArray]:
@@ -644,7 +622,7 @@ def _waits(run: Run) -> tuple[FloatArray, NDArray[np.int64]]:
     done, arrived = run.done[run.past - 1 :], run.arrived[run.past - 1 :]
     expired = _lagged(run, run.arrived)[run.past :]
     middle = (done[1:] + np.minimum(np.maximum(done[:-1], expired), done[1:])) / 2
-    row = _inverse(arrived, middle)
+    row = first_reached(arrived, middle)
     level = np.take_along_axis(arrived, row, axis=0)
     below = np.take_along_axis(arrived, np.maximum(row - 1, 0), axis=0)
     came = row - 1 + ratio(middle - below, level - below)
@@ -652,36 +630,14 @@ def _waits(run: Run) -> tuple[FloatArray, NDArray[np.int64]]:
     return np.maximum(left - came, 0.0) * run.batch.dt, row + run.past - 1
 
 
-def _inverse(rising: FloatArray, values: FloatArray) -> NDArray[np.int64]:
-    """First row at which each member's rising curve reaches a value, all members in one search."""
-    offset = np.arange(rising.shape[1]) * (rising.max() + 1.0)
-    flat = (rising + offset).T.ravel()
-    found = np.searchsorted(flat, (values + offset).T.ravel()).reshape(values.shape[1], -1).T
-    return np.clip(found - np.arange(rising.shape[1]) * rising.shape[0], 0, rising.shape[0] - 1)
-
-
 def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
-    """Trigger starts and ends, and recovery.
+    """Start and end of the brownout; recovered when in each of five seconds 95 % of the requests offered are answered.
 
-    Recovered: the first second after the trigger from which 95 % of the requests offered in each of five seconds are
-    answered in time. NaN: never, or not within the run.
+    A request counts as offered when it is made and as answered when its answer is in time.
     """
     starts = batch.brownout_start + np.zeros(batch.size)
-    ends = batch.brownout_start + batch.brownout_duration + np.zeros(batch.size)
-    per = max(round(1.0 / curves.step), 1)
-    good, offered = (np.diff(curves[name][::per], axis=0) for name in ("good", "offered"))
-    second = np.arange(len(good))[:, None] * per * curves.step
-    well = (good >= 0.95 * offered) & (second >= np.floor(ends + 1e-9))
-    steady = np.add.accumulate(np.concatenate([np.zeros((1, batch.size)), well]), axis=0)
-    lasts = np.zeros_like(well)
-    lasts[: max(len(well) - 4, 0)] = steady[5:] - steady[:-5] == 5 if len(well) >= 5 else False
-    when = np.maximum(second[lasts.argmax(axis=0), 0], ends)
-    over = curves.step * (curves["good"].shape[0] - 1)
-    return {
-        "trigger_starts": np.where(starts < over, starts, np.nan),
-        "trigger_ends": np.where(ends <= over, ends, np.nan),
-        "recovered": np.where(lasts.any(axis=0), when, np.nan),
-    }
+    ends = starts + batch.brownout_duration
+    return trigger_events(starts, ends, curves["good"], curves["offered"], step=curves.step, share=0.95, seconds=5.0)
 
 
 SIGNALS = {

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise
+from course_lib.models.exact import Lag, share_above
 from course_lib.models.simulation import Batch
 from course_lib.models.trace import FloatArray
 
@@ -46,30 +47,6 @@ def reached(seconds: ArrayLike, start: ArrayLike, expiry: ArrayLike, lead: Array
     early = expiry + lead * np.log(np.minimum(seconds / lead + asleep, 1.0))
     late = np.maximum(start, expiry) + (seconds - lead * (1.0 - asleep))
     return np.where(seconds < lead * (1.0 - asleep), early, late)
-
-
-class Lag:
-    """Looking back by a time that need not be whole ticks, member by member."""
-
-    def __init__(self, seconds: FloatArray, dt: float) -> None:
-        ticks = np.round(np.asarray(seconds) / dt, 9)
-        self.whole = np.floor(ticks).astype(np.int64)
-        self.part = ticks - self.whole
-        self.same = bool((ticks == ticks[0]).all())
-
-    def back(self, history: FloatArray, row: int, members: Ints) -> FloatArray:
-        """Value one lag before `row`."""
-        if self.same and self.part[0] == 0:
-            return history[row - self.whole[0]]
-        earlier = row - self.whole
-        return history[earlier, members] * (1.0 - self.part) + history[earlier - 1, members] * self.part
-
-    def shifted(self, history: FloatArray) -> FloatArray:
-        """Every row's value one lag before; nothing before the first row."""
-        rows = np.arange(len(history))[:, None] - self.whole
-        members = np.arange(history.shape[1])
-        late, early = np.maximum(rows, 0), np.maximum(rows - 1, 0)
-        return history[late, members] * (1.0 - self.part) + history[early, members] * self.part
 
 
 class Day:
@@ -526,9 +503,7 @@ class Origin:
             self.head[row] = self._place_of(self.started[row], row)
             self.headed[row] = self.at_head(self.seen, row)
             before, self.late = self.late, (now + 1 - self.head[row]) * day.dt + day.recompute - day.timeout
-            over = np.maximum(np.maximum(self.late, before), 0.0)
-            under = np.maximum(-np.minimum(self.late, before), 0.0)
-            in_time = np.where(self.queued & ~day.patient, 1.0 - over / np.maximum(over + under, 1e-300), in_time)
+            in_time = np.where(self.queued & ~day.patient, 1.0 - share_above(before, self.late), in_time)
             self.drowned = ~day.patient & (self.late > 0)
         else:
             self.headed[row] = self.seen[row]

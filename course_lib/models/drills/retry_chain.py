@@ -27,14 +27,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise, simulation
+from course_lib.models.exact import TINY, accumulate, ratio, total
 from course_lib.models.parameters import ParameterSet, choice, fixed, swept
+from course_lib.models.recovery import trigger_events
 from course_lib.models.schedule import window
 from course_lib.models.simulation import Batch, Model
-from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, accumulate, ratio
+from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
 
 SERVICES = ("gateway", "orders", "inventory")
 CLOSED, OPEN, HALF_OPEN = 0, 1, 2
-TINY = 1e-300  # a share of nothing is nothing: dividing by at least this much spares a mask
 STRATA = 20  # evenly spaced draws that stand for the distribution of a wait
 LONGEST_WAIT = 10.0  # seconds; what a policy returns beyond it is cut
 
@@ -341,7 +342,7 @@ class Run:
         answered = self.live * share[:, None, None, None]
         self.live -= answered
         self.waiting = np.maximum(self.waiting - taken, 0.0)
-        return np.add.accumulate(answered, axis=0)[-1]
+        return total(answered)
 
     def _time_out(self) -> FloatArray:
         """Orders gives up on the oldest calls; to inventory they are work like any other."""
@@ -403,9 +404,8 @@ class Run:
 
 
 def _total(calls: FloatArray) -> FloatArray:
-    """Sum over all but the members, one by one: ``sum`` would round differently for one member than for many."""
-    rows = calls.reshape(-1, calls.shape[-1])
-    return np.add.accumulate(rows, axis=0)[-1] if len(rows) else np.zeros(calls.shape[-1])
+    """Sum over all but the members."""
+    return total(calls.reshape(-1, calls.shape[-1]))
 
 
 def _left(failed: FloatArray, granted: FloatArray, axis: int) -> FloatArray:
@@ -427,27 +427,10 @@ def _curves(batch: Batch, ticks: int, policies: Policies) -> Curves:
 
 
 def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
-    """Errors start and end, and recovery.
-
-    Recovered: the first second after the errors from which 95 % of the requests offered in each of five seconds are
-    answered. NaN: never, or not within the run.
-    """
+    """Start and end of the errors; recovered when in each of five seconds 95 % of the requests offered are answered."""
     starts = batch.errors_start + np.zeros(batch.size)
     ends = starts + batch.errors_duration
-    per = max(round(1.0 / curves.step), 1)
-    good, offered = (np.diff(curves[name][::per], axis=0) for name in ("good", "offered"))
-    second = np.arange(len(good))[:, None] * per * curves.step
-    well = (good >= 0.95 * offered) & (second >= np.floor(ends + 1e-9))
-    lasts = np.zeros_like(well)
-    for row in range(len(well) - 4):
-        lasts[row] = well[row : row + 5].all(axis=0)
-    when = np.maximum(second[lasts.argmax(axis=0), 0], ends) if len(well) else ends
-    over = curves.step * (len(curves["good"]) - 1)
-    return {
-        "errors_start": np.where(starts < over, starts, np.nan),
-        "errors_end": np.where(ends <= over, ends, np.nan),
-        "recovered": np.where(lasts.any(axis=0), when, np.nan),
-    }
+    return trigger_events(starts, ends, curves["good"], curves["offered"], step=curves.step, share=0.95, seconds=5.0)
 
 
 def _per_request(service: str) -> Callable[[Curves], FloatArray]:

@@ -25,10 +25,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_lib.models import noise, simulation
+from course_lib.models import exact, noise, simulation
+from course_lib.models.exact import ratio
 from course_lib.models.parameters import ParameterSet, choice, fixed, swept
 from course_lib.models.simulation import Batch, Model
-from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace, ratio
+from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
 
 FRESH, STALE, WAIT = 0, 1, 2
 FREE = -np.inf  # a lock that nobody holds lapsed long ago
@@ -158,7 +159,7 @@ def total(trace: Trace, signal: str, start: float, end: float) -> Any:
         Seconds.
     """
     during = (trace.time > start) & (trace.time <= end + 1e-9)
-    return trace[signal][during].sum(axis=0) * (trace.time[1] - trace.time[0])
+    return exact.total(trace[signal][during]) * (trace.time[1] - trace.time[0])
 
 
 class Run:
@@ -292,10 +293,10 @@ class Run:
             "fresh": weight * (at_once & (got == FRESH)),
             "stale": weight * (at_once & (got == STALE)),
             "waited": (weight * (own | joins))[1:],
-            "wait_sum": delta * own,
         }
         for name, values in count.items():
-            self.flows[name][row] = values.sum(axis=0)
+            self.flows[name][row] = values.sum(axis=0)  # whole numbers, whose sum no order changes
+        self.flows["wait_sum"][row] = delta * np.count_nonzero(own, axis=0)
         self.levels["oldest"][row] = np.where(np.isfinite(ages), ages, 0.0).max(axis=0)
         self.levels["longest_wait"][row] = delta * own.any(axis=0)
         self._move_crowd(row, time, made[0], at_once[0], got[0], joins[1:])
@@ -317,7 +318,7 @@ class Run:
         stays = ~leaves
         came = np.where(joins, time[1:], np.inf)
         self.earliest = np.minimum(np.where(stays, self.earliest, np.inf), came.min(axis=0, initial=np.inf))
-        self.came = np.where(stays, self.came, 0.0) + _added_up(np.where(joins, time[1:], 0.0))
+        self.came = np.where(stays, self.came, 0.0) + exact.total(np.where(joins, time[1:], 0.0))
         self.crowd = np.where(stays, self.crowd, 0.0) + joins.sum(axis=0)
         end = np.minimum(time[0] + self.dt, self.back)  # a new entry that lands within the tick ends the wait
         still = np.where(self.crowd > 0, end - np.where(self.crowd > 0, self.earliest, 0.0), 0.0)
@@ -339,11 +340,6 @@ FLOWS = ("requests", "started", "fresh", "stale", "waited", "wait_sum")
 LEVELS = ("oldest", "longest_wait", "crowd")
 
 
-def _added_up(rows: FloatArray) -> FloatArray:
-    """Sum down axis 0, row by row: the same bits for one member as for many."""
-    return np.add.accumulate(rows, axis=0)[-1] if len(rows) else np.zeros(rows.shape[1])
-
-
 def _check_tick(batch: Batch) -> None:
     shortest = batch.lowest("recompute_time")
     if shortest < batch.dt - 1e-9:
@@ -353,8 +349,14 @@ def _check_tick(batch: Batch) -> None:
 
 
 def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
-    """When the holder died; NaN: never."""
-    return {"holder_died": curves.died}
+    """Start and end of the outage, and when the holder died; NaN: never, or not within the run."""
+    starts = np.where(batch.outage_duration > 0, batch.outage_start, np.nan) + np.zeros(batch.size)
+    ends, over = starts + batch.outage_duration, curves.step * (len(curves["requests"]) - 1)
+    return {
+        "trigger_starts": np.where(starts < over, starts, np.nan),
+        "trigger_ends": np.where(ends <= over, ends, np.nan),
+        "holder_died": curves.died,
+    }
 
 
 SIGNALS = {
