@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.checks.task import WRONG, AnswerError, Answers, Curve, Demand, demand, expect_array, task
-from course_lib.models.hot_partition import VIRAL_KEY, Parameters, partition_shares, partitions, simulate
+from course_lib.models.hot_partition import Parameters, partitions, simulate
+from course_lib.models.partition_parts import VIRAL_KEY, partition_shares
 from course_lib.models.schedule import Schedule
 from course_lib.models.trace import Record
 from course_lib.theory import hashing

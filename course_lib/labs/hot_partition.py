@@ -13,7 +13,8 @@ import altair as alt
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.models.hot_partition import VIRAL_KEY, Parameters, partition_shares, simulate
+from course_lib.models.hot_partition import Parameters, simulate
+from course_lib.models.partition_parts import VIRAL_KEY, partition_shares
 from course_lib.models.trace import Record, Trace
 from course_lib.theory import hashing
 from course_lib.view import style

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from course_lib.models import hot_partition
-from course_lib.models.hot_partition import Parameters, heaviest_keys, partition_shares, partitions, simulate
+from course_lib.models.hot_partition import Parameters, partitions, simulate
+from course_lib.models.partition_parts import heaviest_keys, partition_shares
 from course_lib.models.schedule import Schedule
 from course_lib.models.trace import Record
 from course_lib.theory import hashing
