@@ -228,10 +228,22 @@ def with_seed(notebook: NotebookNode, seed: int) -> NotebookNode:
     return whole
 
 
-def notebook_plan(notebook: NotebookNode) -> dict[str, Any]:
-    """Every code cell in order, to be recorded."""
-    cells = [{"id": cell.id, "source": cell.source} for cell in _code_cells(notebook)]
-    return {"mode": "notebook", "names": [], "hidden": [], "cells": cells}
+def notebook_plan(notebook: NotebookNode, read: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """The check cells and all that they need, in order, to be recorded: charts cost seconds, and nobody compares them.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Transplanted.
+    read : mapping of cell id to collection of str
+        As in `answer_plan`.
+    """
+    code = [Cell(cell.id, cell.source) for cell in _code_cells(notebook)]
+    fixed = {*notebook_file.answers(notebook), *notebook_file.tagged(notebook, notebook_file.CHECK)}
+    given = [cell for cell in code if cell.id not in fixed]
+    cells = needed(given, [cell for cell in code if cell.id in fixed], [cell.id for cell in code], read)
+    plan = [{"id": cell.id, "source": cell.source} for cell in cells]
+    return {"mode": "notebook", "names": [], "hidden": [], "cells": plan}
 
 
 def _code_cells(notebook: NotebookNode) -> list[NotebookNode]:

@@ -324,7 +324,8 @@ def _blame(lab: Lab, culprit: str, ran: CellsOutcome, pending: list[str], outcom
 def _record_and_compare(judged: _Judged, comparer: Comparer) -> dict[str, str]:
     notebook = pristine.transplanted(judged.lab, judged.job.answers, judged.job.notebook_seed)
     with judged.sandbox.session(judged.deadline, for_answers=False) as session:
-        ran = session.run(pristine.notebook_plan(notebook))
+        used = {cell: one.used for cell, one in judged.read.items()}
+        ran = session.run(pristine.notebook_plan(notebook, used))
     return comparer.compare(notebook, ran.records)
 
 

@@ -18,6 +18,8 @@ from course_lib.checks.task import AnswerError
 
 #: Calls of one answer that are put again.
 MOST = 8
+#: Of slow answers fewer, as many as take so many seconds; but so many at least.
+_WORTH_S, _LEAST = 0.05, 2
 #: Bytes of arrays kept of one call; a larger one is not put again.
 _LARGEST = 1 << 20
 #: Far above what order of summation does to a number, far below what any demand looks at.
@@ -41,18 +43,13 @@ class Recall:
     ----------
     seed : int
         Decides which; the same for the same answers, and never known to them.
-
-    Attributes
-    ----------
-    seconds : float
-        That the calls took.
     """
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._kept: dict[str, list[Asked]] = {}
         self._count: dict[str, int] = {}
-        self.seconds = 0.0
+        self._spent: dict[str, float] = {}
 
     def listening(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
         """The answer, with its calls noted as they are made; those that fail are not."""
@@ -60,11 +57,16 @@ class Recall:
         def call(*arguments: Any) -> Any:
             started = time.monotonic()
             result = answer(*arguments)
-            self.seconds += time.monotonic() - started
+            self._spent[name] = self._spent.get(name, 0.0) + time.monotonic() - started
             self._note(name, arguments, result)
             return result
 
         return call
+
+    @property
+    def seconds(self) -> float:
+        """What the calls took."""
+        return sum(self._spent.values())
 
     def _note(self, name: str, arguments: tuple[Any, ...], result: Any) -> None:
         number = self._count[name] = self._count.get(name, 0) + 1
@@ -76,10 +78,11 @@ class Recall:
     def again(self) -> list[Asked]:
         """The calls to put again: shuffled, and where several are of one answer its first call is not the first."""
         order = []
-        for kept in self._kept.values():
+        for name, kept in self._kept.items():
             self._random.shuffle(kept)
             mine = sorted(kept, key=lambda asked: asked.number == 1) if kept[:1] and kept[0].number == 1 else kept
-            order.append(mine)
+            affordable = int(_WORTH_S * self._count[name] / max(self._spent[name], 1e-9))
+            order.append(mine[: max(_LEAST, affordable)])
         return list(_in_turn(order))
 
 
