@@ -88,6 +88,8 @@ def plain(value: Any) -> NDArray[Any]:
         When the value is not numbers.
     """
     array = np.array(value, subok=False)
+    if array.ndim > _MAX_DIMENSIONS:
+        raise TypeError(f"{type(value).__name__} of {array.ndim} dimensions")
     if array.dtype in NAMES:
         return array
     if array.dtype.kind not in "iuf" or array.dtype.hasobject:
