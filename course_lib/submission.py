@@ -154,7 +154,7 @@ class Submission:
         return not self.answers and not self.refused
 
 
-def read(path: Path, *, follow: bool = False, most: int = MAX_FILE_BYTES) -> Document:
+def read(path: Path, *, follow: bool = False, most: int = MAX_FILE_BYTES, most_cells: int = MAX_CELLS) -> Document:
     """Read a notebook file.
 
     Parameters
@@ -162,15 +162,15 @@ def read(path: Path, *, follow: bool = False, most: int = MAX_FILE_BYTES) -> Doc
     path : Path
     follow : bool
         Whether a link is followed: one's own may be, a stranger's never.
-    most : int
-        Bytes above which the file is refused.
+    most, most_cells : int
+        Bytes and cells above which the file is refused.
 
     Raises
     ------
     SubmissionError
     """
     text, notes = read_text(path, follow=follow, most=most)
-    document = parse(text, path.name)
+    document = parse(text, path.name, most_cells)
     return replace(document, notes=(*notes, *document.notes))
 
 
@@ -223,7 +223,7 @@ def _opened(path: Path, follow: bool) -> Any:
     raise SubmissionError("is a folder, not a notebook" if folder else "is not a regular file; hand in the notebook")
 
 
-def parse(text: str, name: str = "FILE") -> Document:
+def parse(text: str, name: str = "FILE", most_cells: int = MAX_CELLS) -> Document:
     """A notebook of its JSON text: no repeated keys, bounded in depth and in the number of its parts.
 
     Parameters
@@ -231,6 +231,8 @@ def parse(text: str, name: str = "FILE") -> Document:
     text : str
     name : str
         Of the file, for what to do.
+    most_cells : int
+        Cells above which it is refused.
 
     Raises
     ------
@@ -246,8 +248,8 @@ def parse(text: str, name: str = "FILE") -> Document:
     except (ValueError, RecursionError) as error:
         raise SubmissionError(f"is not JSON as a notebook is: {_json_trouble(text, error)}") from None
     cells = _raw_cells(data)
-    if len(cells) > MAX_CELLS:
-        raise SubmissionError(f"has {len(cells)} cells, and at most {MAX_CELLS} are read; {mend(name)}")
+    if len(cells) > most_cells:
+        raise SubmissionError(f"has {len(cells)} cells, and at most {most_cells} are read; {mend(name)}")
     found = tuple(_cell(cell, number) for number, cell in enumerate(cells, start=1) if isinstance(cell, dict))
     if sum(len(cell.source or "") for cell in found) > MAX_CELL_BYTES:
         raise SubmissionError(f"has more than {MAX_CELL_BYTES / 1e6:.0f} MB of code and text; {mend(name)}")
@@ -333,7 +335,7 @@ def pick(document: Document, released: Released) -> Submission:
         mine, more = by_id[id_], strays.get(id_, [])
         if not mine and not more:
             if id_ in tasks:
-                notes.append(f"the answer cell {id_!r} is not there; {mend(document.name)}, with the cell")
+                notes.append(f"the answer cell {id_!r} was deleted; {mend(document.name)}, with the cell")
             continue
         try:
             answers[id_], told, parts = _joined(id_, mine, more, released)

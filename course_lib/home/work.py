@@ -123,12 +123,12 @@ def to_reset(course: Course, name: str, part: Part, keep_answers: bool) -> tuple
         path = copy_path(module, part)
         if not keep_answers or not path.exists():
             return module, part, path, {}
-        mine = original_of(course, path, RESET_BYTES)
+        mine = original_of(course, path, to_reset=True)
         if (mine.module, mine.part) != (module, part):
             held = f"{mine.module.title}, {mine.part}"
             raise NotebookError(f"{path}: holds {held}; name the file to carry its answers over")
         return module, part, path, mine.submission.answers
-    mine = original_of(course, Path(name), RESET_BYTES)
+    mine = original_of(course, Path(name), to_reset=True)
     return mine.module, mine.part, Path(name), mine.submission.answers if keep_answers else {}
 
 
@@ -151,15 +151,15 @@ def notebooks_of(course: Course, name: str) -> list[Path]:
     return found
 
 
-def original_of(course: Course, path: Path, most: int = submission.MAX_FILE_BYTES) -> Mine:
+def original_of(course: Course, path: Path, *, to_reset: bool = False) -> Mine:
     """Tell which lesson or lab a learner's notebook is a copy of, by its cells; its name only breaks a tie.
 
     Parameters
     ----------
     course : Course
     path : Path
-    most : int
-        Bytes above which the file is refused.
+    to_reset : bool
+        Whether it is only to carry answers over: then a file may be larger than one to check.
 
     Raises
     ------
@@ -167,7 +167,8 @@ def original_of(course: Course, path: Path, most: int = submission.MAX_FILE_BYTE
         When it cannot be read, is none of the course's, or is the released notebook itself.
     """
     try:
-        document = submission.read(path, follow=True, most=most)
+        limits = {"most": RESET_BYTES, "most_cells": RESET_BYTES} if to_reset else {}
+        document = submission.read(path, follow=True, **limits)
     except SubmissionError as error:
         raise NotebookError(f"{path}: {error}") from None
     best: tuple[tuple[float, float, bool], Mine] | None = None
