@@ -107,8 +107,26 @@ def open_lab(context: typer.Context) -> None:
 
 
 @app.command()
+def collect(
+    download: Annotated[Path, typer.Argument(help="Of Canvas, Moodle or Gradescope: the ZIP or its folder.")],
+    out: Annotated[Path, typer.Option(help="The folder of submissions to make.")],
+    roster: Annotated[Path | None, typer.Option(help="roster.csv: which learner a number or name is.")] = None,
+) -> None:
+    """Sort a learning management system's download into a folder for each learner, for `course grade`."""
+    from course_lib.grading import command
+
+    found = command.collect(download, out, command.own_course(_course()), roster)
+    files = sum(map(len, found.learners.values()))
+    typer.echo(f"{files} notebook{'s' * (files != 1)} of {_count(found.learners, 'learner')}: {out}")
+    for line in found.notices:
+        typer.echo(line)
+
+
+@app.command()
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="Folder with a folder or a notebook for each learner.")],
+    submissions: Annotated[
+        Path, typer.Argument(help="Folder with a folder or a notebook for each learner, or a download as a ZIP.")
+    ],
     out: Annotated[Path, typer.Option(help="The gradebook's folder; earlier verdicts in it are kept.")],
     key: Annotated[Path | None, typer.Option(help="The course key; made on first use.")] = None,
     policy: Annotated[Path | None, typer.Option(help="Due dates and lateness.")] = None,

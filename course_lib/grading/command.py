@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course_lib import submission
 from course_lib.checks.task import RIGHT
 from course_lib.grading.book import marks, policy
 from course_lib.grading.book.journal import Journal, JournalError
@@ -19,6 +21,7 @@ from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.tables import TemplateError
 from course_lib.grading.intake import collection, guesses, pristine, roster
 from course_lib.grading.intake.collection import Attempt
+from course_lib.grading.intake.download import DownloadError, Sorted, sort_into
 from course_lib.grading.intake.pristine import CourseRef, Lab
 from course_lib.grading.intake.roster import FILE as ROSTER
 from course_lib.grading.intake.roster import RosterError, people
@@ -33,7 +36,7 @@ from course_lib.grading.schedulers import ClusterError, Cores, DaskCluster
 from course_lib.grading.worker import Setup, WeakIsolationError
 from course_lib.manifest import Course
 
-KEY_FILE = ".course-key"
+KEY_FILE, COLLECTED = ".course-key", "collected"
 _MOST_NAMED = 8
 #: The learner's name under which the reference solutions are recorded; no file or folder can be called so.
 REFERENCE = "/reference"
@@ -41,6 +44,7 @@ REFERENCE = "/reference"
 
 _TOLD = (
     ClusterError,
+    DownloadError,
     JournalError,
     KeyFileError,
     marks.MarksError,
@@ -158,8 +162,43 @@ def grade(submissions: Path, out: Path, course: CourseRef, options: Options = Op
         raise GradingError(str(error)) from error
 
 
+def collect(download: Path, out: Path, course: CourseRef, roster_file: Path | None) -> Sorted:
+    """Sort a learning management system's download into a folder that `grade` reads.
+
+    Parameters
+    ----------
+    download, out : Path
+    course : CourseRef
+    roster_file : Path or None
+
+    Raises
+    ------
+    DownloadError, RosterError
+    """
+    labs = pristine.labs(course)
+
+    def parts(data: bytes) -> frozenset[str]:
+        try:
+            document = submission.parse(data.decode("utf-8-sig", "replace"))
+        except submission.SubmissionError:
+            return frozenset()
+        return frozenset(key for key, lab in labs.items() if not submission.pick(document, lab.reads).empty)
+
+    return sort_into(download, out, roster.listed(roster_file).values() if roster_file else (), parts)
+
+
+def _sorted(download: Path, out: Path, course: CourseRef) -> tuple[Path, list[str]]:
+    """A download sorted into the gradebook's folder, and what there is to tell of it."""
+    folder, listed = out / COLLECTED, out / ROSTER
+    shutil.rmtree(folder, ignore_errors=True)  # made here, of this download alone
+    return folder, collect(download, folder, course, listed if listed.exists() else None).notices
+
+
 def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) -> Batch:
     labs = pristine.labs(course)
+    told: list[str] = []
+    if submissions.is_file():
+        submissions, told = _sorted(submissions, out, course)
     rules = policy.load(options.policy or out / policy.FILE, must_exist=options.policy is not None)
     listed = people(out / ROSTER, ())  # read again at the end; a mistake in it should show before an hour's work
     tables.templates(out, labs)
@@ -167,7 +206,7 @@ def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) ->
     attempts = collection.collect(submissions, labs)
     hidden = tuple(str(path.absolute()) for path in (submissions, out, options.key or out / KEY_FILE))
     setup = Setup(course, options.limits, options.wall, "none" if options.unsafe else "strong", hidden=hidden)
-    batch = Batch()
+    batch = Batch(notices=told)
     key = seeds.load_key(options.key or out / KEY_FILE)
     where = DaskCluster(options.scheduler) if options.scheduler else Cores(options.workers)
     with Journal(out, key) as journal, where:

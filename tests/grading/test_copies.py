@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_lib.grading.intake.copies import borrowed
+from course_lib.grading.intake.copies import borrowed, shape
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,3 +56,20 @@ def test_an_honest_answer_is_not(source):
 def test_nor_is_a_solution_of_the_courses(path):
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if "answer" in cell.metadata.get("tags", [])]
     assert cells and [used for cell in cells for used in borrowed(cell.source)] == []
+
+
+BROKEN = """def f(tokens, wanted):
+    earned = min(tokens + 0.2 * wanted, 100
+    granted = earned if earned < wanted else wanted
+    for n in range(10): granted = max(granted, n) - 1 if n % 3 else granted
+    return granted, earned - granted
+"""
+
+
+def test_an_answer_that_is_not_python_or_holds_a_magic_is_not_lost_from_the_report():
+    whole = BROKEN.replace("wanted, 100", "wanted, 100)")
+    assert shape(BROKEN) and shape(BROKEN) == shape(BROKEN.replace("earned", "mine") + "# my own work")
+    assert shape(BROKEN) != shape(BROKEN.replace("0.2", "0.5"))
+    assert shape(f"%pwd\n{whole}") and shape(f"%pwd\n{whole}") == shape(f"%pwd\n{whole.replace('granted', 'g')}")
+    assert borrowed("from course_lib.theory import retries\nx = (") == ["course_lib.theory"]
+    assert borrowed("%pwd\nfrom course_lib.theory.retries import drain") == ["course_lib.theory.retries"]

@@ -63,6 +63,16 @@ def test_lateness_is_taken_only_on_the_word_that_the_policy_believes_and_said_ei
     assert (mark.late_percent, mark.remark) == (0, "")
 
 
+def test_what_is_borrowed_from_the_course_is_worth_nothing_where_the_policy_says_so_and_a_mark_by_hand_stands():
+    own = record() | {"borrowed": {"t": ["retries.amplification"]}}
+    strict = RULES.model_copy(update={"borrowed": "nothing"})
+    assert marks([own], RULES, {})[0].points == 8
+    (mark,) = marks([own], strict, {})
+    assert mark.points == 0 and "retries.amplification" in mark.tasks[0].comment
+    assert marks([own], strict, {("bob", "lab", "t"): (6.0, "")})[0].points == 6
+    assert marks([record()], strict, {})[0].points == 8
+
+
 def test_an_extension_moves_the_due_date_of_one_learner():
     assert RULES.late_percent("ada", "lab", DUE + timedelta(7)) == 0
     assert RULES.late_percent("ada", "lab", DUE + timedelta(8)) == 10
@@ -276,3 +286,19 @@ def test_answers_that_call_the_courses_own_code_are_told():
     source = "from course_lib.theory import retries\nm = __import__('course_lib.models.retry_storm')\nimport numpy"
     assert borrowed(source) == ["course_lib.models.retry_storm", "course_lib.theory"]
     assert borrowed("import numpy as np") == borrowed("def f(:") == []
+
+
+def test_a_table_from_a_spreadsheet_with_semicolons_and_decimal_commas_is_read(tmp_path):
+    path = tmp_path / "manual.csv"
+    path.write_bytes("\ufefflearner;lab;task;points;comment\r\nbob;lab;t;7,5;gut, aber spät\r\n".encode())
+    assert read_manual(path) == {("bob", "lab", "t"): (7.5, "gut, aber spät")}
+
+
+def test_learners_called_by_a_number_or_no_are_names_in_a_policy(tmp_path):
+    path = tmp_path / "policy.yaml"
+    names = ["0017", "no", "12345"]
+    path.write_text("extensions:\n" + "".join(f"  {name}: {{lab: 2026-03-13T00:00Z}}\n" for name in names))
+    assert set(policy.load(path).extensions) == {"0017", "no", "12345"}
+    path.write_text("extensions: {no: {}, no: {}}")
+    with pytest.raises(PolicyError, match="no occurs twice"):
+        policy.load(path)

@@ -34,7 +34,7 @@ def filled(lab_of, tmp_path):
     """The rows of a table after a template was filled in: ada has 10 points, bob none."""
 
     def fill(name: str, lines: list[str], *people: Person) -> list[list[str]]:
-        (tmp_path / "templates").mkdir()
+        (tmp_path / "templates").mkdir(exist_ok=True)
         (tmp_path / "templates" / name).write_text("\n".join(lines), encoding="utf-8")
         lab = lab_of[kit.LAB]
         given = marks([record(lab, "ada", double), record(lab, "bob", triple)], Policy(), {})
@@ -104,7 +104,7 @@ def test_a_row_is_its_owners_or_nobodys(columns, row, owner):
     [
         ("canvas.csv", f"{CANVAS_HEAD}\nZoë,9,,,,\n".encode("latin-1"), "not UTF-8 text; save it as 'CSV UTF-8'"),
         (MOODLE_FILE, MOODLE_HEAD.encode("utf-16"), "not UTF-8 text"),
-        (MOODLE_FILE, MOODLE_HEAD.replace(",", ";").encode(), "none of the columns Identifier"),
+        (MOODLE_FILE, b"Identifikator;Name;Bewertung", "none of the columns Identifier"),
         ("canvas.csv", b"Student\n" + b"x" * 200_000, "not CSV"),
     ],
 )
@@ -117,3 +117,12 @@ def test_a_template_that_cannot_be_read_is_told_in_one_line_before_anything_is_w
         exports.write_all(tmp_path, lab_of, [record(lab_of[kit.LAB], "ada", double)], Policy(), {}, HELD, {})
     assert name in str(caught.value) and "\n" not in str(caught.value) and isinstance(caught.value, ValueError)
     assert [path.name for path in tmp_path.iterdir()] == ["templates"]
+
+
+def test_a_worksheet_with_semicolons_is_read_and_a_name_in_either_order_is_its_owners(filled):
+    lines = ["Full name;Grade", "Ada Lovelace;", "Bob Boole;"]
+    shown = filled(MOODLE_FILE, lines, Person("ada", name="Lovelace, Ada"))
+    assert [row[0] for row in shown] == ["Full name", "Ada Lovelace", "Bob Boole"]
+    assert shown[1][1] != "" and shown[2][1] == ""
+    twins = filled(MOODLE_FILE, lines, Person("ada", name="Lovelace, Ada"), Person("a2", name="Ada Lovelace"))
+    assert twins[1][1] == ""

@@ -34,10 +34,17 @@ def rows(path: Path, error: type[ValueError]) -> tuple[tuple[str, ...], Iterator
     error : type of ValueError
         What to raise, naming the line, for text that is not CSV or a row with more cells than columns.
     """
-    reader = csv.reader(io.StringIO(text(path, error, "CSV UTF-8"), newline=""))
+    whole = text(path, error, "CSV UTF-8")
+    reader = csv.reader(io.StringIO(whole, newline=""), delimiter=separator(whole))
     lines = _lines(path, reader, error)
     _, columns = next(lines, (1, []))
     return tuple(columns), _rows(path, columns, lines, error)
+
+
+def separator(whole: str) -> str:
+    """What separates the cells: a comma, or what a spreadsheet puts in its place where a comma is a decimal sign."""
+    head = whole.lstrip().partition("\n")[0]
+    return max(",;\t", key=lambda sign: (head.count(sign), sign == ","))
 
 
 def _lines(path: Path, reader: Iterator[list[str]], error: type[ValueError]) -> Iterator[tuple[int, list[str]]]:

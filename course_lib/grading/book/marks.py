@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -106,7 +106,10 @@ def marks(records: Iterable[Mapping[str, Any]], policy: Policy, manual: Manual) 
 
 def _mark(record: Mapping[str, Any], policy: Policy, manual: Manual) -> Mark:
     learner, lab = record["learner"], record["lab"]
-    tasks = tuple(_task_mark(learner, lab, name, told, manual) for name, told in record["tasks"].items())
+    worthless = record.get("borrowed", {}) if policy.borrowed == "nothing" else {}
+    tasks = tuple(
+        _task_mark(learner, lab, name, told, manual, worthless.get(name, ())) for name, told in record["tasks"].items()
+    )
     late = policy.late_percent(learner, lab, _when(record))
     stamp = record.get("stamp", DATE)
     if not late or policy.late.believes(stamp):
@@ -116,8 +119,13 @@ def _mark(record: Mapping[str, Any], policy: Policy, manual: Manual) -> Mark:
     return Mark(learner, lab, tasks, 0.0, 1, dict(record), told)
 
 
-def _task_mark(learner: str, lab: str, name: str, told: Mapping[str, Any], manual: Manual) -> TaskMark:
+def _task_mark(
+    learner: str, lab: str, name: str, told: Mapping[str, Any], manual: Manual, borrowed: Sequence[str]
+) -> TaskMark:
     given = manual.get((learner, lab, name))
+    if given is None and borrowed:
+        why = f"it uses the course's own {', '.join(borrowed)}, where one's own was asked for: that counts nothing here"
+        return TaskMark(name, told["state"], 0.0, told["max_points"], comment=why)
     if given is None:
         return TaskMark(name, told["state"], told["points"], told["max_points"])
     return TaskMark(name, told["state"], given[0], told["max_points"], manual=True, comment=given[1])
@@ -199,7 +207,7 @@ def _unknown_row(
 
 def _manual_row(path: Path, number: int, row: Mapping[str, str]) -> tuple[tuple[str, str, str], tuple[float, str]]:
     try:
-        points = float(row["points"])
+        points = float(row["points"].replace(",", "."))
     except ValueError:
         raise MarksError(f"{path}, line {number}: points {row['points']!r} is not a number") from None
     if not 0 <= points < 1e6:

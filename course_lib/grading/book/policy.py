@@ -3,6 +3,7 @@
 ::
 
     attempt: best                  # or last
+    borrowed: report               # or nothing: what an answer that uses the course's own code earns
     labs:
       01_retry_storm/lab:
         due: 2026-03-06T23:59+01:00
@@ -80,6 +81,8 @@ class Policy(_Strict):
     attempt: Literal["best", "last"] = "best"
     labs: dict[str, LabPolicy] = {}
     late: Late = Late()
+    #: What an answer counts that uses the course's own code where its own was asked for.
+    borrowed: Literal["report", "nothing"] = "report"
     extensions: dict[str, dict[str, Time]] = {}
 
     @field_validator("extensions")
@@ -158,6 +161,8 @@ def _yaml(path: Path) -> Any:
                 if (key.tag, str(key.value)) in seen:
                     raise PolicyError(f"line {key.start_mark.line + 1}: {key.value} occurs twice; keep one")
                 seen.add((key.tag, str(key.value)))
+                if isinstance(key, yaml.ScalarNode) and not key.tag.endswith("merge"):
+                    key.tag = "tag:yaml.org,2002:str"  # a learner may be called 0017, or no
             return node
 
     text = by_hand.text(path, PolicyError)

@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from course_lib.grading.intake.roster import Person
+from course_lib.grading.intake.roster import Person, name_key
 
 #: Columns that tell whose a row is, the surest first, with what of a person they show. A learner's folder may be named
 #: after some of it, which counts where the roster does not tell the thing itself; not after a number that a system
@@ -40,7 +40,7 @@ class Owners:
         self._people: dict[tuple[str, str], list[Person]] = defaultdict(list)
         for person in people:
             for kind in {kind for kinds in columns.values() for kind in kinds}:
-                self._people[kind, _plain(getattr(person, kind))].append(person)
+                self._people[kind, _plain(getattr(person, kind), kind)].append(person)
 
     def of(self, row: Mapping[str, str]) -> Person | None:
         """Whose row it is, by column name; None where nobody or several people fit, or a surer column says otherwise.
@@ -64,11 +64,13 @@ class Owners:
         found = {
             person.learner: person
             for kind in kinds
-            for person in self._people.get((kind, shown), ())
+            for person in self._people.get((kind, _plain(shown, kind, named="name" in kinds)), ())
             if kind != "learner" or not getattr(person, kinds[0])
         }
         return list(found.values())
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip().casefold()
+def _plain(text: str, kind: str = "", named: bool = False) -> str:
+    """As it is compared; of a name, whichever of first and last comes first."""
+    plain = unicodedata.normalize("NFC", text).strip().casefold()
+    return name_key(plain) if kind == "name" or named else plain

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
+
+from course_lib.grading.book.by_hand import separator
 
 FOLDER = "templates"
 Template = list[list[str]]
@@ -31,8 +34,8 @@ def read(path: Path, columns: Sequence[str]) -> Template | None:
     if not path.exists():
         return None
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
+        whole = path.read_bytes().decode("utf-8-sig")
+        rows = [row for row in csv.reader(io.StringIO(whole, newline=""), delimiter=separator(whole)) if row]
     except UnicodeDecodeError:
         raise TemplateError(f"{path}: not UTF-8 text; save it as 'CSV UTF-8' and run again") from None
     except csv.Error as error:
@@ -42,5 +45,5 @@ def read(path: Path, columns: Sequence[str]) -> Template | None:
     head = [name.strip() for name in rows[0]]
     if not set(columns) & set(head):
         told = ", ".join(columns)
-        raise TemplateError(f"{path}: none of the columns {told}; export it anew, in English, separated by commas")
+        raise TemplateError(f"{path}: none of the columns {told}; export it anew, in English")
     return [head, *((row + [""] * len(head))[: len(head)] for row in rows[1:])]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import keyword
 import re
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from course_lib import cell_source
 
 #: A short answer has few shapes; with fewer syntax nodes than this, likeness says nothing.
 TELLING_NODES = 60
@@ -23,6 +25,8 @@ _LOADING_MODULES = {"importlib", "inspect", "pkgutil", "runpy"}
 _LOADING_ATTRIBUTES = {"modules", "__globals__", "__builtins__", "__dict__"}
 #: Their functions may be called like one of the course's.
 _LIBRARIES = {"np", "numpy", "math"}
+_OWN = re.compile(r"course_lib(?:\.\w+)*")
+_SIGN, _COMMENT = re.compile(r"\w+|[^\w\s]"), re.compile(r"#[^\n]*")
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,11 @@ class Copy:
 def shape(source: str) -> str:
     """Digest of an answer's syntax tree without names, comments and layout; empty where it tells nothing.
 
-    Parsed in a worker, not in the process that holds the batch: the parser is C code and the text is a stranger's.
+    Of an answer that has none, the digest of its signs and keywords. Parsed in a fork of the sandbox, not in the
+    process that holds the batch: the parser is C code and the text is a stranger's.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            nodes = [_word(node) for node in ast.walk(ast.parse(source))]
-    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
-        return ""
+    tree = cell_source.tree(source)
+    nodes = _signs(source) if tree is None else [_word(node) for node in ast.walk(tree)]
     return hashlib.sha256("|".join(nodes).encode("utf-8", "replace")).hexdigest() if len(nodes) >= TELLING_NODES else ""
 
 
@@ -64,12 +65,10 @@ def borrowed(source: str) -> list[str]:
         nothing so, its ways to code that need not be named, such as
         ``sys.modules``.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
-        return []
+    tree = cell_source.tree(source)
+    if tree is None:
+        return sorted({text[:80] for text in _OWN.findall(source)})
+    nodes = list(ast.walk(tree))
     named = {name for name in _imported(nodes) if name.startswith("course_lib")}
     texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
     named |= {text[:80] for text in texts if text.startswith("course_lib")}
@@ -170,6 +169,12 @@ def copied(records: Iterable[Mapping[str, Any]]) -> list[Copy]:
                 groups[record["lab"], task, digest].add(record["learner"])
     found = [Copy(lab, task, tuple(sorted(who))) for (lab, task, _), who in groups.items() if len(who) > 1]
     return sorted(found, key=lambda copy: (copy.lab, copy.task, copy.learners))
+
+
+def _signs(source: str) -> list[str]:
+    """What a text that is not Python holds beside names, comments and layout."""
+    words = _SIGN.findall(_COMMENT.sub("", source))
+    return [word if not word.isidentifier() or keyword.iskeyword(word) else "name" for word in words]
 
 
 def _word(node: ast.AST) -> str:

@@ -46,8 +46,8 @@ def people(path: Path, learners: Iterable[str]) -> dict[str, Person]:
     RosterError
         When the file lacks the column ``learner`` or has one nobody knows, or lists a learner twice.
     """
-    listed = _listed(path)
-    return listed | {name: Person(name) for name in sorted(set(learners) - set(listed))}
+    known = listed(path) if path.exists() else {}
+    return known | {name: Person(name) for name in sorted(set(learners) - set(known))}
 
 
 def unmatched(listed: Iterable[str], learners: Iterable[str]) -> list[str]:
@@ -63,23 +63,37 @@ def unmatched(listed: Iterable[str], learners: Iterable[str]) -> list[str]:
     listed, learners = set(listed), set(learners)
     absent: dict[str, list[str]] = {}
     for name in sorted(listed - learners):
-        absent.setdefault(_alike(name), []).append(name)
+        absent.setdefault(alike(name), []).append(name)
     told = []
     for name in sorted(learners - listed) if listed else ():
-        near = absent.get(_alike(name))
+        near = absent.get(alike(name))
         hint = f"; {near[0]!r} is, and handed in nothing: if they are one, spell them alike" if near else ""
         told.append(f"{FILE}: {name!r} handed in and is not listed{hint}")
     return told
 
 
-def _alike(name: str) -> str:
-    """The same for names that differ in capitals, accents, spaces or punctuation alone."""
+def name_key(name: str) -> str:
+    """The same for "Lovelace, Ada" and "Ada Lovelace"."""
+    last, comma, first = unicodedata.normalize("NFC", name).casefold().partition(",")
+    return " ".join(f"{first} {last}".split()) if comma else " ".join(last.split())
+
+
+def alike(name: str) -> str:
+    """The same for names that differ in capitals, accents, spaces, punctuation or the order of last and first alone."""
+    name = name_key(name)
     return "".join(c for c in unicodedata.normalize("NFKD", name).casefold() if c.isalnum()) or name
 
 
-def _listed(path: Path) -> dict[str, Person]:
+def listed(path: Path) -> dict[str, Person]:
+    """Everybody in the roster, by learner name.
+
+    Raises
+    ------
+    RosterError
+        When it is not there, lacks the column ``learner``, has one nobody knows, or lists a learner twice.
+    """
     if not path.exists():
-        return {}
+        raise RosterError(f"{path}: there is no such file")
     columns, rows = by_hand.rows(path, RosterError)
     names = set(columns)
     if "learner" not in names or not names <= set(COLUMNS) or len(names) < len(columns):

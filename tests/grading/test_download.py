@@ -1,0 +1,160 @@
+"""Downloads as learning management systems give them, sorted by the numbers in their names; every name is made up."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+from grading import kit
+
+from course_lib.grading.command import Options, collect, grade
+from course_lib.grading.intake.download import DownloadError
+
+ROSTER = """learner,name,email,canvas_id,sis_id,login,section,moodle_id
+ada,"Lovelace, Ada",ada@example.org,101,S1,ada,Monday,55
+bob,Bob Boole,bob@example.org,102,S2,bob,Monday,56
+"""
+GOOD, OLD = json.dumps(kit.submission({})), json.dumps(kit.submission(kit.BLANK))
+LESSON = json.dumps(kit.notebook([kit.answer("first", "x = 1")]))
+METADATA = """
+submission_900:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: S1
+    :email: ada@example.org
+  :created_at: 2026-03-07 22:59:00.000000000 Z
+submission_901:
+  :submitters:
+  - :name: Bob Boole
+    :email: bob@example.org
+  :created_at: 2026-03-06T10:00:00Z
+"""
+DOWNLOADS = {
+    "canvas": {
+        "lovelaceada_101_90001_lab.ipynb": OLD,
+        "lovelaceada_101_90003_lab-1.ipynb": GOOD,
+        "lovelaceada_101_90002_predictions.json": "{}",
+        "boolebob_LATE_102_90007_01_kit.ipynb": GOOD,
+    },
+    "moodle-folders": {
+        "Ada Lovelace_55_assignsubmission_file_/lab.ipynb": GOOD,
+        "Ada Lovelace_55_assignsubmission_file_/predictions.json": "{}",
+        "Bob Boole_56_assignsubmission_file_/deep/er/01_kit.ipynb": GOOD,
+    },
+    "moodle-flat": {
+        "Ada Lovelace_55_assignsubmission_file_lab.ipynb": GOOD,
+        "Bob Boole_56_assignsubmission_file_my_lab_01.ipynb": GOOD,
+    },
+    "gradescope": {
+        "assignment_1_export/submission_metadata.yml": METADATA,
+        "assignment_1_export/submission_900/lab.ipynb": GOOD,
+        "assignment_1_export/submission_901/x/lab.ipynb": GOOD,
+    },
+}
+
+
+@pytest.fixture
+def course(tmp_path):
+    return kit.course(tmp_path / "course")
+
+
+@pytest.fixture
+def roster(tmp_path):
+    (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    return tmp_path / "roster.csv"
+
+
+def packed(tmp_path, files):
+    path = tmp_path / "download.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return path
+
+
+@pytest.mark.parametrize("system", DOWNLOADS)
+def test_each_system_gives_one_folder_a_learner(system, tmp_path, course, roster):
+    files = DOWNLOADS[system] | {"__MACOSX/._lab.ipynb": "\0"}
+    found = collect(packed(tmp_path, files), tmp_path / "in", course, roster)
+    assert sorted(found.learners) == ["ada", "bob"]
+    notebooks = sorted(path.relative_to(tmp_path / "in").parts[0] for path in (tmp_path / "in").rglob("*.ipynb"))
+    assert notebooks == ["ada", "bob"]
+    assert json.loads(next((tmp_path / "in" / "ada").glob("*.ipynb")).read_text()) == json.loads(GOOD)
+
+
+def test_an_unpacked_download_is_sorted_as_the_archive_is(tmp_path, course, roster):
+    for name, text in DOWNLOADS["canvas"].items():
+        kit.save(tmp_path / "unpacked" / name, text)
+    assert sorted(collect(tmp_path / "unpacked", tmp_path / "in", course, roster).learners) == ["ada", "bob"]
+
+
+def test_times_come_from_the_system_and_a_mark_of_lateness_without_one_is_told(tmp_path, course, roster):
+    collect(packed(tmp_path, DOWNLOADS["gradescope"]), tmp_path / "in", course, roster)
+    stamps = (tmp_path / "in" / "timestamps.csv").read_text().splitlines()
+    assert [line.replace('"', "") for line in stamps[1:]] == [
+        "ada,lab.ipynb,2026-03-07T22:59:00+00:00",
+        "bob,lab.ipynb,2026-03-06T10:00:00+00:00",
+    ]
+    found = collect(packed(tmp_path, DOWNLOADS["canvas"]), tmp_path / "canvas", course, roster)
+    assert [line for line in found.notices if "marked late" in line and line.startswith("bob: ")]
+
+
+def test_two_labs_of_one_attempt_are_not_taken_for_two_attempts_at_one(tmp_path, course, roster):
+    other = json.dumps(kit.notebook([kit.code("mine", "1")]))
+    files = {"lovelaceada_101_1_lab-1.ipynb": GOOD, "lovelaceada_101_2_lab-2.ipynb": other}
+    assert collect(packed(tmp_path, files), tmp_path / "in", course, roster).learners == {
+        "ada": ["lab-1.ipynb", "lab-2.ipynb"]
+    }
+
+
+def test_what_cannot_be_placed_is_named_and_kept(tmp_path, course, roster):
+    files = DOWNLOADS["canvas"] | {
+        "whoever_999_90009_lab.ipynb": GOOD,
+        "notes.pdf": "x",
+        "lovelaceada_999_90010_lab.ipynb": GOOD,  # her name, another's number
+    }
+    found = collect(packed(tmp_path, files), tmp_path / "in", course, roster)
+    assert sorted(found.learners) == ["ada", "bob"]
+    assert len([line for line in found.notices if "nobody in the roster has its canvas_id 999" in line]) == 2
+    assert any(line.startswith("notes.pdf: ") for line in found.notices)
+    assert len(list((tmp_path / "in" / ".unplaced").iterdir())) == 2
+
+
+def test_without_a_roster_numbers_still_keep_a_learners_files_together(tmp_path, course):
+    found = collect(packed(tmp_path, DOWNLOADS["canvas"]), tmp_path / "in", course, None)
+    assert sorted(found.learners) == ["boolebob-102", "lovelaceada-101"]
+
+
+def test_names_that_lead_out_of_the_folder_lead_nowhere(tmp_path, course):
+    files = {"../../evil_1_2_../../x.ipynb": GOOD, "a_1_2_lab.ipynb": GOOD, "/etc/b_3_4_lab.ipynb": GOOD}
+    collect(packed(tmp_path, files), tmp_path / "deep" / "in", course, None)
+    made = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*lab.ipynb")}
+    assert made == {"deep"} and not list(tmp_path.glob("*.ipynb"))
+
+
+def test_mistakes_are_one_line(tmp_path, course, roster):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").write_text("mine")
+    empty = packed(tmp_path, {"x.pdf": "x"}).rename(tmp_path / "empty.zip")
+    for download, out, words in [
+        (tmp_path / "none.zip", tmp_path / "in", "there is no such file"),
+        (roster, tmp_path / "in", "cannot be read as a ZIP archive"),
+        (empty, tmp_path / "in", "no notebook in it is named as"),
+        (packed(tmp_path, DOWNLOADS["canvas"]), tmp_path / "full", "is not empty; name a new folder"),
+    ]:
+        with pytest.raises(DownloadError, match=words):
+            collect(download, out, course, roster)
+
+
+@pytest.mark.slow
+def test_a_download_can_be_graded_as_it_is_and_again(tmp_path, course, isolation_level):
+    out = tmp_path / "book"
+    out.mkdir()
+    (out / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    for graded in (2, 0):
+        batch = grade(packed(tmp_path, DOWNLOADS["canvas"]), out, course, Options(limits=kit.LIMITS, live_every=0))
+        assert (batch.graded, batch.exit_code) == (graded, 0)
+    assert kit.points(out) == {"ada": kit.POINTS, "bob": kit.POINTS}
+    canvas = (out / "canvas.csv").read_text().splitlines()
+    assert canvas[2].startswith('"Lovelace, Ada","101"') and canvas[2].endswith(",60")
