@@ -3,12 +3,15 @@
     python -m benchmarks.grading                        # ours, nbgrader and Otter; three rounds each
     python -m benchmarks.grading --peers none           # ours alone
     python -m benchmarks.grading --class-size 1000      # also a large class: faults, speed and memory
+    python -m benchmarks.grading --peers none --rounds 1 --copies 30      # the course's own lessons and labs, 30 copies
 
 Method. One lab of three numpy tasks; 20 right submissions and 10 wrong ones. The peers are installed into a throw-away
 environment (`--peer-venv` keeps it) and run as their manuals say: `nbgrader autograde` in a folder prepared by
 `nbgrader generate_assignment`, Otter's `grade_submission` on an autograder made by `otter assign`. The rounds of the
 tools take turns, so that a disturbance hits all; medians are shown. Neither peer isolates or runs in parallel: "two
 cores to itself" halves its time, as if it did. Memory is the largest single process of each tool, and all of them.
+The course's own lessons and labs are graded too, copies of their solutions, with where the time went: reading the
+answers, judging them (the checks' own models among it), asking them again, and nbval.
 """
 
 from __future__ import annotations
@@ -33,14 +36,17 @@ import nbformat
 import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from course_lib import notebook_file
 from course_lib.grading.command import Options, grade
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.pristine import CourseRef
 from course_lib.grading.sandbox.isolation import Limits
 from tests.grading import kit
 
 RESULTS = Path(__file__).parent / "results" / "grading.json"
 RIGHT, WRONG = 20, 10
-#: Seconds a submission may take where nbgrader takes 1.16: five times an ideal nbgrader with two cores to itself.
-BARS = {"recorded": 0.090, "live": 0.150, "memory_mb": 200}
+#: Seconds a submission may take on two quiet cores, where nbgrader takes 1.16.
+BARS = {"recorded": 0.060, "live": 0.120, "memory_mb": 200}
 PEERS = ("nbgrader==0.9.6", "otter-grader==7.0.0", "ipykernel", "numpy")
 ANSWERS = {
     "double": "def double(x):\n    return {}",
@@ -145,6 +151,32 @@ batch = grade(folder / "submissions", folder / "out", course, Options(live_every
 told = {"graded": batch.graded, "level": batch.level, "not_graded": batch.not_graded, "longest": max(batch.seconds)}
 print(json.dumps(told | {"disagreements": batch.disagreements}))
 """
+
+
+def of_the_course(folder: Path, copies: int) -> dict[str, dict]:
+    """Grade copies of each lesson's and lab's solution; milliseconds each, in all and by stage."""
+    root = Path(__file__).resolve().parents[1]
+    course, told = CourseRef(str(root)), {}
+    for key, lab in pristine.labs(course).items():
+        solved = notebook_file.transplant(lab.notebook, pristine.solution(course, lab))
+        for n in range(copies):
+            kit.save(folder / key / f"submissions/learner-{n:04d}/lab.ipynb", solved)
+        for live_every in (0, 20):
+            out = folder / key / f"out-{live_every}"
+            started = time.perf_counter()
+            batch = grade(folder / key / "submissions", out, course, Options(live_every=live_every))
+            each = (time.perf_counter() - started) / copies
+            assert batch.graded == copies and not batch.not_graded, batch.not_graded
+            told[f"{key}, live on {'1 in 20' if live_every else 'none'}"] = {"ms_each": 1000 * each, **_stages(out)}
+        shutil.rmtree(folder / key)
+    return told
+
+
+def _stages(out: Path) -> dict[str, float]:
+    """Mean milliseconds of each stage of a submission, from the record; workers run side by side."""
+    spent = [json.loads(line)["spent"] for line in (out / "verdicts.jsonl").read_text().splitlines()]
+    stages = sorted({stage for one in spent for stage in one})
+    return {stage: 1000 * statistics.mean(one.get(stage, 0.0) for one in spent) for stage in stages}
 
 
 def longest(folder: Path) -> float:
@@ -297,6 +329,7 @@ def main() -> None:
     parser.add_argument("--peers", default="nbgrader,otter", help="any of nbgrader,otter; or none")
     parser.add_argument("--peer-venv", type=Path)
     parser.add_argument("--class-size", type=int, default=0)
+    parser.add_argument("--copies", type=int, default=10, help="of each of the course's own solutions; 0: none")
     how = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="course-bench-") as scratch:
         measure(how, Path(scratch))
@@ -318,6 +351,11 @@ def measure(how: argparse.Namespace, scratch: Path) -> None:
     show(table, count)
     told: dict = {"machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"}
     told |= {"load": os.getloadavg()[2], "submissions": count, "tools": table, "bars": BARS}
+    if how.copies:
+        told["of_the_course"] = of_the_course(scratch / "course", how.copies)
+        print(f"\nthe course's own, {how.copies} copies each, ms a submission; then by stage, workers side by side")
+        for name, parts in told["of_the_course"].items():
+            print(f"{name:44s}" + "  ".join(f"{part} {ms:.0f}" for part, ms in parts.items()))
     told["endless_over_its_limit_s"] = longest(scratch / "endless")
     print(f"\nan endless submission ended {told['endless_over_its_limit_s']:.2f} s after its limit")
     if how.class_size:

@@ -1,8 +1,8 @@
 """Grade a class: intake → transplant → sandbox → verdict → gradebook.
 
 The trusted side (`judging`, `sandbox`, `schedulers`, `command`) owns checks, models, seeds and the key, and never runs
-a line of learners' code. The far side (`zygote`, `runner`, `isolation`) holds answers and answers calls. What passes
-between the two is in `frames`.
+a line of learners' code, nor parses one. The far side (`zygote`, `runner`, `isolation`) reads answers, holds them and
+answers calls. What passes between the two is in `frames`.
 """
 
 import sys

@@ -244,7 +244,7 @@ class Sandbox:
             When no fork can be had.
         """
         uid = throw_away_uid()
-        self._ensure_started()
+        self.ready()
         ours, pid = self._fork(self._cage(uid, for_answers))
         process = self._process
         try:
@@ -285,7 +285,13 @@ class Sandbox:
             raise SandboxError(f"a fork could not put its layers on: {type(error).__name__}") from None
         return held if self._wall else held | {"namespaces": self._no_wall}
 
-    def _ensure_started(self) -> None:
+    def ready(self) -> None:
+        """Start the warmed process where there is none, or none any more.
+
+        Raises
+        ------
+        SandboxError
+        """
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
@@ -304,12 +310,12 @@ class Sandbox:
         """Refuse where the throw-away user could not read what is shown, which would be blamed on the answers."""
         if not throw_away_uid():
             return
-        mine = [_PACKAGE, *map(Path, (*self.view.import_roots, *self.view.files)), Path(np.__file__).parent]
+        # Of Python's packages one stands for all: they were installed together.
+        mine = [_PACKAGE, *map(Path, (*self.view.import_roots, *self.view.files)), Path(np.__file__)]
         found = {str(path): one for path in mine if (one := outer_wall.unreadable([path]))}
         if found:
             told = f"{next(iter(found.values()))} cannot be read by the throw-away user that answers run as"
-            # Other packages than numpy were installed under the same mask.
-            whole = [sys.prefix if path in np.__file__ else path for path in found]
+            whole = [sys.prefix if path == np.__file__ else path for path in found]
             raise UnreadableError(f"{told}: chmod -R go+rX {shlex.join(whole)}")
 
     def _start(self) -> None:
