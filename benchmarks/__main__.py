@@ -9,7 +9,7 @@ import runpy
 import sys
 from pathlib import Path
 
-NOT_BENCHMARKS = {"__init__", "__main__", "measuring", "coded_panel"}
+NOT_BENCHMARKS = {"__init__", "__main__", "measuring", "model", "coded_panel"}
 
 
 def names() -> list[str]:

@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import bisect
 import random
-import resource
-import time
 
 import numpy as np
 
-from benchmarks.measuring import keep, machine, seconds
-from course_lib.models import cache_stampede
-from course_lib.models.trace import Record
+from benchmarks.model import Bench, Scenario, measure
+from course_lib.models.cache_stampede import Parameters, simulate
+from course_lib.models.trace import Trace
 from tests.models import cache_stampede_oracle as oracle
 
 UNTIL, TRIGGER = 180.0, dict(trigger="brownout")
-SEEDS = 4
 
 
-def with_simpy(seed: int) -> tuple[float, float]:
+def with_simpy(seed: int) -> dict[str, float]:
     """Goodput before and after the brownout, idiomatic SimPy: a process per miss, a `Resource` for the workers."""
     import simpy
 
@@ -73,73 +70,39 @@ def with_simpy(seed: int) -> tuple[float, float]:
     for process in (readers, background, brownout):
         env.process(process())
     env.run(UNTIL)
-    return float(np.mean(good[20:60])), float(np.mean(good[120:180]))
+    return {"goodput before": float(np.mean(good[20:60])), "goodput after": float(np.mean(good[120:180]))}
 
 
-def with_event_loop(seed: int) -> tuple[float, float]:
+def with_loop(seed: int) -> dict[str, float]:
+    """The tests' own event loop."""
     run = oracle.run(oracle.Setting(**TRIGGER), seed, UNTIL)
-    return run.total("good", 20, 60) / 40, run.total("good", 120, 180) / 60
+    return {"goodput before": run.total("good", 20, 60) / 40, "goodput after": run.total("good", 120, 180) / 60}
 
 
-def with_model(seeds: np.ndarray) -> tuple[float, float]:
-    record = Record(("goodput",), every=20.0, start=20.0)
-    goodput = cache_stampede.simulate(cache_stampede.Parameters(**TRIGGER), seeds, until=UNTIL, record=record)[
-        "goodput"
-    ]
-    return float(goodput[:2].mean()), float(goodput[5:].mean())
+def see(trace: Trace) -> dict[str, float]:
+    """The same of the model."""
+    time, goodput = trace.time, trace["goodput"]
+    before = goodput[(time > 20) & (time <= 60)].mean()
+    return {"goodput before": before, "goodput after": goodput[time > 120].mean()}
 
 
-PANEL = {
-    "no defence": {},
-    "fleet lock": dict(coalescing="fleet"),
-    "every defence": dict(
-        coalescing="fleet", beta=1.0, stale_while_revalidate=30.0, stale_if_error=60.0, ttl_jitter=0.1, warmup_ramp=30.0
-    ),
-}
-
-
-def compare() -> dict[str, object]:
-    """Return seconds a run, ratios and what was seen."""
-    took, seen = {}, {}
-    for name, run in (("SimPy", with_simpy), ("event loop", with_event_loop)):
-        start = time.perf_counter()
-        seen[name] = np.mean([run(seed) for seed in range(SEEDS)], axis=0).round(1).tolist()
-        took[name] = (time.perf_counter() - start) / SEEDS
-    seen["model"] = [round(value, 1) for value in with_model(np.arange(32))]
-    took["model, one run"] = seconds(lambda: with_model(np.arange(1)))
-    took["model, in a batch"] = seconds(lambda: with_model(np.arange(512)), 3) / 512
-    faster = {f"{old} ÷ {new}": round(took[old] / took[new]) for old in list(took)[:2] for new in list(took)[2:]}
-    return {"seconds a run": took, "times faster": faster, "goodput 20-60 s, 120-180 s": seen}
-
-
-def panel() -> dict[str, float]:
-    """Return milliseconds of what a panel asks for: 180 s, one seed and 32."""
-    cases = {}
-    for name, change in PANEL.items():
-        for seeds in (np.arange(1), np.arange(32)):
-            p = cache_stampede.Parameters(**change)
-            cases[f"{name}, {seeds.size} seeds"] = lambda p=p, s=seeds: cache_stampede.simulate(p, s, until=UNTIL)[
-                "goodput"
-            ]
-    return {name: round(1e3 * seconds(call), 1) for name, call in cases.items()}
-
-
-def sweep() -> dict[str, float]:
-    """Return seconds and memory of 40 x 40 settings and 8 seeds, 180 s."""
-    grid = cache_stampede.Parameters(
-        ttl=np.geomspace(5, 120, 40)[:, None, None], arrival_rate=np.linspace(100, 1000, 40)[:, None]
-    )
-    start = time.perf_counter()
-    cache_stampede.simulate(grid, np.arange(8), until=UNTIL, record=Record(("goodput",), every=10.0))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return {"s": round(time.perf_counter() - start, 2), "peak MB": round(peak)}
-
-
-def main() -> None:
-    """Measure, print and keep."""
-    result = {"machine": machine(), "sweep of 40 x 40 x 8": sweep(), "panel, ms": panel()}
-    keep("cache_stampede", result | {"brownout": compare()})
-
+EVERYTHING = dict(
+    coalescing="fleet", beta=1.0, stale_while_revalidate=30.0, stale_if_error=60.0, ttl_jitter=0.1, warmup_ramp=30.0
+)
+BENCH = Bench(
+    slug="cache_stampede",
+    simulate=simulate,
+    scenarios={"brownout": Scenario({"SimPy": with_simpy, "event loop": with_loop}, Parameters(**TRIGGER), UNTIL, see)},
+    panel={
+        "no defence": Parameters(),
+        "fleet lock": Parameters(coalescing="fleet"),
+        "every defence": Parameters(**EVERYTHING),
+    },
+    panel_until=UNTIL,
+    signals=("goodput",),
+    grid=Parameters(ttl=np.geomspace(5, 120, 40)[:, None, None], arrival_rate=np.linspace(100, 1000, 40)[:, None]),
+    grid_until=UNTIL,
+)
 
 if __name__ == "__main__":
-    main()
+    measure(BENCH)

@@ -1,6 +1,6 @@
 """How fast the hot-partition model is, against SimPy and a plain-Python event loop on the same scenario, in one run.
 
-    python -m benchmarks.hot_partition [--quick]
+    python -m benchmarks.hot_partition
 
 The three run the same fleet: 8 partitions of 100 operations/s, 500 requests/s, three in ten of them to one viral key
 from 20 to 80 s, three retries. What they say of the time while the key is viral stands beside how long they took.
@@ -8,21 +8,16 @@ from 20 to 80 s, three retries. What they say of the time while the key is viral
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import json
 import random
-import resource
-import time
 
 import numpy as np
 import simpy
 
-from benchmarks.measuring import keep, machine
-from benchmarks.measuring import seconds as seconds_of
-from course_lib.models import hot_partition
-from course_lib.models.trace import Record
-from tests.models.hot_partition_oracle import JITTER, Loop, Scenario, measure
+from benchmarks.model import Bench, Scenario, measure
+from course_lib.models.hot_partition import Parameters, simulate
+from course_lib.models.trace import Trace
+from tests.models import hot_partition_oracle as oracle
 
 BEGIN, END = 35.0, 80.0
 COMPARED = ("goodput", "attempt_rate", "hot_error_ratio", "throttled_share")
@@ -31,9 +26,9 @@ COMPARED = ("goodput", "attempt_rate", "hot_error_ratio", "throttled_share")
 class InSimPy:
     """The scenario as one would write it in SimPy: a process for each operation, a store for each partition."""
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(self, scenario: oracle.Scenario, seed: int) -> None:
         self.s, self.draw, self.env = scenario, random.Random(seed), simpy.Environment()
-        self.fleet = Loop(scenario, seed)  # for where keys live
+        self.fleet = oracle.Loop(scenario, seed)  # for where keys live
         self.lines = [simpy.Store(self.env) for _ in range(scenario.partitions)]
         self.waiting = [0] * scenario.partitions
         self.spent = [0.0] * scenario.partitions
@@ -73,7 +68,9 @@ class InSimPy:
             self._tick("refused")
             self.spent[site] += self.s.rejection_cost / self.s.partition_capacity
             if number < self.s.max_retries:
-                yield self.env.timeout(self.s.retry_delay * 2**number + self.draw.uniform(-JITTER, JITTER))
+                yield self.env.timeout(
+                    self.s.retry_delay * 2**number + self.draw.uniform(-oracle.JITTER, oracle.JITTER)
+                )
         self._tick("failed", "hot_failed" if hot else "")
 
     def server(self, site: int):
@@ -92,76 +89,42 @@ class InSimPy:
                 self.count[name] += 1
 
 
-def compare(seeds: int) -> dict[str, object]:
-    """Seconds a run and what each engine saw."""
-    scenario = Scenario(until=END)
-    settings = dataclasses.asdict(scenario)
-    until, seen, seconds = settings.pop("until"), {}, {}
-    parameters, many = hot_partition.Parameters(**settings), np.arange(512)
-    for name, engine in (
-        ("SimPy", lambda seed: InSimPy(scenario, seed).run()),
-        ("event loop", lambda seed: measure(Loop(scenario, seed).run(), scenario, BEGIN, END)),
-    ):
-        start = time.perf_counter()
-        runs = [engine(seed) for seed in range(seeds)]
-        seconds[name] = (time.perf_counter() - start) / seeds
-        seen[name] = {signal: float(np.mean([run[signal] for run in runs])) for signal in COMPARED}
-    trace = hot_partition.simulate(parameters, np.arange(seeds), until=until)
-    rows = trace.time > BEGIN
-    seen["model"] = {signal: float(trace[signal][rows].mean()) for signal in COMPARED}
-    seconds["model, one run"] = seconds_of(lambda: hot_partition.simulate(parameters, 7, until=until), 7)
-    record = Record(("goodput",), every=5.0)
-    batch = seconds_of(lambda: hot_partition.simulate(parameters, many, until=until, record=record), 3)
-    seconds["model, in a batch"] = batch / len(many)
-    return {"seconds a run": seconds, "while viral": seen}
+SCENARIO = oracle.Scenario(until=END)
 
 
-def panel() -> dict[str, float]:
-    """Milliseconds of what a panel asks for: 300 s, one seed and 32, the main signals read."""
-    every = dict(salts=16, cache_ttl=5.0, bounded_load=1.5, split="on")
-    signals = ("goodput", "hottest_utilisation", "mean_utilisation", "imbalance", "hot_error_ratio", "reads_per_read")
-    found = {}
-    for name, settings in (("default", {}), ("salted", dict(salts=16)), ("every defence", every)):
-        for seeds in (7, np.arange(32)):
-
-            def run(settings=settings, seeds=seeds):
-                trace = hot_partition.simulate(hot_partition.Parameters(**settings), seeds, until=300)
-                return [trace[signal] for signal in signals]
-
-            found[f"{name}, {np.size(seeds)} seed{'s' * (np.size(seeds) > 1)}"] = 1e3 * seconds_of(run, 7)
-    trace = hot_partition.simulate(seed=7, until=300)
-    found["heat map of one run"] = 1e3 * seconds_of(lambda: hot_partition.partitions(trace), 5)
-    return found
+def with_loop(seed: int) -> dict[str, float]:
+    """The tests' own event loop."""
+    measured = oracle.measure(oracle.Loop(SCENARIO, seed).run(), SCENARIO, BEGIN, END)
+    return {signal: measured[signal] for signal in COMPARED}
 
 
-def sweep() -> dict[str, float]:
-    """A map of 40 x 40 settings and 8 seeds."""
-    grid = hot_partition.Parameters(
-        viral_share=np.linspace(0, 0.2, 40)[:, None, None], zipf_exponent=np.linspace(0, 1.2, 40)[:, None]
-    )
-    start, cpu = time.perf_counter(), time.process_time()
-    hot_partition.simulate(grid, np.arange(8), until=300, record=Record(("goodput",), every=10.0))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return {"s": time.perf_counter() - start, "cpu s": time.process_time() - cpu, "peak MB": peak}
+def see(trace: Trace) -> dict[str, float]:
+    """The same of the model."""
+    return {signal: trace[signal][trace.time > BEGIN].mean() for signal in COMPARED}
 
 
-def main() -> None:
-    """Measure, print and keep."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer seeds, no sweep")
-    quick = parser.parse_args().quick
-    result = {"machine": machine(), **compare(2 if quick else 6), "panel, ms": panel()}
-    seconds = result["seconds a run"]
-    result["times faster"] = {
-        f"{engine} ÷ {ours}": seconds[engine] / seconds[ours]
-        for engine in ("SimPy", "event loop")
-        for ours in ("model, one run", "model, in a batch")
-    }
-    if quick:
-        print(json.dumps(result, indent=1, ensure_ascii=False))
-    else:
-        keep("hot_partition", result | {"sweep of 40 x 40 x 8": sweep()})
-
+SETTINGS = {name: value for name, value in dataclasses.asdict(SCENARIO).items() if name != "until"}
+BENCH = Bench(
+    slug="hot_partition",
+    simulate=simulate,
+    scenarios={
+        "while viral": Scenario(
+            {"SimPy": lambda seed: InSimPy(SCENARIO, seed).run(), "event loop": with_loop},
+            Parameters(**SETTINGS),
+            END,
+            see,
+        )
+    },
+    panel={
+        "default": Parameters(),
+        "salted": Parameters(salts=16),
+        "every defence": Parameters(salts=16, cache_ttl=5.0, bounded_load=1.5, split="on"),
+    },
+    panel_until=300.0,
+    signals=("goodput", "hottest_utilisation", "mean_utilisation", "imbalance", "hot_error_ratio", "reads_per_read"),
+    grid=Parameters(viral_share=np.linspace(0, 0.2, 40)[:, None, None], zipf_exponent=np.linspace(0, 1.2, 40)[:, None]),
+    grid_until=300.0,
+)
 
 if __name__ == "__main__":
-    main()
+    measure(BENCH)

@@ -9,16 +9,13 @@ times stands what each of them saw.
 from __future__ import annotations
 
 import random
-import resource
-import time
-from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.measuring import keep, machine, seconds
+from benchmarks.model import Bench, Scenario, measure
 from course_lib.models.retry_storm import Parameters, simulate
-from course_lib.models.trace import Record
-from tests.models.retry_storm_oracle import Loop, Scenario
+from course_lib.models.trace import Trace
+from tests.models import retry_storm_oracle as oracle
 
 UNTIL, SCALE = 300.0, dict(arrival_rate=250.0, service_rate=300.0)
 CASES = {"no retries": 0, "three retries": 3}
@@ -27,8 +24,8 @@ EVERYTHING = dict(
 )
 
 
-def with_simpy(retries: int, seed: int) -> tuple[float, float]:
-    """Run the scenario as one would write it in SimPy; return attempts, and goodput before the brownout."""
+def with_simpy(retries: int, seed: int) -> dict[str, float]:
+    """The scenario as one would write it in SimPy: attempts in all, and goodput before the brownout."""
     import simpy
 
     env, rng, count = simpy.Environment(), random.Random(seed), {"attempts": 0, "good": 0}
@@ -65,62 +62,41 @@ def with_simpy(retries: int, seed: int) -> tuple[float, float]:
     env.process(arrivals())
     env.process(brownout())
     env.run(until=UNTIL)
-    return count["attempts"], count["good"] / 60
+    return {"attempts": count["attempts"], "goodput before": count["good"] / 60}
 
 
-def with_loop(retries: int, seed: int) -> tuple[float, float]:
-    """Run the tests' own event loop."""
-    result = Loop(Scenario(**SCALE, max_retries=retries), seed).run()
-    return len(result.attempts), sum(when < 60 for when in result.good) / 60
+def with_loop(retries: int, seed: int) -> dict[str, float]:
+    """The tests' own event loop."""
+    result = oracle.Loop(oracle.Scenario(**SCALE, max_retries=retries), seed).run()
+    return {"attempts": len(result.attempts), "goodput before": sum(when < 60 for when in result.good) / 60}
 
 
-def with_model(retries: int, seeds: np.ndarray) -> tuple[float, float]:
-    """Run the model, all seeds in one call."""
-    record = Record(("attempt_rate", "goodput"), every=60.0)
-    trace = simulate(Parameters(**SCALE, max_retries=retries), seeds, until=UNTIL, record=record)
-    return float(trace["attempt_rate"].sum(axis=0).mean() * 60), float(trace["goodput"][0].mean())
+def see(trace: Trace) -> dict[str, float]:
+    """The same of the model."""
+    before = trace["goodput"][trace.time <= 60].mean()
+    return {"attempts": trace["attempt_rate"].mean() * UNTIL, "goodput before": before}
 
 
-def compare(retries: int) -> dict[str, object]:
-    """Return seconds a run, ratios and what was seen, for one retry limit."""
-    took, seen = {}, {}
-    for name, run, seeds in (("SimPy", with_simpy, 1), ("event loop", with_loop, 4)):
-        start = time.perf_counter()
-        seen[name] = np.mean([run(retries, seed) for seed in range(seeds)], axis=0).round(1).tolist()
-        took[name] = (time.perf_counter() - start) / seeds
-    seen["model"] = [round(value, 1) for value in with_model(retries, np.arange(32))]
-    took["model, one run"] = seconds(lambda: with_model(retries, np.arange(1)))
-    took["model, in a batch"] = seconds(lambda: with_model(retries, np.arange(512)), 3) / 512
-    faster = {f"{old} ÷ {new}": round(took[old] / took[new]) for old in list(took)[:2] for new in list(took)[2:]}
-    return {"seconds a run": took, "times faster": faster, "attempts, goodput before": seen}
+def scenario(retries: int) -> Scenario:
+    """One retry limit, for all three engines."""
+    engines = {"SimPy": lambda seed: with_simpy(retries, seed), "event loop": lambda seed: with_loop(retries, seed)}
+    return Scenario(engines, Parameters(**SCALE, max_retries=retries), UNTIL, see, seeds=2)
 
 
-def panel() -> dict[str, float]:
-    """Return milliseconds of what a panel asks for: 300 s, one seed and 32."""
-    settings = {"retries": {}, "retries and a budget": dict(budget="first_attempts"), "every defence": EVERYTHING}
-    cases: dict[str, Callable[[], object]] = {}
-    for name, change in settings.items():
-        for seeds in (np.arange(1), np.arange(32)):
-            parameters = Parameters(**change)
-            cases[f"{name}, {seeds.size} seeds"] = lambda p=parameters, s=seeds: simulate(p, s, until=UNTIL)["goodput"]
-    return {name: round(1e3 * seconds(call), 1) for name, call in cases.items()}
-
-
-def sweep() -> dict[str, float]:
-    """Return seconds and memory of 40 x 40 settings and 8 seeds."""
-    grid = Parameters(max_retries=(np.arange(40) // 7)[:, None, None], arrival_rate=np.linspace(200, 1100, 40)[:, None])
-    start = time.perf_counter()
-    simulate(grid, np.arange(8), until=UNTIL, record=Record(("goodput",), every=10.0))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return {"s": round(time.perf_counter() - start, 2), "peak MB": round(peak)}
-
-
-def main() -> None:
-    """Measure, print and keep."""
-    result = {"machine": machine()}
-    result |= {"sweep of 40 x 40 x 8": sweep(), "panel, ms": panel()}
-    keep("retry_storm", result | {name: compare(retries) for name, retries in CASES.items()})
-
+BENCH = Bench(
+    slug="retry_storm",
+    simulate=simulate,
+    scenarios={name: scenario(retries) for name, retries in CASES.items()},
+    panel={
+        "retries": Parameters(),
+        "retries and a budget": Parameters(budget="first_attempts"),
+        "every defence": Parameters(**EVERYTHING),
+    },
+    panel_until=UNTIL,
+    signals=("goodput",),
+    grid=Parameters(max_retries=(np.arange(40) // 7)[:, None, None], arrival_rate=np.linspace(200, 1100, 40)[:, None]),
+    grid_until=UNTIL,
+)
 
 if __name__ == "__main__":
-    main()
+    measure(BENCH)
