@@ -1,5 +1,6 @@
-"""Detection: alert rules as data, and the evaluator that runs them over any trace."""
+"""Detection: alert rules as data, the evaluator that runs them over any trace, and one table of both a module."""
 
-from course_lib.detect.rule import Rule, firing, first_alarm
+from course_lib.detect.rule import Rule, firing, first_alarm, read, told
+from course_lib.detect.table import Table, table
 
-__all__ = ["Rule", "firing", "first_alarm"]
+__all__ = ["Rule", "Table", "firing", "first_alarm", "read", "table", "told"]

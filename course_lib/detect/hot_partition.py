@@ -1,63 +1,46 @@
 """Rules for hot partitions."""
 
 from course_lib.detect.rule import Rule
+from course_lib.detect.table import Table
+from course_lib.models.hot_partition import Parameters, simulate
+from course_lib.models.schedule import Schedule
 
-HOTTEST_PARTITION = Rule(
-    signal="hottest_utilisation",
-    above=0.8,
-    window=10.0,
-    hold=60.0,
-    says="one partition uses more than 80 % of its own capacity: find its heaviest key before adding partitions",
-)
-"""The busiest partition against its *own* capacity: no mean, so nothing can hide behind one."""
+QUIET = (0.0, 60.0)  # seconds before anything happens
 
-MEAN_UTILISATION = Rule(
-    signal="mean_utilisation",
-    above=0.8,
-    window=10.0,
-    hold=60.0,
-    says="the fleet uses more than 80 % of its capacity: scale the cluster",
-)
-"""The classic false reading: it stays silent while a partition melts, and its advice would not help."""
-
-FIXED_IMBALANCE = Rule(
-    signal="imbalance",
-    above=2.0,
-    window=10.0,
-    hold=60.0,
-    says="the busiest partition has more than twice the mean load",
-)
-"""A ratio without a baseline: it fires on healthy traffic whose keys are merely unequal."""
-
-REQUEST_RATE = Rule(
-    signal="offered_rate",
-    above=21_000.0,
-    window=10.0,
-    hold=60.0,
-    says="5 % more requests than usual: ask who sends them",
-)
-"""The security twin's mark: a key that goes viral takes users from other keys, a hammered key adds traffic."""
-
-RISE = 1.5  # times the baseline
-
-
-def imbalance_above(baseline: float) -> Rule:
-    """Return the rule on busiest ÷ mean that compares a service with its own quiet hours.
-
-    Parameters
-    ----------
-    baseline : float
-        Busiest ÷ mean on an ordinary day.
-
-    Examples
-    --------
-    >>> imbalance_above(1.2).above
-    1.8
-    """
-    return Rule(
+RULES = {
+    "first": Rule(  # the busiest partition against its *own* capacity: no mean, so nothing can hide behind one
+        signal="hottest_utilisation",
+        above=0.8,
+        says="one partition uses more than 80 % of its own capacity: find its heaviest key before adding partitions",
+    ),
+    "false_reading": Rule(  # silent while a partition melts, and its advice would not help
+        signal="mean_utilisation",
+        above=0.8,
+        says="the fleet uses more than 80 % of its capacity: scale the cluster",
+    ),
+    "twin": Rule(  # a key that goes viral takes users from other keys, a hammered key adds traffic
+        signal="offered_rate",
+        above=1.05,
+        baseline=QUIET,
+        says="5 % more requests than usual: ask who sends them",
+    ),
+    "risen": Rule(
         signal="imbalance",
-        above=round(RISE * baseline, 6),
-        window=10.0,
-        hold=60.0,
-        says=f"the busiest partition has more than {RISE:g} times its usual lead: look for a key that went hot",
-    )
+        above=1.5,
+        baseline=QUIET,
+        says="the busiest partition has more than 1.5 times its usual lead: look for a key that went hot",
+    ),
+    "fixed": Rule(  # a ratio without a baseline fires on healthy traffic whose keys are merely unequal
+        signal="imbalance", above=2.0, says="the busiest partition has more than twice the mean load"
+    ),
+}
+
+DAYS = {
+    "incident": Parameters(),
+    "quiet": Parameters(viral_share=0.0),
+    "twin": Parameters(viral_share=1 / 11, arrival_rate=Schedule(20_000, ((60, 22_000), (240, 20_000)))),
+    "skewed": Parameters(viral_share=0.0, zipf_exponent=1.0, arrival_rate=6000.0),
+}
+
+NAMES = {"incident": "viral key", "quiet": "quiet day", "twin": "hammered key"}
+TABLE = Table(simulate, 300.0, DAYS, RULES, NAMES)

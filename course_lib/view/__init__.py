@@ -26,6 +26,7 @@ _HOME = {
     "Readout": "panel",
     "Slider": "controls",
     "Switch": "controls",
+    "alarms": "alarm_chart",
     "predict": "prediction",
     "predict_curve": "prediction",
     "show": "single_chart",

@@ -1,38 +1,22 @@
-"""Module 02's rules: recomputes per key tell a stampede from a busted cache, the origin's wait does not."""
+"""What lesson 02 says of module 02's rules, beyond what every table promises."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from course_lib.detect import first_alarm
-from course_lib.detect.cache_stampede import ORIGIN_WAIT, RECOMPUTES_PER_KEY
-from course_lib.models.cache_stampede import Parameters, simulate
-from course_lib.models.schedule import Schedule
+from course_lib import detect
 
-SEEDS = np.arange(8)
+TABLE = detect.table("cache_stampede")
 
 
-def run(seeds=SEEDS, **change):
-    return simulate(Parameters(**change), seeds, until=180)
+def test_the_first_signal_fires_ten_seconds_into_the_trigger():
+    when = detect.first_alarm(TABLE.rules["first"], TABLE.run("incident", np.arange(8)))
+    assert np.median(when) == pytest.approx(70, abs=1)
+    assert float(detect.first_alarm(TABLE.rules["first"], TABLE.run("incident", 7))) == 70
 
 
-def test_both_fire_on_a_stampede():
-    naive = run()
-    assert np.median(first_alarm(RECOMPUTES_PER_KEY, naive)) == pytest.approx(70, abs=1)
-    assert float(first_alarm(RECOMPUTES_PER_KEY, run(7))) == 70
-    assert (first_alarm(ORIGIN_WAIT, naive) < 80).all()
-
-
-def test_the_origins_wait_takes_cache_busting_for_a_stampede_and_the_key_does_not():
-    busted = run(coalescing="fleet", trigger="none", background_rate=Schedule(10, ((60, 510),)))
-    assert (first_alarm(ORIGIN_WAIT, busted) < 80).all()
-    assert np.isnan(first_alarm(RECOMPUTES_PER_KEY, busted)).all()
-    late = busted.time > 120  # and the lock does not help
+def test_a_lock_does_not_help_against_cache_busting():
+    busted = TABLE.run("twin", np.arange(4))
+    late = busted.time > 120
     assert (busted["goodput"][late].sum(axis=0) < 0.01 * busted["offered_rate"][late].sum(axis=0)).all()
-
-
-def test_both_are_silent_on_a_quiet_day():
-    quiet = run(trigger="none")
-    for rule in (RECOMPUTES_PER_KEY, ORIGIN_WAIT):
-        assert np.isnan(first_alarm(rule, quiet)).all()

@@ -1,0 +1,42 @@
+"""The figure of alarms draws what the rules do."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from course_lib import detect, view
+from course_lib.view import alarm_chart
+
+
+@pytest.fixture
+def table():
+    return detect.table("hot_partition")
+
+
+def test_threshold_hold_and_page_are_those_of_the_rule(table):
+    rule, data = table.rules["first"], view.alarms("hot_partition", 7).picture.data
+    when = float(detect.first_alarm(rule, table.run("incident", 7)))
+    assert data["first incident limit"]["limit"] == [0.8]
+    assert list(data["first incident page"]["at"]) == [when]
+    assert list(data["first incident hold"]["start"]) == [when - 60]
+    assert np.max(data["first incident line"]["seen"]) == pytest.approx(1.0, abs=0.02)
+    assert len(data["first quiet page"]["at"]) == len(data["false_reading incident page"]["at"]) == 0
+
+
+def test_it_says_what_it_shows_and_a_changed_rule_changes_it(table, monkeypatch):
+    shown = view.alarms("hot_partition", 7, "first")
+    assert "viral key: pages at 123 s" in shown.description and "quiet day: silent" in shown.description
+    assert "hottest utilisation > 0.8 of capacity for 60 s" in str(shown.specs)
+    deaf = dataclasses.replace(
+        table, rules={**table.rules, "first": dataclasses.replace(table.rules["first"], above=2.0)}
+    )
+    monkeypatch.setattr(alarm_chart.detect, "table", lambda slug: deaf)
+    assert "viral key: silent" in view.alarms("hot_partition", 7, "first").description
+
+
+def test_a_baseline_is_drawn_from_where_it_is_known():
+    line = view.alarms("hot_partition", 7, "twin").picture.data["twin twin line"]
+    assert line["time"][0] > 60 and np.isfinite(line["seen"]).all()
