@@ -22,6 +22,9 @@ PAGE = ROOT / "docs" / "teaching.md"
 SAMPLES = sorted((ROOT / "docs" / "ci").glob("*.yml"))
 
 
+COMMANDS = ("grade", "collect", "reset", "check")
+
+
 def commands() -> list[str]:
     return re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
@@ -60,7 +63,8 @@ def test_the_files_and_options_that_the_page_names_exist():
     text = PAGE.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([\w/.-]+)\)", text):
         assert (PAGE.parent / link).is_file(), link
-    usage = CliRunner().invoke(app, ["grade", "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
+    pages = (CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200", "TERM": "dumb"}) for name in COMMANDS)
+    usage = "".join(page.output for page in pages)
     for option in set(re.findall(r"(?<![\w-])(--[a-z]+(?:-[a-z]+)*)", text)) - {"--nworkers", "--nthreads"}:
         assert option in usage, option
 
