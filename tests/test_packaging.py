@@ -1,6 +1,7 @@
 """What is installed where: one set of ranges, one set of pins, and the commands that are printed."""
 
 import ast
+import doctest
 import functools
 import json
 import re
@@ -136,6 +137,11 @@ def row(module) -> str:
 def test_the_readmes_table_is_the_manifest():
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if re.match(r"\| \d\d \|", line)] == [row(module) for module in load().modules]
+
+
+def test_the_readme_s_lines_of_python_do_what_they_say():
+    ran = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert ran.attempted >= 3 and ran.failed == 0
 
 
 def test_the_readme_opens_with_what_why_and_the_two_commands():

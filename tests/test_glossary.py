@@ -1,0 +1,30 @@
+"""Each key term of the lessons is defined once, and the page is fresh."""
+
+import pytest
+
+from course_lib import glossary, manifest
+
+COURSE = manifest.load()
+
+
+def test_the_page_is_fresh():
+    written = (COURSE.root / glossary.PAGE).read_text(encoding="utf-8")
+    assert written == glossary.page(COURSE), "run python -m course_lib.glossary"
+
+
+@pytest.mark.parametrize("module", COURSE.built, ids=lambda module: module.slug)
+def test_each_lesson_names_key_terms(module):
+    assert 5 <= len(glossary.key_terms(module)) <= 12
+
+
+def test_a_term_that_is_not_defined_or_not_taught_is_named():
+    known = glossary.definitions()
+    with pytest.raises(glossary.GlossaryError, match=r"01_retry_storm.ipynb: the key term 'attempt' is not in"):
+        glossary.page(COURSE, {term: text for term, text in known.items() if term != "attempt"})
+    with pytest.raises(glossary.GlossaryError, match="no lesson names 'quorum'"):
+        glossary.page(COURSE, known | {"quorum": "More than half."})
+
+
+def test_each_meaning_is_one_sentence():
+    for term, text in glossary.definitions().items():
+        assert text.endswith(".") and ". " not in text, term
