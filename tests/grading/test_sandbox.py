@@ -157,7 +157,8 @@ def test_limits_bound_memory_and_files(sandbox):
     with sandbox.session(time.monotonic() + 20, for_answers=True) as made:
         made.run(plan)
         assert made.proxy("hoard")(8) > 0 and made.proxy("hoard")(4096) == -1
-        assert made.proxy("fill")(1) > 0 and made.proxy("fill")(200) == -1
+        # Without mounts there is no folder to write to.
+        assert (made.proxy("fill")(1) > 0) == (not sandbox.no_wall) and made.proxy("fill")(200) == -1
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="needs root and setpriv")

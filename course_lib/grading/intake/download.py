@@ -81,9 +81,7 @@ class Sorted:
     notices: list[str] = field(default_factory=list)
 
 
-def sort_into(
-    download: Path, out: Path, people: Iterable[Person], parts: Callable[[bytes], frozenset[str]]
-) -> Sorted:
+def sort_into(download: Path, out: Path, people: Iterable[Person], parts: Callable[[bytes], frozenset[str]]) -> Sorted:
     """Sort a download into folders that `course grade` reads.
 
     Parameters

@@ -16,8 +16,8 @@ import numpy as np
 
 from course_lib.checks.task import AnswerError
 
-#: Calls of one answer that are put again.
-MOST = 8
+#: Different calls of one answer that are put again, and how often at least any are.
+MOST, _OFTEN = 8, 6
 #: Of slow answers fewer, as many as take so many seconds; but so many at least.
 _WORTH_S, _LEAST = 0.05, 2
 #: Bytes of arrays kept of one call; a larger one is not put again.
@@ -76,11 +76,19 @@ class Recall:
             kept[place : place + 1] = [Asked(name, arguments, result, number)]
 
     def again(self) -> list[Asked]:
-        """The calls to put again: shuffled, and where several are of one answer its first call is not the first."""
+        """The calls to put again, each at two places or more: what counts its calls cannot be right at both.
+
+        Where several are of one answer, its first call is not the first.
+        """
         order = []
         for name, kept in self._kept.items():
             self._random.shuffle(kept)
-            mine = sorted(kept, key=lambda asked: asked.number == 1) if kept[:1] and kept[0].number == 1 else kept
+            if kept and kept[0].number == 1:
+                kept.append(kept.pop(0))
+            mine: list[Asked] = []
+            for turn in range(max(2, -(-_OFTEN // max(len(kept), 1)))):
+                start = turn % max(len(kept), 1)  # moved on by one each time: no call keeps its place in any rhythm
+                mine += kept[start:] + kept[:start]
             affordable = int(_WORTH_S * self._count[name] / max(self._spent[name], 1e-9))
             order.append(mine[: max(_LEAST, affordable)])
         return list(_in_turn(order))
