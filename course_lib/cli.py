@@ -26,13 +26,18 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; an error of the course's own kind is one line on stderr and exit code 2."""
+    """Run the command line: what goes wrong is one line on stderr, exit code 2, or 3 for a file of the system's."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a letter shows a question mark in its place.
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")
     try:
         app()
+    except OSError as error:
+        if error.filename is None:
+            raise
+        typer.echo(f"course: {error.filename}: {error.strerror}", err=True)
+        sys.exit(NOT_WRITTEN)
     except Exception as error:
         if not type(error).__module__.startswith("course_lib."):
             raise

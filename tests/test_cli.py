@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -223,6 +224,20 @@ def test_what_cannot_be_written_is_told_after_the_result_with_a_code_of_its_own(
     assert code == 3
     assert "30 of 30 points" in out
     assert len(err.splitlines()) == 2 and all("so your progress was not noted" in line for line in err.splitlines())
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(course, run):
+    shutil.rmtree(course.root / "work")
+    (course.root / "work").write_text("in the way")
+    code, out, err = run("reset", "01")
+    assert (code, out, err.count("\n")) == (3, "", 1) and str(course.root / "work") in err
+
+
+def test_the_table_of_modules_is_shown_on_any_terminal(course):
+    script = "import sys; from course_lib import cli; sys.argv = ['course', 'list']; cli.main()"
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "COURSE_ROOT": str(course.root)}
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, env=environment)
+    assert ran.returncode == 0 and b"0 of 35 points" in ran.stdout
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii"])

@@ -170,9 +170,8 @@ def run_nbval(notebook: notebook_file.NotebookNode, root: Path) -> Seen:
         notebook_file.write(notebook, folder / "notebook.ipynb")
         (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         record = folder / "record.json"
-        ran = subprocess.run(
-            _pytest_command(), cwd=folder, env=_environment(record, root), capture_output=True, text=True, check=False
-        )
+        how = {"cwd": folder, "env": _environment(record, root), "encoding": "utf-8", "errors": "replace"}
+        ran = subprocess.run(_pytest_command(), capture_output=True, check=False, **how)
         told = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     if told.get("no_kernel"):
         why = _first(told["no_kernel"][0])
@@ -247,6 +246,7 @@ def _environment(record: Path, root: Path) -> dict[str, str]:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         # A profile's start-up files are the learner's own, and no part of the course.
         "IPYTHONDIR": str(record.parent / "ipython"),
+        "PYTHONUTF8": "1",
         OFF: "1",
         "COURSE_ROOT": str(root),
         nbval_record.RECORD: str(record),

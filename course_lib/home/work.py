@@ -203,12 +203,22 @@ def _pristine(module: Module, part: Part) -> notebook_file.NotebookNode:
 
 
 def _copy(module: Module, part: Part, path: Path | None = None) -> Path:
-    """A copy that names this machine's kernel as JupyterLab would, which otherwise marks it changed once opened."""
     path = path or copy_path(module, part)
+    notebook_file.write(fresh(module, part), path)
+    return path
+
+
+def fresh(module: Module, part: Part) -> notebook_file.NotebookNode:
+    """The released notebook, naming this machine's kernel as JupyterLab would: else opening it would mark it changed.
+
+    Parameters
+    ----------
+    module : Module
+    part : {"lesson", "lab"}
+    """
     notebook = _pristine(module, part)
     notebook.metadata |= kernel_metadata()
-    notebook_file.write(notebook, path)
-    return path
+    return notebook
 
 
 @lru_cache(maxsize=1)

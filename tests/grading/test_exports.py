@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,7 +20,7 @@ from grading import kit
 from course_lib.checks.task import Curve
 from course_lib.grading import exports
 from course_lib.grading.book.policy import Policy
-from course_lib.grading.exports.files import csv_text, file_name, write_text
+from course_lib.grading.exports.files import csv_text, file_name, file_names, write_text
 from course_lib.grading.exports.pages import histogram
 from course_lib.grading.exports.pictures import curve_picture
 from course_lib.grading.intake import guesses, pristine
@@ -288,3 +289,11 @@ def test_curves_are_thinned_and_gaps_and_markup_are_survived():
     ElementTree.fromstring(picture)
     assert "&lt;b&gt;" in picture and "q &amp; a" in picture and len(picture) < 12_000
     ElementTree.fromstring(curve_picture(curve_fields(Curve("flat", x[:3], x[:3] * np.nan, x[:3] * 0))))
+
+
+def test_no_two_learners_share_a_file_even_where_capitals_or_forms_of_accents_do_not_count():
+    names = ["Ada", "ada", "a?b", "a*b", "Zoë", "Zoe\u0308", "con", "CON.x", "bob", "\uff41da"]
+    made = file_names(names)
+    assert len({unicodedata.normalize("NFKC", name).casefold() for name in made.values()}) == len(names)
+    assert made["bob"] == "bob" and not {"con", "con.x"} & {name.casefold() for name in made.values()}
+    assert file_names(["Ada", "bob"]) == {"Ada": "Ada", "bob": "bob"}
