@@ -6,6 +6,7 @@ above all, comes from the released notebook, so an edited check or a forged outp
 
 import copy
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from nbformat import NotebookNode
 MAX_BYTES = 4_000_000
 MAX_CELLS = 500
 ANSWER, CHECK = "answer", "check"
+_MARKER = re.compile(r"#[#\s]*(?:NBVAL|PYTEST_VALIDATE)_[A-Z_]+")
 
 
 class NotebookError(ValueError):
@@ -117,6 +119,22 @@ def transplant(pristine: NotebookNode, sources: Mapping[str, str]) -> NotebookNo
     for id_, cell in tagged(whole, ANSWER).items():
         cell.source = sources.get(id_, cell.source)
     return whole
+
+
+def without_markers(sources: Mapping[str, str]) -> dict[str, str]:
+    """Answers in which no comment tells nbval what to do; lines stay where they are.
+
+    Parameters
+    ----------
+    sources : mapping of cell id to source
+    """
+    return {id_: "".join(map(_unmarked, source.splitlines(keepends=True))) for id_, source in sources.items()}
+
+
+def _unmarked(line: str) -> str:
+    """A line of a comment that is a word to nbval and nothing else, in brackets, which nbval does not heed."""
+    bare = line.strip()
+    return line.replace(bare, f"# ({bare.lstrip('#').strip()})") if _MARKER.fullmatch(bare) else line
 
 
 def answers_for(pristine: NotebookNode, submission: NotebookNode) -> dict[str, str]:

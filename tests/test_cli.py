@@ -10,6 +10,7 @@ import pytest
 import tiny_course
 
 from course_lib import cli, notebook_file, progress
+from course_lib.checks.task import demand, task
 from course_lib.home import checking, work
 
 ALL = tiny_course.SOLVED
@@ -136,19 +137,14 @@ def test_a_profile_of_the_learners_own_does_not_run_in_a_check(course, monkeypat
     assert checking.check(course, lab_of(course)).passed
 
 
-def test_a_kernel_that_cannot_start_uses_up_no_attempt(course, run, monkeypatch):
-    def none(command, **kwargs):
-        from pathlib import Path
-
-        told = {"cells": {}, "no_kernel": ["Kernel died before replying to kernel_info"]}
-        Path(kwargs["env"]["COURSE_NBVAL_RECORD"]).write_text(json.dumps(told), encoding="utf-8")
-        return subprocess.CompletedProcess(command, 1, "", "")
-
-    monkeypatch.setattr(checking.subprocess, "run", none)
+@pytest.mark.slow
+def test_a_kernel_that_cannot_start_uses_up_no_attempt(course, run, monkeypatch, tmp_path):
+    (tmp_path / "ipykernel_launcher.py").write_text("raise SystemExit('no kernel today')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     tiny_course.solve(lab_of(course), **ALL)
     code, out, err = run("check", lab_of(course))
     assert (code, out) == (2, "")
-    assert "no kernel could be started (Kernel died before replying to kernel_info)" in err and "course doctor" in err
+    assert "no kernel could be started (Kernel died before replying" in err and "course doctor" in err
     assert progress.load(course).modules == {}
 
 
@@ -392,6 +388,25 @@ def test_a_check_cell_run_in_the_learners_own_notebook_counts_as_course_check_do
     assert progress.load(course).points(course.module("tiny")) == (10, 35)
     assert progress.note("tiny", progress.Result("halve", "wrong", 0, "x = 2")) == 1
     assert progress.note("elsewhere", result) is None
+
+
+def test_a_check_called_in_a_kernel_notes_itself_and_counts_an_answer_once(course, monkeypatch, capsys):
+    check = task("halve", answers=("halve",), hints=("one", "two", "three"), points=20)(_halves)
+    check.module = "tiny"
+    check(lambda x: x)
+    assert progress.load(course).modules == {}
+    monkeypatch.chdir(lab_of(course).parent)
+    for answer, attempts in ((lambda x: x, 1), (lambda x: x, 1), (lambda x: nothing, 1), (lambda x: x / 4, 2)):  # noqa: F821
+        check(answer)
+        assert progress.load(course).standing("tiny", "halve").attempts == attempts
+    check(lambda x: x / 2)
+    standing = progress.load(course).standing("tiny", "halve")
+    assert (standing.state, standing.best, standing.attempts) == ("right", 20, 2)
+    capsys.readouterr()
+
+
+def _halves(answers, seed):
+    yield demand("halves", ok=answers.halve(3.0) == 1.5)
 
 
 def test_a_copy_names_the_kernel_as_jupyterlab_would_and_is_the_released_one_otherwise(course):

@@ -93,3 +93,15 @@ def test_the_transplant_takes_answers_and_nothing_else():
 
 def test_points_are_read_from_the_check_cells():
     assert notebook_file.task_points(tiny_course.lab()) == {"double": 10, "halve": 20}
+
+
+def test_words_to_nbval_in_comments_are_not_heard_by_it_and_all_else_stays():
+    from nbval.plugin import comment_markers, find_comment_markers
+
+    for word in comment_markers:
+        source = f"x = 1\n  ## {word} \n# about {word}\u2028# {word}\ny = '# {word}'"
+        quiet = notebook_file.without_markers({"a": source})["a"]
+        assert dict(find_comment_markers(source)) and not dict(find_comment_markers(quiet))
+        assert quiet.count("\n") == source.count("\n") and quiet.endswith(f"y = '# {word}'")
+    plain = "def f(x):\r\n    return x  # NBVAL_SKIP"
+    assert notebook_file.without_markers({"a": plain}) == {"a": plain}

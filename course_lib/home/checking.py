@@ -125,7 +125,7 @@ def check(course: Course, path: Path) -> Report:
 
 def _each_judged(pristine: notebook_file.NotebookNode, answers: Mapping[str, str], root: Path) -> Seen:
     """What nbval saw of each cell: as often run as answers end the kernel, without those that did."""
-    left, seen, culprits = dict(answers), {}, {}
+    left, seen, culprits = notebook_file.without_markers(answers), {}, {}
     for _ in range(len(answers) + 1):
         now = run_nbval(notebook_file.transplant(pristine, left), root)
         # What was seen before an end stands; after it, only a run without the culprit tells.

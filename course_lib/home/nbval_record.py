@@ -47,6 +47,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> objec
     report = yield
     if report.when == "setup" and report.failed:
         _no_kernel.append(str(call.excinfo.value) if call.excinfo else "")
+        item.session.shouldstop = "no kernel"
     if report.when == "call" and hasattr(item, "test_outputs"):
         outputs = item.test_outputs or []
         _seen[item.cell.id] = {

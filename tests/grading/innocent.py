@@ -203,6 +203,7 @@ def many_cells(notebook: Notebook) -> None:
 SET_BACK = edited(lambda n: cell(n, "double-answer").update(cell_type="code", outputs=[], execution_count=None))
 ONE_LEFT = edited(lambda n: n["cells"].remove([c for c in n["cells"] if c["id"] == "double-answer"][1]))
 WIDGETS = {"application/vnd.jupyter.widget-state+json": {"state": {str(n): {"x": "y" * 1000} for n in range(5000)}}}
+RAISES = f"{kit.RIGHT['running']}\n  ##  NBVAL_RAISES_EXCEPTION  \n# NBVAL_IGNORE_OUTPUT"
 MAGICS = "%load_ext autoreload\n%autoreload 2\n%pwd\n%pip --version\nfiles = !ls\n"
 DOUBLE = "def double(x):\n    return 2 * x"
 
@@ -304,6 +305,7 @@ INNOCENT: dict[str, Innocent] = {
         )
     ),
     "other-letters": Innocent(answered(double='"""Zweimal → 🐙."""\ndef double(größe):\n    return 2 * größe')),
+    "word-to-nbval": Innocent(answered(double=f"# NBVAL_SKIP\n{DOUBLE}", running=RAISES)),
     "exit-at-the-end": Innocent(
         answered(double=f"{DOUBLE}\nexit()"),
         lost=("double",),

@@ -215,7 +215,7 @@ def answer_plan(
 
 def transplanted(lab: Lab, sources: Mapping[str, str], seed: int) -> NotebookNode:
     """The released notebook with a learner's answers and a seed of its own, as papermill would set it."""
-    whole = notebook_file.transplant(lab.notebook, sources)
+    whole = notebook_file.transplant(lab.notebook, notebook_file.without_markers(sources))
     return with_seed(whole, seed)
 
 

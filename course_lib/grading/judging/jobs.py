@@ -336,7 +336,8 @@ def _run_live(judged: _Judged) -> dict[str, str]:
     sandbox, job = judged.sandbox, judged.job
     if sandbox.no_wall:
         return {"": f"was left out: its wall is missing here ({sandbox.no_wall})"}
-    notebook = pristine.notebook_file.transplant(judged.lab.notebook, job.answers)
+    answers = pristine.notebook_file.without_markers(job.answers)
+    notebook = pristine.notebook_file.transplant(judged.lab.notebook, answers)
     readable = sandbox.readable(for_answers=False)
     return live.run(notebook, sandbox.view, job.notebook_seed, sandbox.limits, readable, sandbox.hidden)
 
