@@ -1,9 +1,11 @@
-"""The lessons as static pages that need neither kernel nor network.
+"""The lessons, and the labs' texts, as static pages that need neither kernel nor network.
 
 Each lesson is run in a scratch copy, so the notebooks in git stay clean. Of its outputs the pictures and texts are kept
-and the widgets dropped; equations become MathML, which browsers draw themselves.
+and the widgets dropped; equations become MathML, which browsers draw themselves. A lab is shown as it is released: its
+answers are the learner's to write.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -28,6 +30,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL_TIMEOUT = 120
 _TEMPLATES = Path(__file__).parent / "site_templates"
 _LINK = re.compile(r'<a\b[^>]*\bhref="(?P<target>[^"#]+)(?P<part>#[^"]*)?"[^>]*>(?P<text>.*?)</a>', re.S)
+#: Where a page's template leaves room for its list of contents.
+_CONTENTS = "<!-- contents -->"
 _ELSEWHERE = re.compile(r"[a-z]+:|.*\.html$")
 #: A command or an alignment mark that the converter passed through.
 _LEFT_OVER = re.compile(r">\s*(?:\\|&(?!#?\w+;))")
@@ -47,7 +51,7 @@ def build(course: Course, out: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        A page per lesson that is built; beside them is ``index.html``.
+        A page per lesson that is built, and one per lab; beside them is ``index.html``.
 
     Raises
     ------
@@ -58,6 +62,7 @@ def build(course: Course, out: Path) -> list[Path]:
         fresh = Path(scratch) / "site"
         fresh.mkdir()
         names = [_write_page(course, module, fresh).name for module in course.built]
+        names += [_write_lab(module, fresh).name for module in course.built]
         (fresh / "index.html").write_text(contents_page(course), encoding="utf-8")
         _replace(out, fresh)
     return [out / name for name in names]
@@ -87,7 +92,7 @@ def run(module: Module) -> NotebookNode:
             resources={"metadata": {"path": scratch}},
         )
         try:
-            return client.execute(stderr=subprocess.DEVNULL)
+            return client.execute(stderr=subprocess.DEVNULL, env={**os.environ, "COURSE_VIEW": "site"})
         except CellExecutionError as error:
             raise NotebookError(f"{module.lesson.name}: stops with {error.ename}: {error.evalue}") from None
 
@@ -110,7 +115,7 @@ def to_html(notebook: NotebookNode, name: str, links: dict[str, Any], folder: Pa
     name : str
         Title of the page.
     links : dict
-        ``previous`` and ``next``: ``{"href": …, "title": …}`` or None.
+        ``previous``, ``next`` and ``other`` (the module's lab, or its lesson): ``{"href": …, "title": …}`` or None.
     folder : Path
         Where pictures that the text names are looked for.
     """
@@ -124,7 +129,14 @@ def to_html(notebook: NotebookNode, name: str, links: dict[str, Any], folder: Pa
     )
     resources = {"metadata": {"name": name, "path": str(folder)}, "course": links}
     html, _ = exporter.from_notebook_node(notebook, resources=resources)
-    return _LINK.sub(_link_for_readers, html)
+    return _with_contents(_LINK.sub(_link_for_readers, html))
+
+
+def _with_contents(html: str) -> str:
+    """Fill the page's list of contents with its second-level headings."""
+    found = re.findall(r'<h2 id="(?P<id>[^"]+)">(?P<text>.*?)<', html)
+    entries = "".join(f'<li><a href="#{anchor}">{text}</a></li>' for anchor, text in found)
+    return html.replace(_CONTENTS, f"<ol>{entries}</ol>" if entries else "", 1)
 
 
 def mathml(latex: str, display: str) -> str:
@@ -187,9 +199,22 @@ class _Exporter(HTMLExporter):
 def _write_page(course: Course, module: Module, folder: Path) -> Path:
     page = folder / f"{module.name}.html"
     notebook = without_widgets(run(module))
-    html = to_html(notebook, module.title, _neighbours(course.built, module), module.lesson.parent)
-    page.write_text(html, encoding="utf-8")
+    links = _neighbours(course.built, module) | {"other": {"href": _lab_page(module), "title": "The lab"}}
+    page.write_text(to_html(notebook, module.title, links, module.lesson.parent), encoding="utf-8")
     return page
+
+
+def _write_lab(module: Module, folder: Path) -> Path:
+    page = folder / _lab_page(module)
+    lesson = {"href": f"{module.name}.html", "title": "The lesson"}
+    links = {"previous": None, "next": None, "other": lesson}
+    notebook = without_widgets(notebook_file.read(module.lab))
+    page.write_text(to_html(notebook, f"{module.title}: lab", links, module.lab.parent), encoding="utf-8")
+    return page
+
+
+def _lab_page(module: Module) -> str:
+    return f"{module.name}_lab.html"
 
 
 def _neighbours(modules: Sequence[Module], module: Module) -> dict[str, Any]:
@@ -202,13 +227,14 @@ def _neighbours(modules: Sequence[Module], module: Module) -> dict[str, Any]:
 
 
 def _link_for_readers(link: re.Match[str]) -> str:
-    """Point to the page of a lesson. Labs and documents have no page here, so of a link to one the text stays."""
+    """Point to the page of a lesson or lab. Documents have no page here, so of a link to one the text stays."""
     if _ELSEWHERE.match(link["target"]):
         return link[0]
     folder, name = Path(link["target"]).parent.name, Path(link["target"])
-    if name.suffix != ".ipynb" or folder not in ("", FOLDERS["lesson"]):
+    if name.suffix != ".ipynb" or folder not in ("", *FOLDERS.values()):
         return link["text"]
-    return f'<a href="{name.stem}.html{link["part"] or ""}">{link["text"]}</a>'
+    lab = "_lab" if folder == FOLDERS["lab"] else ""
+    return f'<a href="{name.stem}{lab}.html{link["part"] or ""}">{link["text"]}</a>'
 
 
 def _replace(out: Path, fresh: Path) -> None:

@@ -10,6 +10,8 @@ from nbformat.v4 import new_markdown_cell
 
 from course_lib import notebook_file, site
 from course_lib.notebook_file import NotebookError
+from course_lib.view import static, style
+from course_lib.view.picture import Picture
 from tests.browser.rig import chromium, missing
 
 LOADS = re.compile(
@@ -31,7 +33,7 @@ def built(course):
 
 @pytest.mark.slow
 def test_it_has_a_page_for_each_built_lesson_and_an_index_of_all(built):
-    assert sorted(path.name for path in built.iterdir()) == ["01_tiny.html", "index.html"]
+    assert sorted(path.name for path in built.iterdir()) == ["01_tiny.html", "01_tiny_lab.html", "index.html"]
     index = (built / "index.html").read_text(encoding="utf-8")
     assert '<a href="01_tiny.html">Doubling</a>' in index
     assert "Not there yet (not built yet)" in index
@@ -47,10 +49,28 @@ def test_pictures_and_equations_are_in_the_page_and_widgets_are_not(built):
 
 
 @pytest.mark.slow
-def test_links_to_labs_are_only_words(built):
+def test_links_to_labs_lead_to_their_texts_without_answers(built):
+    page, lab = ((built / f"01_tiny{part}.html").read_text(encoding="utf-8") for part in ("", "_lab"))
+    assert re.search(r'<a href="01_tiny_lab.html">[^<]*lab', page) and ".ipynb" not in page
+    assert "NotImplementedError" in lab and 'href="01_tiny.html"' in lab
+
+
+@pytest.mark.slow
+def test_a_page_lists_its_contents_and_each_leads_somewhere(built):
     page = (built / "01_tiny.html").read_text(encoding="utf-8")
-    assert "On to the lab." in page
-    assert ".ipynb" not in page
+    listed = re.findall(r'<li><a href="#([^"]+)">', page.partition("</details>")[0])
+    assert listed and all(f'id="{anchor}"' in page for anchor in listed)
+
+
+def test_charts_side_by_side_carry_a_stacked_picture_for_phones_on_the_pages_alone(monkeypatch):
+    chart = style.themed(style.line("run", "x", "y", "naive"), "a line")
+    specs = [static.filled(chart, [Picture({"run": {"x": [0.0, 1.0], "y": [0.0, 1.0]}})])] * 2
+    monkeypatch.setenv("COURSE_VIEW", "static")
+    assert static.png(specs).stacked == b""
+    monkeypatch.setenv("COURSE_VIEW", "site")
+    drawn = static.png(specs)
+    wide, tall = (int.from_bytes(image[16:20], "big") for image in (drawn, drawn.stacked))
+    assert wide > 1.7 * tall and static.png(specs[:1]).stacked == b""
 
 
 @pytest.mark.slow
@@ -159,3 +179,46 @@ def test_a_folded_answer_stays_inside_its_fold():
     notebook = tiny_course.notebook([new_markdown_cell(text, id="a")])
     page = site.to_html(notebook, "x", {"previous": None, "next": None})
     assert re.search(r"<details>(?:(?!</details>).)*<strong>so</strong>.*?</details>", page, re.S)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.skipif(missing() is not None and not os.environ.get("COURSE_REQUIRE_BROWSER"), reason=missing() or "")
+def test_text_and_code_can_be_read_on_a_dark_page_and_a_phone(built):
+    with ThreadPoolExecutor(1) as thread:
+        contrast, fits = thread.submit(look_in_the_dark, built / "01_tiny.html").result()
+    assert contrast >= 4.5
+    assert fits
+
+
+def look_in_the_dark(path):
+    """On a phone in dark mode: the least contrast of any text, and whether all fits the window."""
+    from playwright.sync_api import sync_playwright
+
+    script = """() => {
+        const parts = colour => colour.match(/[\\d.]+/g).map(Number);
+        const light = colour => parts(colour).slice(0, 3).map(c => c / 255)
+            .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+        const ground = node => {
+            for (; node; node = node.parentElement) {
+                const colour = getComputedStyle(node).backgroundColor;
+                if ((parts(colour)[3] ?? 1) > 0) return colour;
+            }
+            return "rgb(255, 255, 255)";
+        };
+        const texts = [...document.querySelectorAll("p, pre, pre span, h1, h2, a, li")]
+            .filter(node => node.textContent.trim() && node.offsetWidth);
+        return Math.min(...texts.map(node => {
+            const [dark, bright] = [light(getComputedStyle(node).color), light(ground(node))].sort((a, b) => a - b);
+            return (bright + 0.05) / (dark + 0.05);
+        }));
+    }"""
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        page = browser.new_context(offline=True, color_scheme="dark", viewport={"width": 390, "height": 800}).new_page()
+        page.goto(path.as_uri())
+        found = page.evaluate(script)
+        fits = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        browser.close()
+    return found, fits
