@@ -241,7 +241,7 @@ def parse(text: str, name: str = "FILE", most_cells: int = MAX_CELLS) -> Documen
     if not text.strip():
         raise SubmissionError("is empty; save the notebook again and hand in that file")
     frame = _STRING.sub("", text)
-    if _depth(frame) > MAX_DEPTH or frame.count(",") + frame.count("[") + frame.count("{") > MAX_PARTS:
+    if sum(map(frame.count, ",[{")) > MAX_PARTS or _depth(frame) > MAX_DEPTH:
         raise SubmissionError(f"has more parts or levels than a notebook's; {mend(name)}")
     try:
         data = json.loads(text, object_pairs_hook=_unique)
