@@ -214,8 +214,7 @@ def test_an_unfinished_solution_is_named():
 
 @pytest.mark.slow
 def test_runs_of_the_miniature_course_are_as_they_should(module, tmp_path):
-    assert list(runs.under_papermill(module.lab, tmp_path)) == []
-    assert list(runs.unanswered_under_nbval(module, "lab")) == []
+    assert list(runs.released(module.lab, tmp_path)) == []
     assert list(runs.solved_under_nbval(module, "lab")) == []
     assert list(runs.solution_under_papermill(module.solution, tmp_path)) == []
 
@@ -226,20 +225,24 @@ def test_a_notebook_that_stops_or_complains_is_named(module, tmp_path):
     lab.cells[1].source += "\nimport sys; print('careful', file=sys.stderr)"
     cell_of(lab, "halve-answer").source = tiny_course.SOLVED["halve"]
     notebook_file.write(lab, module.lab)
-    said = list(runs.under_papermill(module.lab, tmp_path))
-    assert said == ["halve-check does not say 'not attempted'", "cell verdict writes to stderr"]
+    said = list(runs.released(module.lab, tmp_path))
+    assert said == [
+        "halve-check does not say 'not attempted'",
+        "halve-check passed, where it should have failed",
+        "cell verdict writes to stderr",
+    ]
     notebook_file.write(tiny_course.notebook([new_code_cell("1 / 0", id="zero")]), module.solution)
     (said,) = runs.solution_under_papermill(module.solution, tmp_path)
     assert "ZeroDivisionError" in said
 
 
 @pytest.mark.slow
-def test_stripped_checks_and_wrong_solutions_are_named_by_nbval(module):
+def test_stripped_checks_and_wrong_solutions_are_named_by_nbval(module, tmp_path):
     lab = tiny_course.lab()
     strip_check(lab)
     strip_count(lab)
     notebook_file.write(lab, module.lab)
-    (said,) = runs.unanswered_under_nbval(module, "lab")
+    (said,) = runs.released(module.lab, tmp_path)
     assert said.startswith("halve-check passed, where it should have failed")
     tiny_course.solve(module.solution, double="def double(x):\n    return x")
     (said,) = runs.solved_under_nbval(module, "lab")
