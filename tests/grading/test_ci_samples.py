@@ -1,4 +1,6 @@
-"""Each CI sample, run as printed from a clone; GitLab's with the powers of a default container and no more.
+"""The instructor's page and each CI sample, run as printed from a clone.
+
+The page and GitLab's sample run with the powers of a default container and no more.
 
 What a runner brings is stood in for: ``apt-get`` does nothing, ``sudo`` runs what it is given, and the environment that
 ``python -m venv`` makes is the suite's own, with the clone's code.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -106,6 +109,22 @@ def class_of_two(where: Path) -> None:
 def totals(where: Path) -> dict[str, str]:
     with (where / "gradebook" / "gradebook.csv").open(newline="", encoding="utf-8") as file:
         return {row["learner"]: row["01_retry_storm/lab total"] for row in csv.DictReader(file)}
+
+
+def test_every_command_of_the_instructors_page_runs_as_printed_in_that_order(origin, stubs, isolation_level):
+    where = clone(origin, "page")
+    assert run(where, stubs, "python -m venv .venv")[0] == 0
+    text = (where / "docs" / "teaching.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 6
+    path = f"{where / '.venv' / 'bin'}:{stubs}:{os.environ['PATH']}"
+    for block in blocks:
+        code, told = run(where, stubs, block, AS_IN_A_CONTAINER if os.geteuid() == 0 else (), PATH=path)
+        assert code == 0, (block, told)
+    # Ada's lab came two days late; Bob's task was marked by hand.
+    assert totals(where) == {"ada": "80", "bob": "7"}
+    made = {path.name for path in (where / "gradebook").iterdir()}
+    assert {"report.html", "canvas.csv", "junit.xml", "moodle-01_retry_storm-lab.csv"} <= made
 
 
 @ROOT
