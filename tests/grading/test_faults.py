@@ -103,7 +103,11 @@ FAULTS: dict[str, tuple[Callable[[Path], object], dict, str]] = {
         "",
     ),
     "cells-that-are-no-objects": (edited(lambda n: n["cells"].extend([None, 3, "x", {"id": 5}])), FULL, ""),
-    "syntax-error": (answered(double="def double(x) return 2"), FULL | {"double": 0}, "SyntaxError"),
+    "syntax-error": (
+        answered(double="def double(x) return 2"),
+        FULL | {"double": 0},
+        "SyntaxError: expected ':' (line 1)",
+    ),
     "name-error": (
         answered(double="def double(x):\n    return twice(x)"),
         FULL | {"double": 0},

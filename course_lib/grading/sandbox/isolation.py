@@ -310,12 +310,11 @@ FORBIDDEN = """
     open_by_handle_at name_to_handle_at shmget shmat shmctl semget semop semctl msgget msgsnd msgrcv msgctl mq_open
     iopl ioperm syslog vhangup personality lookup_dcookie modify_ldt fanotify_init inotify_init inotify_init1
     setpriority ioprio_set sched_setscheduler sched_setattr sched_setparam mknod mknodat setuid setgid setresuid
-    setresgid setgroups memfd_create memfd_secret kill tkill rt_sigqueueinfo socketpair sendmsg recvmsg sendmmsg
-    recvmmsg
+    setresgid setgroups memfd_create memfd_secret kill tkill rt_sigqueueinfo sendmsg recvmsg sendmmsg recvmmsg
 """.split()
 #: Of these, what a kernel, its processes and its sockets need.
 _NEEDED_BY_A_KERNEL = """
-    socket socketpair bind connect listen accept accept4 sendmsg recvmsg sendmmsg recvmmsg fork vfork execve execveat
+    socket bind connect listen accept accept4 sendmsg recvmsg sendmmsg recvmmsg fork vfork execve execveat
     kill tkill rt_sigqueueinfo setpriority ioprio_set sched_setscheduler sched_setattr sched_setparam inotify_init
     inotify_init1
 """.split()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import linecache
+import re
 import sys
 import tempfile
 import types
@@ -26,6 +27,7 @@ from course_lib.grading.sandbox.frames import HEADER_CAP, PAYLOAD_CAP, Channel, 
 
 TEXT_CAP = 100_000
 _ERROR_CAP = 500
+_OUR_FILE = re.compile(r"<ipython-input-[\w-]*>, (?=line \d)")
 
 
 class BoundedText(io.TextIOBase):
@@ -233,6 +235,8 @@ def _error_fields(error: BaseException) -> dict[str, str]:
         text = ""
     if CellShell.__name__ in text:  # the learner never heard of it
         text = "what is asked of the notebook's kernel is not there where answers are graded"
+    # Python names the place of a syntax error by a file that is ours.
+    text = _OUR_FILE.sub("", text)
     return {"name": type(error).__name__[:80], "text": text, "where": _line_in_cell(error.__traceback__)}
 
 
