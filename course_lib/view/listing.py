@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import inspect
 import textwrap
 from collections.abc import Callable
 from typing import Any
 
+SHOWN = 10  # lines of source that stand in the open
+
 
 def source(*functions: Callable[..., Any]) -> Any:
-    """Return the source of one or more functions, highlighted, for display as a cell's last line."""
+    """Return the source of one or more functions, highlighted, for display as a cell's last line.
+
+    What is longer than `SHOWN` lines is folded under its first line, so that nobody has to scroll past it.
+    """
     from IPython.display import Code
 
-    return Code("\n".join(textwrap.dedent(inspect.getsource(function)) for function in functions), language="python")
+    text = "\n".join(textwrap.dedent(inspect.getsource(function)) for function in functions)
+    return Folded(text) if text.rstrip().count("\n") >= SHOWN else Code(text, language="python")
+
+
+class Folded:
+    """Python source that shows its first line, and the rest on demand; `data` is its text."""
+
+    def __init__(self, text: str) -> None:
+        self.data = text
+
+    def __repr__(self) -> str:
+        return self.data
+
+    def _repr_html_(self) -> str:
+        from IPython.display import Code
+
+        first, *rest = self.data.rstrip().splitlines()
+        summary = f"<code>{html.escape(first)}</code> &nbsp; unfold {len(rest)} more lines"
+        return f"<details><summary>{summary}</summary>{Code(self.data, language='python')._repr_html_()}</details>"
 
 
 def parameter_table(parameters: type, *names: str) -> Any:

@@ -1,0 +1,21 @@
+"""What a lesson shows of a model's source and parameters."""
+
+from course_lib.models.retry_storm import Run, simulate
+from course_lib.view import listing
+
+
+def short():
+    return 1
+
+
+def test_short_source_stands_in_the_open_and_long_source_is_folded():
+    assert "<details>" not in listing.source(short)._repr_html_()
+    shown = listing.source(Run.time_out)
+    page = shown._repr_html_()
+    assert page.startswith("<details><summary>") and "def time_out" in page.partition("</summary>")[0]
+    assert shown.data.count("\n") > listing.SHOWN and repr(shown) == shown.data
+
+
+def test_what_a_first_line_holds_is_text_and_no_markup():
+    assert "&lt;details&gt;" in listing.Folded("x = '<details>'\n" * 20)._repr_html_()
+    assert "def simulate" in listing.source(simulate).data
