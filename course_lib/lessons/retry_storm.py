@@ -23,16 +23,20 @@ from course_lib.view.single_chart import ShownChart, show
 UNTIL = 300.0  # seconds shown
 TRIGGER = 60.0  # second at which the brownout starts
 TOP = 4500.0  # requests/s: all axes that are compared share it
+CAPACITY = 1200.0  # attempts/s of the healthy service
+LABELS = 125.0  # second at which the two levels are named
 LOST = 0.01  # of replies: what retries are good for on a quiet day
 NAIVE = Parameters(reply_loss=LOST)
 DEFENDED = NAIVE.replace(budget="first_attempts", budget_ratio=0.05)
 SHOWN = ("goodput", "attempt_rate", "offered_rate")
+NO_WAY_BACK = "Nothing inside the system will ever bring it back. Somebody has to change something."
+"""What follows from the prediction's answer: kept out of the notebook's cells, where it could be read before it."""
 REGIONS = {0: "brownout", 1: "trigger over, still failing"}
 
 
 def parameters(values: Mapping[str, Any]) -> Parameters:
     """Return the model's parameters for a panel's control values; a budget without limit is no budget."""
-    ratio = np.asarray(values["budget_ratio"], dtype=float)
+    ratio = np.asarray(values["budget_ratio"], dtype=float) / 100
     limited = np.isfinite(ratio)
     switches = {name: "on" if values[name] else "off" for name in ("deadline_propagation", "breaker", "throttle")}
     plain = (
@@ -43,6 +47,7 @@ def parameters(values: Mapping[str, Any]) -> Parameters:
         "brownout_duration",
         "queue_limit",
         "backoff",
+        "deadline_margin",
     )
     return NAIVE.replace(
         **{name: values[name] for name in plain},
@@ -93,10 +98,16 @@ def _numbers(
     share = lambda part, whole, rows: 100 * (part * rows).sum(axis=0) / (whole * rows).sum(axis=0)  # noqa: E731
     return {
         "recovery": took,
-        "amplification": (attempts[60:] / offered[60:]).max(axis=0),
+        "amplification": (_summed(attempts[60:]) / _summed(offered[60:])).max(axis=0),
         "served_after": np.minimum(share(goodput, offered, after), 100.0),
         "failed_before": np.maximum(100 - share(goodput, offered, calm[:, None]), 0.0).round(3),
     }
+
+
+def _summed(rate: NDArray[Any], seconds: int = 20) -> NDArray[Any]:
+    """Sums over `seconds`: in a single second few first attempts are luck, and the ratio passes its ceiling."""
+    total = np.cumsum(np.concatenate([np.zeros((1, rate.shape[1])), rate]), axis=0)
+    return total[seconds:] - total[:-seconds]
 
 
 def spread(values: Mapping[str, Any], seeds: NDArray[Any]) -> Picture:
@@ -138,9 +149,18 @@ def _run_chart() -> alt.LayerChart:
         style.line(
             "run", "time", "goodput", "defended", x=x, y=style.amount_axis("goodput", "rate (requests/s)", top=TOP)
         ),
-        capacity.mark_rule(**rule).encode(y=alt.datum(1200.0)),
+        capacity.mark_rule(**rule).encode(y=alt.datum(CAPACITY)),
+        _level_name(f"capacity {CAPACITY:,.0f}", alt.datum(CAPACITY), -7),
+        _level_name("first attempts", alt.Y("offered", type="quantitative"), 9),
         *_names({"attempts": ("attempts", "naive"), "goodput": ("answered in time", "defended")}),
     )
+
+
+def _level_name(text: str, y: Any, dy: int) -> alt.Chart:
+    """Name a level where the storm leaves room: after the brownout, between attempts and goodput."""
+    mark = {"align": "left", "dy": dy, "color": style.INK, "fontSize": style.FONT_SIZE - 1}
+    first_row = alt.Chart(alt.NamedData("levels")).transform_filter("datum.time == 0")
+    return first_row.mark_text(text=text, **mark).encode(x=alt.datum(LABELS), y=y)
 
 
 def _names(lines: Mapping[str, tuple[str, str]]) -> list[alt.Chart]:
@@ -162,8 +182,9 @@ PANEL = Panel(
             Parameters,
             "budget_ratio",
             "retry budget",
-            values=(0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1.0, float("inf")),
-            unit="tokens per call",
+            values=(0.0, 2.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0, float("inf")),
+            unit="%",
+            hint="retries that each hundred earning calls pay for",
         ),
         Slider.of(Parameters, "arrival_rate", "arrival rate", low=200, high=1200, step=50, more=True),
         Slider.of(Parameters, "brownout_duration", "length of the brownout", low=0, high=60, step=5, more=True),
@@ -185,6 +206,13 @@ PANEL = Panel(
             "budget", "budget earned by", ("first_attempts", "successes"), ("first attempts", "successes"), more=True
         ),
         Switch("deadline_propagation", "deadline propagation", more=True),
+        Slider.of(
+            Parameters,
+            "deadline_margin",
+            "dropped before its deadline by",
+            values=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8),
+            more=True,
+        ),
         Switch("breaker", "circuit breaker", more=True),
         Switch("throttle", "client throttling (10 s window)", more=True),
     ),
@@ -200,12 +228,13 @@ PANEL = Panel(
             "backoff": "none",
             "budget": "first_attempts",
             "deadline_propagation": False,
+            "deadline_margin": 0.0,
             "breaker": False,
             "throttle": False,
         },
         "healthy": {"brownout_capacity": 1.0},
         "cliff edge": {"brownout_capacity": 0.6, "brownout_duration": 5},
-        "fixed": {"budget_ratio": 0.05},
+        "fixed": {"budget_ratio": 5.0},
         "over-fixed": {"max_retries": 0, "queue_limit": 10.0},
     },
     default="storm",
@@ -215,7 +244,7 @@ PANEL = Panel(
     phase_map=MAP,
     readouts=(
         Readout("recovery", "recovered after the trigger", "s"),
-        Readout("amplification", "worst amplification", "times"),
+        Readout("amplification", "worst amplification, over 20 s", "times"),
         Readout("served_after", "answered after the trigger", "%"),
         Readout("failed_before", "failed on the quiet minute before", "%"),
         Readout("recover_share", "seeds that recover, of 32", "%"),
@@ -229,19 +258,19 @@ PANEL = Panel(
         Challenge(
             "Storm preset: recover within 60 s while keeping 3 retries and no queue bound",
             lambda now: _storm(now) and now["recovery"] <= 60 and now["queue_limit"] > 6000,
-            example={"budget_ratio": 0.02},
+            example={"budget_ratio": 2.0},
         ),
         Challenge(
             "Storm preset: recover within 5 s, and fail less than 0.1 % on the quiet minute before",
             lambda now: _storm(now) and now["recovery"] <= 5 and now["failed_before"] < 0.1,
-            example={"deadline_propagation": True},
+            example={"deadline_propagation": True, "deadline_margin": 0.05},
         ),
     ),
     assumptions=(
         "open loop: clients keep coming at the arrival rate, whatever happens",
-        "one FIFO queue; service rate 1,200 attempts/s; 1 % of replies get lost",
+        "one FIFO queue; 12 servers do 1,200 attempts/s, 10 ms each; 1 % of replies get lost",
         "the whole fleet shares one budget, one breaker and one throttle",
-        "the dashed line is the healthy capacity; the band is the middle 80 % of 32 seeds",
+        "the band is the middle 80 % of 32 seeds",
     ),
 )
 
@@ -263,6 +292,15 @@ def compare(
 ) -> ShownChart:
     """Show one signal of up to four runs, the trigger shaded; see `comparison.compare`."""
     return comparison.compare(traces, signal, trigger="brownout", title=title, top=top)
+
+
+def answered(trace: Trace) -> tuple[alt.LayerChart, dict[str, Any]]:
+    """Return the chart of a run's answered requests and its data, for a prediction to be drawn into."""
+    goodput = comparison.per_second(trace, "goodput")
+    y = style.amount_axis("goodput", "answered in time (requests/s)", top=TOP / 3)
+    line = style.line("run", "time", "goodput", "defended", x=style.time_axis(UNTIL), y=y)
+    data = {"run": {"time": np.arange(1, len(goodput) + 1), "goodput": goodput}, "regions": comparison.shaded(trace)}
+    return alt.layer(style.regions(labels={0: "brownout"}), line), data
 
 
 def before_after(seed: int = 7) -> ShownChart:
@@ -305,7 +343,10 @@ def _side(params: Parameters, words: str, seed: int) -> tuple[alt.LayerChart, di
 # -- the lesson's tables and its check against theory ----------------------------------------------------------------
 
 WAYS_BACK: dict[str, tuple[str, dict[str, Any]]] = {
-    "deadline propagation": ("server must cancel, through every hop", dict(deadline_propagation="on")),
+    "deadlines, dropped 50 ms early": (
+        "needs plumbing through every hop",
+        dict(deadline_propagation="on", deadline_margin=0.05),
+    ),
     "queue bound of 900": ("rejects bursts it could have served", dict(queue_limit=900)),
     "circuit breaker": ("refuses everything for 5 s at a time", dict(breaker="on")),
     "throttle, 10 s window": ("refuses some on a bad minute", dict(throttle="on", throttle_window=10.0)),
@@ -317,6 +358,7 @@ WAYS_BACK: dict[str, tuple[str, dict[str, Any]]] = {
         "adds 20 % load: here, all there is",
         dict(budget="first_attempts", budget_ratio=0.2),
     ),
+    "deadlines, dropped when due": ("nearly all it starts ends too late", dict(deadline_propagation="on")),
     "one retry": ("doubles the load", dict(max_retries=1)),
     "exponential backoff": ("same work, later", dict(backoff="exponential", backoff_base=1.0)),
     "full jitter": ("same work, spread", dict(backoff="full_jitter", backoff_base=1.0)),
@@ -325,26 +367,83 @@ WAYS_BACK: dict[str, tuple[str, dict[str, Any]]] = {
 """Each defence alone at 1,000 requests/s on 1,200: what it costs, and its parameters."""
 
 
-def ways_back(seeds: int = 2, until: float = 1100.0) -> Any:
+def ways_back(seeds: int = 32, until: float = 1800.0) -> Any:
     """Return a table of single defences: seconds from the trigger's end to recovery, mean over seeds.
 
     Returns
     -------
     pandas Styler
-        One row a defence, fastest first.
+        One row a defence, fastest first, with as many digits as the seeds' scatter allows.
     """
     import pandas as pd
 
-    changes = [change for _, change in WAYS_BACK.values()]
-    base = Parameters(arrival_rate=1000.0)
-    names = sorted({name for change in changes for name in change})
-    swept = {name: np.array([change.get(name, getattr(base, name)) for change in changes]) for name in names}
-    trace = simulate(base.replace(**swept), np.arange(seeds)[:, None], until=until, record=Record())
-    took = (trace.events["recovered"] - trace.events["trigger_ends"]).mean(axis=0)
-    shown = ["never" if np.isnan(seconds) else f"{seconds:.0f} s" for seconds in took]
-    prices = [price for price, _ in WAYS_BACK.values()]
-    table = pd.DataFrame({"alone": list(WAYS_BACK), "back after": shown, "price": prices})
-    return whole(table.iloc[np.argsort(np.nan_to_num(took, nan=np.inf), kind="stable")])
+    took = {name: _seconds_back(change, seeds, until) for name, (_, change) in WAYS_BACK.items()}
+    names = sorted(took, key=lambda name: np.nan_to_num(took[name].mean(), nan=np.inf))
+    rows = [(name, mean_in_words(took[name]), WAYS_BACK[name][0]) for name in names]
+    return whole(pd.DataFrame(rows, columns=["alone", "back after", "price"]))
+
+
+def _seconds_back(change: Mapping[str, Any], seeds: int, until: float) -> NDArray[Any]:
+    """Seconds to recovery by seed; what is still held back after a short run gets a long one."""
+    parameters = Parameters(arrival_rate=1000.0).replace(**change)
+    for end in (400.0, until):
+        run = simulate(parameters, np.arange(seeds), until=end, record=Record(("attempt_rate",), every=50.0))
+        took = run.events["recovered"] - run.events["trigger_ends"]
+        if np.isfinite(took).all() or run["attempt_rate"][-1].mean() > 0.98 * CAPACITY:
+            break  # all back, or as many attempts as the service can do: nothing will change
+    return took
+
+
+def mean_in_words(seconds: NDArray[Any]) -> str:
+    """Return a mean over seeds to the digits that twice its standard error leaves.
+
+    >>> mean_in_words(np.array([60.0, 71.0, 66.0, 79.0])), mean_in_words(np.array([90.0, 91.0, 90.0, 91.0]))
+    ('70 s', '90 s')
+    >>> mean_in_words(np.array([0.0, 0.0])), mean_in_words(np.array([np.nan, np.nan]))
+    ('at once', 'never')
+    """
+    if np.isnan(seconds).any():
+        return "never" if np.isnan(seconds).all() else "sometimes"
+    error = 2 * seconds.std() / np.sqrt(len(seconds))
+    unit = 10.0 ** np.round(np.log10(max(error, 1.0)))
+    return f"{round(seconds.mean() / unit) * unit:,.0f} s" if seconds.mean() >= 0.5 else "at once"
+
+
+def drains(ratios: Sequence[float] = (0.05, 0.1, 0.15, 0.2), seeds: int = 8) -> Any:
+    """Return a table for budgets earned by first attempts: what is queued as the trigger ends, and how long it drains.
+
+    Returns
+    -------
+    pandas Styler
+        The queue is the model's, mean over seeds; the seconds are the closed form's.
+    """
+    import pandas as pd
+
+    busy = Parameters(arrival_rate=1000.0, budget="first_attempts", budget_ratio=np.array(ratios))
+    queue = simulate(busy, np.arange(seeds)[:, None], until=90.0)["queue_depth"][-1].mean(axis=0)
+    took = retries.drain_time(queue, 1000.0, CAPACITY, 1.0, np.array(ratios))
+    spare = CAPACITY - retries.budgeted_load(1000.0, ratios)
+    columns = {
+        "budget": [f"{ratio:.0%}".replace("%", " %") for ratio in ratios],
+        "queued at second 90": [f"{round(attempts, -2):,.0f}" for attempts in queue],
+        "drained by": [f"{rate:.0f}/s" for rate in spare],
+        "back after": ["never" if np.isinf(seconds) else f"{round(seconds, -1):.0f} s" for seconds in took],
+    }
+    return whole(pd.DataFrame(columns))
+
+
+def hiccup(margins: Sequence[float] = (0.05, 0.8), seeds: int = 8) -> NDArray[Any]:
+    """Return the requests that fail, mean over seeds, when a healthy service stops for half a second.
+
+    Parameters
+    ----------
+    margins : sequence of float
+        Seconds before its deadline at which work is dropped.
+    """
+    stop = dict(brownout_start=20.0, brownout_duration=0.5, brownout_capacity=0.0, max_retries=0)
+    p = Parameters(**stop, deadline_propagation="on", deadline_margin=np.array(margins))
+    run = simulate(p, np.arange(seeds)[:, None], until=30.0)
+    return ((run["offered_rate"] - run["goodput"]).sum(axis=0) * p.dt).mean(axis=0)
 
 
 def threshold(seed: int = 7) -> ShownChart:

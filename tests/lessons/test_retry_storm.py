@@ -37,28 +37,75 @@ def test_every_slider_end_and_corner_is_finite_and_silent():
 def test_the_presets_are_what_they_are_called():
     storm, healthy, fixed = (numbers(name) for name in ("storm", "healthy", "fixed"))
     assert np.isnan(storm["recovery"]) and storm["recover_share"] == 0 and storm["served_after"] < 1
-    assert storm["amplification"] == pytest.approx(4, rel=0.15)
+    assert 3.9 < storm["amplification"] < 4.1, "the ceiling taught is retries + 1; a tenth more is noise"
     assert healthy["served_after"] > 99 and healthy["failed_before"] < 0.01
     assert 45 < fixed["recovery"] < 90 and fixed["recover_share"] == 100  # "about a minute"
     assert 10 <= numbers("cliff edge")["recover_share"] <= 90  # luck decides
     over = numbers("over-fixed")
-    assert over["recovery"] <= 1 and over["failed_before"] == pytest.approx(1.0, abs=0.2)
+    assert over["recovery"] <= 1 and over["failed_before"] == pytest.approx(
+        2.45, abs=0.2
+    )  # replies lost, and a queue of 10
 
 
 def test_each_challenge_can_be_reached_and_none_is_reached_from_the_start():
     assert reached() == [False, False, False]
     for number, challenge in enumerate(PANEL.challenges):
         assert reached(**challenge.example)[number]
-    assert not reached(budget_ratio=0.05)[1]
-    assert not reached(max_retries=0, deadline_propagation=True)[2]
+    assert not reached(budget_ratio=5.0)[1]
+    assert not reached(max_retries=0, deadline_propagation=True, deadline_margin=0.05)[2]
 
 
 def test_the_table_of_defences_lists_the_fastest_first_and_backoff_among_the_never():
-    table = show.ways_back(seeds=1).data
-    never = set(table["alone"][table["back after"] == "never"])
-    assert never == {"20 % budget, first attempts", "one retry", "exponential backoff", "full jitter", "nothing"}
-    seconds = [float(text.split()[0]) for text in table["back after"] if text != "never"]
-    assert seconds == sorted(seconds) and seconds[0] <= 1
+    table = show.ways_back(seeds=4).data
+    took = dict(zip(table["alone"], table["back after"], strict=True))
+    assert {name for name, words in took.items() if words == "never"} == {
+        "20 % budget, first attempts",
+        "deadlines, dropped when due",
+        "one retry",
+        "exponential backoff",
+        "full jitter",
+        "nothing",
+    }
+    assert list(took)[:2] == ["deadlines, dropped 50 ms early", "queue bound of 900"]
+    assert took["deadlines, dropped 50 ms early"] == "at once" and took["queue bound of 900"] == "1 s"
+    assert took["no retries"] in ("90 s", "91 s", "92 s") and took["20 % budget, successes"] in ("90 s", "91 s", "92 s")
+    assert took["throttle, 2 min window"] in ("1,000 s", "1,100 s", "1,200 s")
+
+
+STORMS = [
+    dict(max_retries=r, timeout=t, brownout_capacity=c) for r in (1, 2, 6) for t in (0.2, 1.0, 5.0) for c in (0.0, 0.3)
+]
+
+
+@pytest.mark.parametrize("backoff", show.BACKOFFS)
+def test_backoff_and_jitter_rescue_nothing_over_the_whole_range_of_the_open_sliders(backoff):
+    """The lesson's bold claim, at its 1,000 requests/s: any retry limit, timeout and depth that the storm needs."""
+    swept = {name: np.array([storm[name] for storm in STORMS]) for name in STORMS[0]}
+    busy = Parameters(arrival_rate=1000.0, backoff=backoff, backoff_base=1.0, **swept)
+    assert np.isnan(simulate(busy, 7, until=300, record=Record()).events["recovered"]).all()
+
+
+@pytest.mark.parametrize(
+    "change", [dict(arrival_rate=900.0), dict(timeout=5.0), dict(max_retries=6), dict(brownout_capacity=0.0)]
+)
+def test_dropping_when_due_saves_almost_nothing_and_a_margin_saves_all(change):
+    """The lesson's other bold claim, wherever an open slider is moved: goodput while every attempt comes."""
+    margins = np.array([0.0, 0.05])
+    storm = Parameters(arrival_rate=1000.0, deadline_propagation="on", deadline_margin=margins).replace(**change)
+    run = simulate(storm, 7, until=200)
+    due, early = run["goodput"][-500:].mean(axis=0)
+    assert due < 80 and early > 0.99 * storm.arrival_rate
+
+
+def test_a_margin_can_be_too_large():
+    fine, large = show.hiccup()
+    assert fine < 1 and 150 < large < 400
+
+
+def test_each_budget_drains_its_own_backlog():
+    table = show.drains().data
+    assert table["back after"].tolist() == ["130 s", "210 s", "450 s", "never"]
+    assert table["queued at second 90"].tolist()[-1] == "25,100"
 
 
 def test_one_load_shrugs_the_brownout_off_and_the_other_never_returns():
@@ -89,11 +136,6 @@ def test_only_where_all_attempts_fit_does_scaling_out_help(times, back):
     assert (np.isfinite(simulate(scaled, np.arange(8), until=600).events["recovered"]) == back).all()
 
 
-def test_a_budget_of_a_tenth_leaves_22_000_attempts_queued():
-    busy = Parameters(arrival_rate=1000.0, budget="first_attempts", budget_ratio=0.1)
-    assert simulate(busy, np.arange(8), until=90)["queue_depth"][-1].mean() == pytest.approx(22_000, rel=0.02)
-
-
 def test_a_quiet_day_without_retries_fails_every_hundredth():
     quiet = Parameters(reply_loss=0.01, brownout_duration=0, max_retries=np.array([0, 1]))
     failed = simulate(quiet, 7, until=300)["error_ratio"][100:].mean(axis=0)
@@ -107,7 +149,8 @@ def test_jitter_cures_the_echo_and_not_the_storm():
 
 
 def test_budget_and_deadlines_keep_both_days_good():
-    both = Parameters(reply_loss=0.01, budget="first_attempts", budget_ratio=0.1, deadline_propagation="on")
+    deadlines = dict(deadline_propagation="on", deadline_margin=0.05)
+    both = Parameters(reply_loss=0.01, budget="first_attempts", budget_ratio=0.1, **deadlines)
     trace = simulate(both, 7, until=300)
     assert trace.events["recovered"] - 90 <= 1
     assert trace["error_ratio"][100:600].mean() < 0.001

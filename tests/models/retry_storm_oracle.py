@@ -1,7 +1,6 @@
 """An independent retry storm: one request after the other through a small event loop, no ticks, no shared code.
 
-Used by tests only. It knows clients, attempts and a single server with exponential service times; nothing of cumulative
-curves, cohorts or blocks.
+Used by tests only. It knows clients, attempts and one or more servers; nothing of cumulative curves, cohorts or blocks.
 """
 
 from __future__ import annotations
@@ -32,10 +31,16 @@ class Scenario:
     budget_ratio: float = 0.1
     budget_burst: float = 25.0
     reply_loss: float = 0.0
+    servers: int = 1  # they share the service rate
+    service: str = "exponential"  # or "constant", or "log-normal" with a coefficient of variation of 1
     deadline_propagation: bool = False
-    cancels: bool = True  # work in service is given up at its deadline, too
+    deadlines_from: float = 0.0  # seconds; switched on in mid-run
+    deadline_margin: float = 0.0  # dropped from the queue when less than this is left
+    cancels: bool = False  # work in service is given up at its deadline, too
     queue_limit: float = math.inf
     breaker: bool = False
+    breaker_window: float = 10.0
+    breaker_threshold: float = 0.5
     throttle: bool = False
     throttle_ratio: float = 2.0
     throttle_window: float = 10.0
@@ -51,7 +56,9 @@ class Result:
     good: list[float] = field(default_factory=list)
     attempts: list[float] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
-    latency: list[tuple[float, float]] = field(default_factory=list)
+    latency: list[tuple[float, float]] = field(default_factory=list)  # answered, or timed out for good: end, duration
+    rejected: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)  # ends of services, wanted or not
     queue: list[int] = field(default_factory=list)  # at every whole tick of 0.1 s
     failed: int = 0
 
@@ -77,7 +84,7 @@ class Loop:
         self.events: list[tuple[float, int, int, int]] = []
         self.order = 0
         self.waiting: deque[list] = deque()
-        self.busy = False
+        self.running = 0
         self.rate = scenario.service_rate
         self.tokens = scenario.budget_burst
         self.late_tokens: deque[tuple[float, float]] = deque()
@@ -100,7 +107,7 @@ class Loop:
         while self.events:
             time, _, kind, what = heapq.heappop(self.events)
             while sample <= time and sample <= s.until + 1e-9:
-                self.out.queue.append(len(self.waiting))
+                self.out.queue.append(len(self.waiting) + self.running)
                 sample += 0.1
             if time > s.until:
                 break
@@ -121,11 +128,13 @@ class Loop:
         elif kind == RETRY:
             self.attempt(now, *what)
         elif kind == TIMEOUT:
-            if what[0] == "waiting":
-                what[0] = "gone"
+            if what[0] in ("waiting", "running", "unheard"):
+                running, what[0] = what[0] == "running", "gone"
                 self.bad += 1
-                if self.s.deadline_propagation and self.s.cancels and self.waiting and what is self.waiting[0]:
-                    self.finish(now, what)
+                if running and self.s.deadline_propagation and self.s.cancels:
+                    what[0] = "cancelled"
+                    self.running -= 1
+                    self.serve(now)
                 self.failure(now, what[1], what[2], what[3], 0.0)
         elif kind == DONE:
             self.finish(now, what)
@@ -141,30 +150,43 @@ class Loop:
             self.request_failed(now)
             return
         self.out.attempts.append(now)
-        if len(self.waiting) >= self.s.queue_limit:
+        if len(self.waiting) + self.running >= self.s.queue_limit:
             self.bad += 1
+            self.out.rejected.append(now)
             self.failure(now, number, began, pause, self.s.reaction)
             return
-        job = ["waiting", number, began, pause]
+        job = ["waiting", number, began, pause, now + self.s.timeout]
         self.waiting.append(job)
         self.push(now + self.s.timeout, TIMEOUT, job)
-        if not self.busy:
-            self.serve(now)
+        self.serve(now)
 
     def serve(self, now: float) -> None:
-        while self.s.deadline_propagation and self.waiting and self.waiting[0][0] == "gone":
+        dropping = self.s.deadline_propagation and now >= self.s.deadlines_from
+        while dropping and self.waiting and self.waiting[0][4] - now <= self.s.deadline_margin:
             self.waiting.popleft()
-        if self.waiting:
-            self.busy = True
-            self.push(now + self.random.expovariate(self.rate), DONE, self.waiting[0])
+        if self.waiting and self.running < self.s.servers:
+            job = self.waiting.popleft()
+            job[0] = "running" if job[0] == "waiting" else "gone"
+            self.running += 1
+            self.push(now + self.duration(), DONE, job)
+
+    def duration(self) -> float:
+        mean = self.s.servers / self.rate
+        if self.s.service == "constant":
+            return mean
+        if self.s.service == "log-normal":
+            return mean * math.exp(self.random.gauss(0.0, math.sqrt(math.log(2))) - math.log(2) / 2)
+        return self.random.expovariate(1 / mean)
 
     def finish(self, now: float, job: list) -> None:
-        if not self.busy or not self.waiting or job is not self.waiting[0]:
-            return  # cancelled before it was done
-        self.busy = False
-        self.waiting.popleft()
-        if job[0] == "waiting" and self.random.random() >= self.s.reply_loss:
-            job[0] = "answered"
+        if job[0] == "cancelled":
+            return
+        self.running -= 1
+        self.out.worked.append(now)
+        answered = self.random.random() >= self.s.reply_loss
+        if job[0] == "running":
+            job[0] = "answered" if answered else "unheard"
+        if job[0] == "answered":
             self.good += 1
             self.out.good.append(now)
             self.out.latency.append((now, now - job[2]))
@@ -176,6 +198,8 @@ class Loop:
 
     def failure(self, now: float, number: int, began: float, pause: float, notice: float) -> None:
         if number >= self.s.max_retries or not self.token(now):
+            if notice == 0.0:
+                self.out.latency.append((now, now - began))
             self.request_failed(now)
             return
         pause = self.pause(number, pause)
@@ -215,15 +239,21 @@ class Loop:
     def look(self, now: float) -> None:
         self.window.append((now, self.asked, self.good, self.bad))
         self.asked = self.good = self.bad = 0
+        while self.window[0][0] < now - max(self.s.breaker_window, self.s.throttle_window):
+            self.window.popleft()
         self.admit = self.breaker(now) * self.throttle(now)
 
     def breaker(self, now: float) -> float:
         if not self.s.breaker:
             return 1.0
-        seen = [w for w in self.window if w[0] > now - 10.0 + 1e-9 and w[0] > self.since + 1e-9]
+        seen = [w for w in self.window if w[0] > now - self.s.breaker_window + 1e-9 and w[0] > self.since + 1e-9]
         good, bad = sum(w[2] for w in seen), sum(w[3] for w in seen)
-        failing, age, state = bad > 0 and bad >= 0.5 * (good + bad), now - self.since + 1e-9, self.state
-        if state == "closed" and failing and age >= 10.0:
+        failing, age, state = (
+            bad > 0 and bad >= self.s.breaker_threshold * (good + bad),
+            now - self.since + 1e-9,
+            self.state,
+        )
+        if state == "closed" and failing and age >= self.s.breaker_window:
             state = "open"
         elif state == "open" and age >= 5.0:
             state = "half-open"
@@ -236,7 +266,6 @@ class Loop:
     def throttle(self, now: float) -> float:
         if not self.s.throttle:
             return 1.0
-        while self.window and self.window[0][0] <= now - self.s.throttle_window + 1e-9 and not self.s.breaker:
-            self.window.popleft()
-        asked, good = sum(w[1] for w in self.window), sum(w[2] for w in self.window)
+        seen = [w for w in self.window if w[0] > now - self.s.throttle_window + 1e-9]
+        asked, good = sum(w[1] for w in seen), sum(w[2] for w in seen)
         return 1.0 - max(asked - self.s.throttle_ratio * good, 0.0) / (asked + 1.0)
