@@ -162,6 +162,24 @@ def _sweep_chart(blank: list[str]) -> alt.LayerChart:
     return titled(_padded([one, three, rule, word.encode(x="ratio:Q"), *labels]), blank)
 
 
+# -- what follows from a prediction's answer: kept out of the cells, where it could be read before it ---------------
+
+
+def measured_in_words(calls: np.ndarray) -> str:
+    """Return what a chain whose bottom fails half of its calls is seen to do, given calls per request at each layer."""
+    seen = ", ".join(f"{value:.2f}" for value in calls[:-1]) + f" and {calls[-1]:.2f}"
+    return (
+        f"Gateway, orders, inventory: {seen} calls per request. Not 64. Orders' call fails only if four calls in a row "
+        "fail, one time in sixteen, so the gateway hardly ever retries and the app almost never."
+    )
+
+
+def loss_in_words(share: float) -> str:
+    """Return how the loss behind a breaker, a share of the requests, compares with no retries at all."""
+    percent = f"{share:.0%}".replace("%", " %")
+    return f"In these thirty seconds {percent} of the requests are lost: with no retries at all it would be 50 %."
+
+
 # -- pieces ----------------------------------------------------------------------------------------------------------
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from course_lib import notebook_file
 from course_lib.labs import retry_storm as charts
 from course_lib.models.drills import retry_chain
 from course_lib.models.drills.retry_chain import Parameters
 
+ROOT = Path(__file__).resolve().parents[2]
 SHORT = Parameters(errors_start=10.0, errors_duration=10.0)
 
 
@@ -66,3 +70,25 @@ def test_the_sweet_spot_marks_the_answers_ratio():
 
 def test_every_chart_has_a_static_twin():
     assert charts.herd(retry_chain.jittered, 7).png()[:4] == b"\x89PNG"
+
+
+def test_what_follows_from_the_predictions_is_what_the_model_says():
+    naive = Parameters(arrival_rate=100.0, service_rate=150.0, error_share=0.5, max_retries=3, layers=3)
+    endless = naive.replace(service_rate=1e6, errors_start=0.0, errors_duration=1e5)
+    calls = retry_chain.calls_per_request(retry_chain.simulate(endless, 7, until=60), 20, 60)
+    assert "1.00, 1.07 and 2.0" in charts.measured_in_words(calls) and "Not 64" in charts.measured_in_words(calls)
+    lost = retry_chain.lost_share(retry_chain.simulate(naive.replace(breaker="on"), 7, until=90), 30, 60)
+    assert 0.55 < lost < 0.7 and f"{100 * lost:.0f} % of the requests are lost" in charts.loss_in_words(lost)
+
+
+@pytest.mark.parametrize("secret", ["1.07 and 2.0", "63 %", "will ever bring it back"])
+def test_no_cell_of_lesson_or_lab_gives_a_predictions_answer_away(secret):
+    """Cells stand on the page before they run; what follows from an answer is drawn after a commit."""
+    for path in ("notebooks/01_retry_storm.ipynb", "labs/01_retry_storm.ipynb"):
+        cells = notebook_file.read(ROOT / path).cells
+        assert not [cell.id for cell in cells if secret in cell.source]
+
+
+def test_no_chart_of_the_lab_draws_the_breakers_loss_before_it_is_revealed():
+    ids = [cell.id for cell in notebook_file.read(ROOT / "labs/01_retry_storm.ipynb").cells]
+    assert ids.index("lab-breaker-predict") < ids.index("lab-breaker-reveal") < ids.index("lab-breaker-chain")
