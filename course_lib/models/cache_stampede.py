@@ -5,19 +5,35 @@ origin until the first answer is back, one recompute time later: 1 + λδ recomp
 workers and one FIFO queue. Once its queue outlasts the readers' patience, answers come back to nobody, nobody fills the
 cache, and each key that expires meanwhile adds its whole traffic: the outage outlives its trigger.
 
-How it is computed. Time runs in ticks, but each key's own times (first request, fill, expiry) are real numbers, so
-ticks as long as the recompute time do not blur a stampede. Per tick: keys whose first request is due open; open keys
-add repeats; the origin starts what its workers can take (a started recompute ends one recompute time later: M/D/w); the
-head of its queue tells which readers are still there; the first such request of a key fills it. One clock does that:
-*useful requests*, the requests seen so far that were accepted and started in time. A key fills when that clock has gone
-on by an exponential of mean 1 ÷ popularity, so thousands of lost attempts need no event of their own.
+How it is computed. Time runs in ticks of Δ, but each key's own times (first request, fill, expiry) are real numbers, so
+that ticks as long as the recompute time do not blur a stampede. A tick from t to t+Δ, for a key of popularity p:
 
-Assumptions. Poisson readers; the TTL counts from the first fill of a cycle; recompute times are fixed, workers may be a
-fraction; the origin works on for readers who left; the noise of repeats is summed over keys; a lock that lapses before
-its holder is back lets the next reader through, and the holders' second tries are taken at their mean rate; the first
-recompute to land answers all who wait for its key, whatever their process (so with process coalescing and read_through,
-errors in an overload come out up to a third low); an early refresh (XFetch) uses the nominal recompute time; keys rarer
-than the listed ones are a constant `background_rate`.
+1. first     the key opens when λ·p·(exposure since its fill) has reached a draw of Exp(1); a lock's holder may die
+2. wait      p·[seconds of the tick in which it is open and no stale answer is left], summed over keys
+3. repeats   nobody shares: λ·wait; P processes: a wave (P/a − 1)(1 − e^(−λpu/P)), then their second tries
+4. origin    asked += min(firsts + repeats + background, room); started = min(asked, workers + started one δ ago)
+5. head      the time at which `asked` was what `started` is now: who came then is served now
+6. own       the key's own request, number n at the origin, begins when started > n; too late if that ends past τ
+7. useful    requests whose recompute began in time; after a late one the key waits for the next useful one, Exp(1)/p
+             of them later (behind a lock: for the next try)
+8. fill      one δ after it began; the entry is fresh for T(1 − ju) from then on
+
+`stampede_day` says what parameters, triggers and chance bring; `stampede_parts` owns the steps: its keys 1, 6 and 8,
+its readers 2 and 3, its origin 4, 5 and 7.
+
+Conserved: requests let in = hits + stale answers + misses, and misses end answered or failed; recomputes asked for =
+begun + waiting + turned away; begun at most what the workers can take; a fill is never ahead of its recompute.
+
+Assumptions. Poisson readers, as many whatever happens (an open loop: N clients that each wait for their answer stampede
+with at most N); the TTL counts from the first fill of a cycle; recompute times are fixed, workers may be a fraction,
+and those that a slower origin no longer has finish what they run; the origin works on for readers who left; the noise
+of repeats is summed over keys; a lock that lapses before its holder is back lets the next reader through, and tries
+after the second are taken at their mean rate, so that a sudden rise of the load finds too few locks free (20 processes
+behind a valve that opens: 45 failed requests/s in the next 20 s where an event loop has 95); the first recompute to
+land answers all who wait for its key, whatever their process (with read_through, errors in an overload come out up to a
+third low; in the five seconds after a flush 12/s where the loop has 57); readers turned away behind a lock are counted
+as if they had waited (a queue of 10: 133 failed/s, loop 156); an early refresh (XFetch) uses the nominal recompute
+time; keys rarer than the listed ones are a constant `background_rate`.
 """
 
 from __future__ import annotations
@@ -29,24 +45,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.models import simulation
-from course_lib.models.exact import Lag, cumulative, ratio, windowed_quantile
+from course_lib.models.exact import Lag, accumulate, cumulative, ratio, windowed_quantile
 from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
 from course_lib.models.recovery import trigger_events
 from course_lib.models.simulation import Batch, Model
-from course_lib.models.stampede_parts import (  # noqa: F401 - exposure and its kin are read here, too
-    AHEAD,
-    BROWNOUT,
-    HOT_KEY,
-    NONE,
-    Day,
-    Keys,
-    Origin,
-    Readers,
-    exposure,
-    popularity,
-    reached,
-)
+from course_lib.models.stampede_day import BROWNOUT, HOT_KEY, NONE, Day, popularity
+from course_lib.models.stampede_parts import AHEAD, Keys, Origin, Readers, exposure, reached
 from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
+
+__all__ = ["Parameters", "exposure", "popularity", "reached", "simulate"]  # the lesson reads the equations here, too
 
 TRIGGERS = ("none", "hot_key", "flush", "brownout")
 SCOPES = ("none", "process", "fleet")
@@ -162,11 +169,12 @@ class Run:
         """One tick: what breaks, who asks first, who asks too, what the origin starts, which keys that fills."""
         day, keys, readers, origin = self.day, self.keys, self.readers, self.origin
         keys.disturb(now)
-        asked = readers.come_first(now, keys.open(now, origin))
-        asked = asked + readers.repeat(now, origin.lately)
+        firsts = readers.come_first(now, keys.open(now))
+        asked = firsts + readers.repeat(now, origin.lately)
         if day.refreshes_stale[now]:
             asked = asked + readers.refresh_again(now)
-        origin.work(now, asked + day.background[now])
+        origin.work(now, asked)
+        keys.queue(now, firsts, origin)
         origin.find_head(now)
         keys.begin_fills(now, origin)
         landed = keys.landed(now)
@@ -192,31 +200,31 @@ def _curves(batch: Batch, ticks: int) -> Curves:
     day, readers, origin = run.day, run.readers, run.origin
     timeout, recompute = Lag(day.timeout, day.dt), Lag(day.recompute, day.dt)
     own = np.where(day.alone, readers.direct + readers.repeats, 0.0)  # readers who ask for a recompute of their own
-    begun, hot = (origin.history_of(flow * origin.accepted) for flow in (own, readers.hot))
+    hottest = readers.hottest()
+    begun, hot = (origin.history_of(flow * origin.accepted) for flow in (own, hottest))
     in_time, late = _outcomes(origin, begun, timeout, recompute)
     rejected = own * (1.0 - origin.accepted)
     failed = late + readers.gave_up + rejected
     excused, excused_age = _excused(day, readers, timeout, failed)
-    missed = np.where(
-        day.alone, np.diff(begun, axis=0)[origin.past :] + rejected, readers.waiting + readers.direct + readers.early
-    )
-    flows = _answers(day, readers, in_time, excused) | {
-        "missed": missed,
-        "failed": np.maximum(failed - excused, 0.0) + day.offered * (1.0 - day.admitted),
+    flows = _answers(day, readers, own, in_time, excused) | {
+        "failed": np.maximum(failed - excused, 0.0) + day.offered - day.let_in,
         "overdue": readers.overdue + excused_age,
         "wanted": origin.wanted,
         "worked": np.diff(recompute.shifted(origin.started), axis=0)[origin.past :],
-        "hot": np.diff(hot, axis=0)[origin.past :],
+        "hot": hottest,
     }
     workers = np.concatenate([day.workers[:1]] * (origin.past + 1) + [day.workers])
+    running = origin.started - recompute.shifted(origin.started)
     levels = {
         "queue": origin.asked[:-AHEAD] - origin.started,
-        "busy": (origin.started - recompute.shifted(origin.started)) / np.maximum(workers, 1e-9),
+        "busy": np.minimum(running / np.maximum(workers, 1e-9), 1.0),
         "in_flight": hot - recompute.shifted(origin.at_head(hot)),
         "wait": origin.waits(),
     }
     curves = Curves(batch.dt)
     curves.update({name: cumulative(flow)[:, : batch.size] for name, flow in flows.items()})
+    # A first request may come, and be answered, before as many have come as it stands for: then the answer waits.
+    curves["good"] = accumulate(np.maximum, np.minimum(curves["good"], curves["offered"] - curves["shed"]))
     curves.update({name: np.maximum(level, 0.0)[origin.past :, : batch.size] for name, level in levels.items()})
     curves.ended = _ended(run, recompute, in_time, late, batch.size)
     return curves
@@ -230,33 +238,38 @@ def _outcomes(origin: Origin, begun: FloatArray, timeout: Lag, recompute: Lag) -
     return np.maximum(in_time, 0.0)[origin.past :], np.maximum(late, 0.0)[origin.past :]
 
 
-def _answers(day: Day, readers: Readers, in_time: FloatArray, excused: FloatArray) -> dict[str, FloatArray]:
-    """What readers asked and got, per tick."""
-    admitted = day.offered * day.admitted
-    kept = np.maximum(day.rate * day.dt - readers.waiting, 0.0)
-    hits = _hits(admitted * (kept - readers.stale - readers.direct - readers.early) / (day.rate * day.dt))
+def _answers(
+    day: Day, readers: Readers, own: FloatArray, in_time: FloatArray, excused: FloatArray
+) -> dict[str, FloatArray]:
+    """What readers asked and got, per tick: each one let in has a hit, a stale answer, or a miss."""
+    waiting = readers.waiting()
+    kept = np.maximum(day.let_in - waiting, 0.0)
+    early = np.where(day.alone, 0.0, readers.early)  # beside a lock: counted as misses, answered by what they had
+    missed = np.where(day.alone, own, waiting + readers.direct)
+    hits = _hits(day.let_in - missed - readers.stale - early)
     middle = (np.arange(day.ticks)[:, None] + 0.5) * day.dt
     return {
         "offered": day.offered,
-        "shed": day.offered - admitted,
+        "missed": missed + early,
+        "shed": day.offered - day.let_in,
         "stale": readers.stale + excused,
         "kept": kept,
-        "age": np.maximum(kept * middle - readers.made, 0.0),
+        "age": np.maximum(kept * middle - readers.made * day.let_in / day.dt, 0.0),
         "quick": hits + readers.stale,
-        "good": hits + readers.stale + in_time + readers.answered + excused,
+        "good": hits + readers.stale + early + in_time + readers.answered + excused,
     }
 
 
 def _hits(expected: FloatArray) -> FloatArray:
     """Requests answered fresh: a first request may come before as many hits as it stands for, which are then owed."""
-    return np.diff(np.maximum.accumulate(cumulative(expected), axis=0), axis=0)
+    return np.diff(accumulate(np.maximum, cumulative(expected)), axis=0)
 
 
 def _excused(day: Day, readers: Readers, timeout: Lag, failed: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Failed requests that get a stale entry after all, and their age past expiry, by the share one timeout ago."""
     if not day.serves_stale:
         return 0.0 * failed, 0.0 * failed
-    flows = (readers.spare, readers.waiting, readers.spare_overdue)
+    flows = (readers.spare, readers.waiting(), readers.spare_overdue)
     spare, waiting, overdue = (np.diff(timeout.shifted(cumulative(flow)), axis=0) for flow in flows)
     excused = failed * np.minimum(ratio(spare, waiting), 1.0)
     return excused, excused * (ratio(overdue, spare) + day.timeout)
@@ -323,7 +336,9 @@ SIGNALS = {
     ),
     "origin_queue": Signal("recomputes", "recomputes waiting for a worker", lambda c: c.level("queue")),
     "origin_wait": Signal("s", "wait of the recompute that starts now", lambda c: c.level("wait")),
-    "utilisation": Signal("of workers", "workers busy", lambda c: c.level("busy")),
+    "utilisation": Signal(
+        "of workers", "workers busy; all, while more run than a slower origin has", lambda c: c.level("busy")
+    ),
     "latency_p50": Signal("s", "median of all answers, over 5 s", lambda c: _latency(c, 0.5), full=True),
     "latency_p99": Signal("s", "99th percentile of all answers, over 5 s", lambda c: _latency(c, 0.99), full=True),
     "miss_latency_p50": Signal("s", "median of misses, over 5 s", lambda c: _latency(c, 0.5, hits=False), full=True),
@@ -331,7 +346,9 @@ SIGNALS = {
         "s", "99th percentile of misses, over 5 s", lambda c: _latency(c, 0.99, hits=False), full=True
     ),
     "stale_share": Signal(
-        "of answers", "answers from an expired entry", lambda c: ratio(c.rate("stale"), c.rate("good"))
+        "of answers",
+        "answers from an expired entry; at most all, where requests are few",
+        lambda c: np.minimum(ratio(c.rate("stale"), c.rate("good")), 1.0),
     ),
     "stale_age": Signal(
         "s", "mean time past expiry of stale answers", lambda c: ratio(c.rate("overdue"), c.rate("stale"))

@@ -1,4 +1,4 @@
-"""The parts of a cache stampede: what a day brings, the keys, their readers, the origin.
+"""The parts of a cache stampede: the keys, their readers, and the origin.
 
 Each part declares its arrays, one line of meaning each, and owns its step; `cache_stampede` says in which order they
 move. Arrays of keys are flat: key k of member m is at ``k * size + m``. Arrays with a row per tick have the members on
@@ -13,21 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_lib.models import noise
-from course_lib.models.exact import Lag, share_above
-from course_lib.models.simulation import Batch
+from course_lib.models.exact import TINY, Lag, share_above
+from course_lib.models.stampede_day import DRAWS, Day, Ints
 from course_lib.models.trace import FloatArray
 
-NONE, HOT_KEY, FLUSH, BROWNOUT = range(4)
-DRAWS = 256  # draws per key; a run with more cycles uses them again from the first
 AHEAD = 4  # ticks the origin looks ahead at once for the head of its queue
-Ints = NDArray[np.int64]
-
-
-def popularity(keys: int, exponent: ArrayLike) -> FloatArray:
-    """Share of the requests that each key gets, hottest first, shape (keys, len(exponent)); Zipf's law."""
-    weight = np.arange(1.0, keys + 1)[:, None] ** -np.atleast_1d(np.asarray(exponent, dtype=float))
-    return weight / np.add.accumulate(weight, axis=0)[-1]
 
 
 def exposure(start: ArrayLike, end: ArrayLike, expiry: ArrayLike, lead: ArrayLike) -> FloatArray:
@@ -49,107 +39,6 @@ def reached(seconds: ArrayLike, start: ArrayLike, expiry: ArrayLike, lead: Array
     return np.where(seconds < lead * (1.0 - asleep), early, late)
 
 
-class Day:
-    """What the parameters, the triggers and chance bring: one row a tick, or one value a member.
-
-    A lone member runs beside a copy of itself, because numpy adds up a single column in another order than many.
-    """
-
-    def __init__(self, batch: Batch, ticks: int) -> None:
-        self.batch, self.ticks, self.dt = batch, ticks, batch.dt
-        self.keys, self.size = int(batch.highest("keys")), max(batch.size, 2)
-        self.members = np.arange(self.size)
-        self.share = self.wide(popularity(self.keys, batch.zipf_exponent)).ravel()  # of all requests, one a key
-        # One value a member.
-        self.timeout, self.recompute = self.wide(batch.client_timeout), self.wide(batch.recompute_time)
-        self.limit = self.wide(batch.queue_limit)  # recomputes that may wait
-        self.jitter, self.lock_expiry = self.wide(batch.ttl_jitter), self.wide(batch.lock_expiry)
-        self.crash_probability = self.wide(batch.crash_probability)
-        self.patient = self.wide(batch.fill == 1)  # read-through: a late recompute fills, too
-        self.hold = np.minimum(self.timeout, self.lock_expiry)  # a holder lets go when it gives up or its lock lapses
-        self.hopeless = ~self.patient & (self.recompute > self.timeout)  # no recompute is ever in time
-        time = np.arange(ticks) * self.dt
-        self._read_schedules(time)
-        self._pull_triggers(time[:, None] - batch.trigger_start + 5e-7)
-        self._draw_noise()
-
-    def _read_schedules(self, time: FloatArray) -> None:
-        at = lambda name: self.rows(self.batch.at(name, time))  # noqa: E731
-        self.ttl, self.capacity, self.background_rate = at("ttl"), at("origin_capacity"), at("background_rate")
-        self.swr, self.sie = at("stale_while_revalidate"), at("stale_if_error")
-        self.lead = self.rows(np.maximum(self.batch.at("beta", time) * self.batch.recompute_time, 1e-9))  # βδ, s
-        scope = self.batch.at("coalescing", time)
-        self.slots = self.rows(np.where(scope == 0, np.inf, np.where(scope == 1, self.batch.processes, 1.0)))
-        self.alone = self.slots == np.inf  # nobody shares a recompute
-        self.finite_slots = np.where(self.alone, 1.0, self.slots)
-        self.coalesces, self.refreshes = not self.alone.all(), self.batch.highest("beta") > 0
-        self.serves_stale = bool(self.swr.any() or self.sie.any())
-        self.refreshes_stale = self.swr.any(axis=1).tolist()
-
-    def _pull_triggers(self, since: FloatArray) -> None:
-        batch, trigger = self.batch, self.batch.trigger
-        time = np.arange(self.ticks) * self.dt
-        within, at_once = (since >= 0) & (since < batch.trigger_duration), (since >= 0) & (since < self.dt)
-        ramp = np.where(
-            (trigger == FLUSH) & (batch.warmup_ramp > 0) & (since >= 0),
-            (since + self.dt / 2) / np.maximum(batch.warmup_ramp, 1e-9),  # at the middle of the tick
-            1.0,
-        )
-        peak = np.where((trigger == HOT_KEY) & within, batch.surge_factor, 1.0)
-        slow = np.where((trigger == BROWNOUT) & within, batch.brownout_capacity, 1.0)
-        flushed = np.where((trigger == FLUSH) & at_once, batch.flush_share, 0.0)
-        self.admitted = self.rows(batch.at("admission", time) * np.minimum(np.maximum(ramp, 0.02), 1.0))
-        self.demand = self.rows(batch.at("arrival_rate", time) * peak)
-        self.rate = np.maximum(self.demand * self.admitted, 1e-9)  # requests/s let in
-        self.workers = self.rows(self.capacity * slow * batch.recompute_time)
-        self.lost = self.rows(np.maximum(batch.at("cache_lost", time), flushed))  # share of the keys not kept
-        self.hot_expires = self.rows((trigger == HOT_KEY) & at_once)
-        self.changed = np.zeros((self.ticks, self.size), dtype=bool)  # rate or lead differ from the tick before
-        self.changed[1:] = (np.diff(self.rate, axis=0) != 0) | (np.diff(self.lead, axis=0) != 0)
-        happens = (self.changed, self.lost > 0, self.hot_expires)
-        self.changes, self.loses, self.hot_expires_now = (what.any(axis=1).tolist() for what in happens)
-
-    def _draw_noise(self) -> None:
-        """Draws by key and cycle, or by tick; members with the same seed share them."""
-        batch, count = self.batch, self.keys * DRAWS
-        seeds, column = np.unique(batch.seeds, return_inverse=True)
-        self.column = self.wide(column)
-        self.first_draws = noise.exponential(seeds, "first requests", count)
-        self.jitter_draws = noise.uniform(seeds, "ttl jitter", count) if batch.highest("ttl_jitter") else None
-        self.crash_draws = noise.uniform(seeds, "holder crashes", count) if batch.highest("crash_probability") else None
-        self.phase, self.node = (  # where in its life a key begins, and on which node it lies
-            noise.uniform(seeds, s, self.keys)[:, self.column].ravel() for s in ("phases", "cache nodes")
-        )
-        self.spread = (2.0 * noise.uniform(seeds, "repeats", self.ticks) - 1.0)[:, self.column]
-        arrivals, others = (noise.normal(seeds, s, self.ticks)[:, self.column] for s in ("arrivals", "background"))
-        self.offered = noise.poisson(arrivals, self.demand * self.dt)  # requests, let in or not
-        self.background = noise.poisson(others, self.background_rate * self.dt)  # recomputes beside these keys
-
-    def wide(self, values: NDArray[Any]) -> NDArray[Any]:
-        """One value a member, however many were given."""
-        return np.broadcast_to(values, (*values.shape[:-1], self.size))
-
-    def rows(self, values: NDArray[Any]) -> NDArray[Any]:
-        """One row a tick and one value a member."""
-        return np.broadcast_to(values, (self.ticks, self.size))
-
-    def each_key(self, by_member: NDArray[Any]) -> NDArray[Any]:
-        """The value of its member for every key."""
-        return np.tile(by_member, self.keys)
-
-    def count(self, member: Ints, weights: NDArray[Any] | None = None) -> NDArray[Any]:
-        """How many of some keys, or of their weights, each member has."""
-        return np.bincount(member, weights, minlength=self.size)
-
-    def history(self, past: int) -> FloatArray:
-        """An empty cumulative history."""
-        return np.zeros((past + self.ticks + 1, self.size))
-
-    def flow(self) -> FloatArray:
-        """An empty count per tick."""
-        return np.zeros((self.ticks, self.size))
-
-
 class Keys:
     """When each key expires, who asks for it first, and when it is filled again."""
 
@@ -161,6 +50,7 @@ class Keys:
         ttl, rate, lead = (day.each_key(values[0]) for values in (day.ttl, day.rate, day.lead))
         idle = 1.0 / (rate * day.share)
         life = ttl * (1.0 - day.each_key(day.jitter) * day.phase)
+        self.retries = False  # whether any key ever had a try after a failed one
         # Warm entries in the middle of their lives: phases uniform over a mean cycle.
         self.expiry = np.maximum(day.phase * (life + idle) - idle, 0.0)  # time from which the entry is not fresh
         self.made_at = self.expiry - life  # time of its fill
@@ -171,7 +61,10 @@ class Keys:
         self.waits_from = never.copy()  # time from which readers wait: no fresh and no stale answer
         self.again_from = never.copy()  # time from which second tries come, the holder having given up
         self.lapses = never.copy()  # time at which the claim on a refresh lapses
-        self.place = never.copy()  # useful requests after which the key is filled
+        self.asked_at = never.copy()  # time of the request, the first or a retry, that may fill it
+        self.own = never.copy()  # recomputes asked of the origin before that request's own
+        self.place = never.copy()  # useful requests after which a later reader fills it, the request having failed
+        self.retry = never.copy()  # time of the next try behind a lock, the request having failed
         self.filled_at = never.copy()  # time at which its recompute lands
 
     # -- chance ------------------------------------------------------------------------------------------------------
@@ -198,6 +91,7 @@ class Keys:
         if day.hot_expires_now[now]:
             hot = np.flatnonzero(day.hot_expires[now] & (self.expiry[: day.size] > now * day.dt))
             self.expiry[hot] = now * day.dt
+            self._wait_from(hot[self.opened[hot] < np.inf], now * day.dt + day.swr[now])
             self._ask_again(hot[np.isfinite(self.first[hot])], now)
 
     def _change_rate(self, now: int) -> None:
@@ -214,9 +108,13 @@ class Keys:
         day, t = self.day, now * self.day.dt
         gone = (day.each_key(day.lost[now]) > day.node) & (self.expiry > -np.inf)
         self.expiry[gone] = -np.inf
-        asked = gone & (self.opened < np.inf)
-        self.waits_from[asked] = np.minimum(self.waits_from[asked], np.maximum(self.opened[asked], t))
+        self._wait_from(np.flatnonzero(gone & (self.opened < np.inf)), np.full(day.size, t))
         self._ask_again(self._waiting_for(gone), now)
+
+    def _wait_from(self, some: Ints, earliest: FloatArray) -> None:
+        """Readers of keys on their way wait from this time on, if they did not yet."""
+        start = np.maximum(self.opened[some], earliest[some % self.day.size])
+        self.waits_from[some] = np.minimum(self.waits_from[some], start)
 
     def _waiting_for(self, which: NDArray[np.bool_]) -> Ints:
         """Keys among these that wait for a first request, not for a dead holder's lock."""
@@ -232,47 +130,118 @@ class Keys:
 
     # -- who asks first ----------------------------------------------------------------------------------------------
 
-    def open(self, now: int, origin: Origin) -> Ints:
+    def open(self, now: int) -> Ints:
         """Open the keys whose first request (or next try after a crash) comes in this tick; return them."""
-        day, t0 = self.day, now * self.day.dt
-        due = (self.first < t0 + day.dt).nonzero()[0]
+        day, t1 = self.day, (now + 1) * self.day.dt
+        due = (self.first < t1).nonzero()[0]
         if not due.size:
+            self.fresh = self.tries = due
             return due
-        member = due % day.size
-        at = self.first[due]
+        member, at = due % day.size, self.first[due]
         self.first[due] = np.inf
+        self.fresh = due[self.opened[due] == np.inf]
         self.opened[due] = opened = np.minimum(self.opened[due], at)
         self.waits_from[due] = waits_from = np.maximum(opened, self.expiry[due] + day.swr[now, member])
-        place = origin.ahead(now)[member] + day.rate[now, member] * (at - t0)
-        crowded = (origin.drowned | origin.full)[member]
-        if np.count_nonzero(crowded):
-            place[crowded] += self.draw(due[crowded]) / day.share[due[crowded]]
-        self.place[due], self.lapses[due] = place, at + day.hold[member]
+        self.asked_at[due], self.lapses[due] = at, at + day.hold[member]
         self.again_from[due] = np.maximum(at, waits_from) + day.hold[member]
-        self.asked_at = at
-        if day.crash_draws is not None:
-            self._crash(now, due, at)
+        self.tries = due if day.crash_draws is None else self._crash(now, due, at)
         return due
 
-    def _crash(self, now: int, due: Ints, at: FloatArray) -> None:
-        """A dead holder's key stays shut until the lock lapses; then the next reader tries."""
+    def _crash(self, now: int, due: Ints, at: FloatArray) -> Ints:
+        """A dead holder's key stays shut until the lock lapses; then the next reader tries. Return the others."""
         day, member = self.day, due % self.day.size
         crashed = (day.slots[now, member] == 1) & (self.uniform(day.crash_draws, due) < day.crash_probability[member])
         dead, member = due[crashed], member[crashed]
         pause = self.draw(dead) / (day.rate[now, member] * day.share[dead])
         self.first[dead] = at[crashed] + day.lock_expiry[member] + pause
-        self.since[dead] = self.place[dead] = self.again_from[dead] = self.lapses[dead] = np.inf
+        for times in (self.since, self.own, self.place, self.again_from, self.lapses):
+            times[dead] = np.inf
+        return due[~crashed]
+
+    def queue(self, now: int, firsts: NDArray[Any], origin: Origin) -> None:
+        """Give each request that may fill its key its number in the origin's queue; one that is turned away has none.
+
+        Behind a lock the tick's own first requests are numbered in their order; without one the tick's requests come
+        evenly, the first ones among them.
+        """
+        day, t0 = self.day, now * self.day.dt
+        tried = (self.retry < t0 + day.dt).nonzero()[0] if self.retries else self.tries[:0]
+        if not self.tries.size + tried.size:
+            return
+        self.asked_at[tried], self.retry[tried] = self.retry[tried], np.inf
+        due = np.concatenate([self.tries, tried])
+        member, at = due % day.size, self.asked_at[due]
+        passed = np.minimum(np.maximum((at - t0) / day.dt, 0.0), 1.0)
+        before = origin.wanted[now, member] * passed
+        if day.coalesces:
+            rank = np.where(np.arange(due.size) < self.tries.size, _ranks(member, at), 0)
+            others = np.maximum(origin.wanted[now] - firsts, 0.0)[member] * passed
+            before = np.where(day.alone[now, member], before, rank + others)
+        accepted = origin.accepted[now, member]
+        own = origin.asked[origin.past + now, member] + before * accepted
+        past = at < t0  # asked for by an earlier reader, who is in the queue already
+        own[past] = origin.number_at(at[past], member[past])
+        self.own[due] = own
+        self.place[due] = np.inf
+        if np.count_nonzero(origin.full):
+            self._turn_away(now, due, accepted, passed, origin)
+
+    def _turn_away(self, now: int, due: Ints, accepted: FloatArray, passed: FloatArray, origin: Origin) -> None:
+        """A request that finds the queue full fills nothing, and the next that is accepted will."""
+        full = (accepted < 1.0).nonzero()[0]
+        away = full[np.exp(-self.draw(due[full])) > accepted[full]]
+        some, member = due[away], due[away] % self.day.size
+        self.own[some] = np.inf
+        seen = origin.ahead(now)[member] + self.day.mean_let_in[now, member] * accepted[away] * passed[away]
+        self.place[some] = seen + self.draw(some) / self.day.share[some]
 
     # -- who is filled -----------------------------------------------------------------------------------------------
 
     def begin_fills(self, now: int, origin: Origin) -> None:
-        """Keys whose useful request is started in this tick are filled one recompute time later."""
-        day = self.day
-        found = (self.place.reshape(day.keys, day.size) <= origin.useful).ravel().nonzero()[0]
+        """Keys whose request is started in this tick, and in time, are filled one recompute time later."""
+        day, shape = self.day, (self.day.keys, self.day.size)
+        mine = (self.own.reshape(shape) < origin.started[origin.past + now + 1]).ravel().nonzero()[0]
+        if mine.size:
+            member, at = mine % day.size, self.asked_at[mine]
+            began = np.maximum(at, origin.free(now, member, self.own[mine]) * day.dt)
+            late = (began + day.recompute[member] - at > day.timeout[member] + 1e-9) & ~day.patient[member]
+            self.filled_at[mine] = np.where(late, np.inf, began + day.recompute[member])
+            self.own[mine] = np.inf
+            if np.count_nonzero(late):
+                self._try_again(now, mine[late], began[late], origin)
+        found = (self.place.reshape(shape) <= origin.useful).ravel().nonzero()[0]
         if found.size:
             began = origin.began(now, found % day.size, self.place[found])
             self.filled_at[found] = began * day.dt + day.recompute[found % day.size]
             self.place[found] = np.inf
+
+    def _try_again(self, now: int, some: Ints, began: FloatArray, origin: Origin) -> None:
+        """The request is too late: the next useful one fills the key, behind a lock the holder's next try.
+
+        While the entry is still fresh, that is the next reader who refreshes early.
+        """
+        day, member = self.day, some % self.day.size
+        draw, slots, at = self.draw(some), day.slots[now, member], self.asked_at[some]
+        idle = draw / (day.rate[now, member] * day.share[some])
+        head = np.maximum(at, origin.head[origin.past + now + 1, member] * day.dt)  # who came before it was too late
+        free = (slots == np.inf) & (day.swr[now, member] == 0)
+        fresh = free & (self.expiry[some] > head)
+        gone = np.minimum(np.maximum(began / day.dt - now, 0.0), 1.0) * (origin.useful - origin.useful_before)[member]
+        next_useful = origin.useful_before[member] + gone + draw / day.share[some]
+        self.place[some] = np.where(free & ~fresh, next_useful, np.inf)
+        early = reached(idle, head, self.expiry[some], day.lead[now, member])
+        behind_lock = self._next_try(at, head, draw, idle, slots, member)
+        self.retry[some] = np.where(fresh, early, np.where(free, np.inf, behind_lock))
+        self.retries = self.retries or bool(np.isfinite(self.retry[some]).any())
+
+    def _next_try(
+        self, at: FloatArray, head: FloatArray, draw: FloatArray, idle: FloatArray, slots: FloatArray, member: Ints
+    ) -> FloatArray:
+        """When the next reader takes the lock: one lock lapses hold by hold, those of many processes at any time."""
+        hold = self.day.hold[member]
+        one = at + hold * np.maximum(np.ceil((head - at) / hold), 1.0) + idle
+        many = head + idle + draw * hold / np.minimum(slots, 1e5)
+        return np.where((slots > 1) & (slots < np.inf), many, one)
 
     def landed(self, now: int) -> Ints:
         """Keys whose recompute lands by the end of this tick."""
@@ -292,8 +261,20 @@ class Keys:
         self.need[landed] = need = self.draw(landed)
         idle = need / (day.rate[now, member] * day.share[landed])
         self.first[landed] = reached(idle, at, expiry, day.lead[now, member])
-        for times in (self.opened, self.waits_from, self.again_from, self.lapses, self.filled_at):
+        for times in (self.opened, self.waits_from, self.again_from, self.lapses, self.filled_at, *self._tries()):
             times[landed] = np.inf
+
+    def _tries(self) -> tuple[FloatArray, ...]:
+        return self.own, self.place, self.retry
+
+
+def _ranks(member: Ints, at: FloatArray) -> Ints:
+    """How many of the same member come before each."""
+    order = np.lexsort((at, member))
+    sorted_members = member[order]
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(order.size) - np.searchsorted(sorted_members, sorted_members)
+    return ranks
 
 
 class Readers:
@@ -302,18 +283,20 @@ class Readers:
     def __init__(self, day: Day, keys: Keys) -> None:
         self.day, self.keys = day, keys
         self.direct = day.flow()  # first readers of a key, who wait for their own recompute
-        self.waiting = day.flow()  # readers who came while their key was neither fresh nor stale
+        self.waits = day.flow()  # popularity x seconds in which a key was neither fresh nor stale
+        self.hot_waits = day.flow()  # the same of the hottest key, in recomputes asked for per request/s
         self.early = day.flow()  # readers who refresh early beside the first
         self.stale = day.flow()  # readers answered from an expired entry at once
         self.overdue = day.flow()  # seconds past expiry of those answers
         self.spare = day.flow()  # waiting readers who may have a stale entry if the recompute fails
         self.spare_overdue = day.flow()  # seconds past expiry of those entries
-        self.made = day.flow()  # sum of the fill times of entries served
+        self.made = day.flow()  # popularity x seconds x fill time of entries served
         self.answered = day.flow()  # readers answered by a recompute they share
         self.waited = day.flow()  # seconds they had waited, at most
         self.gave_up = day.flow()  # readers behind a shared recompute who left
-        self.repeats = day.flow()  # recomputes asked for beyond the first
-        self.hot = day.flow()  # recomputes of the hottest key asked for
+        self.meant = day.flow()  # recomputes asked for beyond the first, in the mean
+        self.repeats = day.flow()  # the same with their noise
+        self.hot = day.flow()  # recomputes of the hottest key asked for, by first requests and behind stale answers
         self.served_share = day.share * day.dt
         self.begin, self.end, self.wait = (np.empty(day.share.size) for _ in range(3))  # scratch, one a key
 
@@ -323,9 +306,10 @@ class Readers:
         if not due.size:
             return self.direct[now]
         self.hot[now] = day.count(due[due < day.size])
-        self.direct[now] = firsts = day.count(due % day.size)
+        firsts, fresh = day.count(due % day.size), keys.fresh
+        self.direct[now] = day.count(fresh % day.size)
         if day.serves_stale:
-            self._answer_stale(now, due, keys.asked_at, keys.waits_from[due])
+            self._answer_stale(now, fresh, keys.opened[fresh], keys.waits_from[fresh])
         return firsts
 
     def _answer_stale(self, now: int, due: Ints, at: FloatArray, waits_from: FloatArray) -> None:
@@ -342,31 +326,44 @@ class Readers:
         day, keys, rate, seconds = self.day, self.keys, self.day.rate[now], self.wait
         t0, t1 = now * day.dt, (now + 1) * day.dt
         np.maximum(keys.waits_from, t0, out=self.begin)
+        if keys.fresh.size:  # a key that was asked for again in the very tick of its fill waits from then on
+            self.begin[keys.fresh] = keys.waits_from[keys.fresh]
         np.minimum(keys.filled_at, t1, out=self.end)
         np.subtract(self.end, self.begin, out=seconds)
         np.maximum(seconds, 0.0, out=seconds)
         seconds *= day.share
-        total = self.waiting[now] = rate * self._total(seconds)
-        hot = rate * seconds[: day.size]
+        self.waits[now] = waits = self._total(seconds)
+        self.hot_waits[now] = seconds[: day.size]
+        total = rate * waits
         if day.coalesces:
-            total, hot = self._coalesced(now, total, hot, accepted)
+            total = self._coalesced(now, total, accepted)
         if day.serves_stale:
             self._serve_stale(now)
         if day.refreshes:
-            total, hot = self._refresh_early(now, total, hot)
+            total = self._refresh_early(now, total)
+        self.meant[now] = total
         np.subtract(self.served_share, seconds, out=seconds)
         seconds *= keys.made_at
-        self.made[now] = rate * self._total(seconds)
-        repeats = self.repeats[now] = total + np.minimum(np.sqrt(3.0 * total), total) * day.spread[now]
-        self.hot[now] += hot * (repeats / np.maximum(total, 1e-300))
+        np.add.reduce(seconds.reshape(day.keys, day.size), axis=0, out=self.made[now])
+        self.repeats[now] = repeats = self._at_random(now, total)
         return repeats
+
+    def _at_random(self, now: int, mean: FloatArray) -> FloatArray:
+        """A count of this mean: without a lock a share of those let in, else as many as come of themselves."""
+        day = self.day
+        share = np.minimum(mean / day.mean_let_in[now], 1.0)
+        part = day.let_in[now] * share
+        left = part * (1.0 - share)
+        thinned = part + np.minimum(np.sqrt(3.0 * left), left) * day.spread[now]
+        if not day.coalesces:
+            return thinned
+        free = mean + np.minimum(np.sqrt(3.0 * mean), mean) * day.spread[now]
+        return np.where(day.alone[now], thinned, free)
 
     def _total(self, by_key: FloatArray) -> FloatArray:
         return np.add.reduce(by_key.reshape(self.day.keys, self.day.size), axis=0)
 
-    def _coalesced(
-        self, now: int, total: FloatArray, hot: FloatArray, accepted: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def _coalesced(self, now: int, total: FloatArray, accepted: FloatArray) -> FloatArray:
         """Each process asks once, and again when it gave up: a wave of P(1 - exp(-λu/P)), then a steady trickle."""
         day, keys, t0, shape = self.day, self.keys, now * self.day.dt, (self.day.keys, self.day.size)
         alone, slots, end = day.alone[now], day.finite_slots[now], self.end.reshape(shape)
@@ -374,24 +371,43 @@ class Readers:
         each = day.rate[now] * share / slots
         taken = each * accepted  # a rejected process may ask again at once
         young, old = (np.minimum(np.maximum(t - waits_from, 0.0), day.hold) for t in (t0, end))
-        wave = (slots - 1.0) / accepted * (np.exp(-taken * young) - np.exp(-taken * old))
-        again = np.maximum(end - np.maximum(keys.again_from, t0).reshape(shape), 0.0)
-        asked = wave + again * slots * each / (1.0 + taken * day.hold)
+        wave = (slots / accepted - 1.0) * (np.exp(-taken * young) - np.exp(-taken * old))
+        asked = wave + self._ask_again(now, end, taken, slots / accepted)
         late = np.maximum(end - np.maximum(waits_from + day.timeout, t0), 0.0)
-        self.gave_up[now] = np.where(alone, 0.0, day.rate[now] * self._total(late * share))
-        return np.where(alone, total, self._total(asked)), np.where(alone, hot, asked[0])
+        self.gave_up[now] = np.where(alone, 0.0, day.left[now] / day.dt * self._total(late * share))
+        self.hot_waits[now] = np.where(alone, self.hot_waits[now], asked[0] / day.rate[now])
+        return np.where(alone, total, self._total(asked))
 
-    def _refresh_early(self, now: int, total: FloatArray, hot: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _ask_again(self, now: int, end: FloatArray, taken: FloatArray, slots: FloatArray) -> FloatArray | float:
+        """Tries of those whose holder gave up, at their mean rate, and those by which they begin in step.
+
+        A try is followed by the hold and a wait for the next reader. Where the hold is most of that, all holders give
+        up together, and a mean rate alone would be half a try a holder short.
+        """
+        day, again_from = self.day, self.keys.again_from.reshape(end.shape)
+        if not np.count_nonzero(again_from < end):
+            return 0.0
+        held = taken * day.hold / (1.0 + taken * day.hold)  # share of the time that a holder holds
+        old, young = (np.maximum(t - again_from, 0.0) for t in (end, now * day.dt))
+        old, fading = np.maximum(old, young), 2.0 * taken + 2.0 / day.hold
+        in_step = 0.5 * held * held * (np.exp(-fading * young) - np.exp(-fading * old))
+        return slots * ((old - young) * held / day.hold + in_step)
+
+    def _refresh_early(self, now: int, total: FloatArray) -> FloatArray:
         """XFetch: others who refresh, each with its own chance, while the first refresh is on its way."""
         day, keys, t0, t1 = self.day, self.keys, now * self.day.dt, (now + 1) * self.day.dt
         early = np.flatnonzero((keys.opened < t1) & (keys.expiry > t0))
         member, expiry = early % day.size, keys.expiry[early]
         start = np.maximum(keys.opened[early], t0)
+        lead = day.lead[now, member]
         end = np.maximum(np.minimum(self.end[early], expiry), start)
-        extra = exposure(start, end, expiry, day.lead[now, member]) * day.rate[now, member] * day.share[early]
-        extra = np.where((day.slots[now, member] == 1) | (day.swr[now, member] > 0), 0.0, extra)
+        extra = exposure(start, end, expiry, lead) * day.rate[now, member] * day.share[early]
+        off = (day.slots[now, member] == 1) | (day.swr[now, member] > 0) | (lead <= 1e-9)
+        extra = np.where(off, 0.0, extra)
         self.early[now] = day.count(member, extra)
-        return total + self.early[now], hot + day.count(member, np.where(early < day.size, extra, 0.0))
+        hottest = day.count(member, np.where(early < day.size, extra, 0.0))
+        self.hot_waits[now] += hottest / day.rate[now]
+        return total + self.early[now]
 
     def refresh_again(self, now: int) -> FloatArray:
         """A refresh behind stale answers that is not back when its claim lapses is asked for again, by the next reader.
@@ -408,7 +424,8 @@ class Readers:
 
     def _serve_stale(self, now: int) -> None:
         """Readers answered from an expired entry while it is refreshed, and those who may be if the refresh fails."""
-        day, keys, rate, t0 = self.day, self.keys, self.day.rate[now], now * self.day.dt
+        day, keys, t0 = self.day, self.keys, now * self.day.dt
+        rate = day.let_in[now] / day.dt
         start = np.maximum(np.maximum(keys.opened, keys.expiry), t0)
         shown, past = self._share_between(start, np.minimum(keys.waits_from, self.end))
         self.stale[now] += rate * self._total(shown)
@@ -422,13 +439,23 @@ class Readers:
         shown = seconds * self.day.share
         return shown, shown * np.where(shown > 0, stop - seconds / 2 - np.maximum(self.keys.expiry, -1e9), 0.0)
 
+    def waiting(self) -> FloatArray:
+        """Readers who came while their key was neither fresh nor stale, per tick."""
+        return self.waits * self.day.let_in / self.day.dt
+
+    def hottest(self) -> FloatArray:
+        """Recomputes of the hottest key asked for, per tick."""
+        noise_of = self.repeats / np.maximum(self.meant, TINY)
+        return self.hot + self.day.rate * self.hot_waits * noise_of
+
     def share_answers(self, now: int, landed: Ints) -> None:
         """A shared recompute answers the readers who still wait for it, and the one who asked."""
         day, keys, member = self.day, self.keys, landed % self.day.size
         at, waits_from, opened = (times[landed] for times in (keys.filled_at, keys.waits_from, keys.opened))
         shared, timeout = day.slots[now, member] < np.inf, day.timeout[member]
         waited = np.minimum(np.maximum(at - waits_from, 0.0), timeout)
-        crowd = np.where(shared, day.rate[now, member] * day.share[landed] * waited, 0.0)
+        came = day.came_by(at, member) - day.came_by(at - waited, member)
+        crowd = np.where(shared, day.share[landed] * came, 0.0)
         asker = shared & ((day.swr[now, member] == 0) | (waits_from <= opened))
         in_time = at - opened <= timeout
         self.answered[now] = day.count(member, crowd + (asker & in_time))
@@ -447,7 +474,7 @@ class Origin:
         self.asked = np.full((rows + AHEAD, day.size), np.inf)  # recomputes accepted so far; the future is endless
         self.asked[: self.past + 1] = 0.0
         self.started = day.history(self.past)  # recomputes started so far
-        self.seen = day.history(self.past)  # requests of all readers so far, less those turned away
+        self.seen = day.history(self.past + AHEAD)  # requests of all readers so far, less those turned away
         self.headed = day.history(self.past)  # what `seen` was when the head of the queue came
         self.head = np.repeat(np.arange(float(rows))[:, None] - self.past, day.size, axis=1)  # tick in which it came
         self.wanted = day.flow()  # recomputes asked for in each tick, accepted or not
@@ -460,9 +487,9 @@ class Origin:
         self.late_if_idle = day.recompute - day.timeout
         self.late = self.late_if_idle  # seconds by which the head of the queue comes too late
         self.in_time_if_idle = np.where(day.hopeless, 0.0, 1.0)
-        self.pointer = np.zeros(day.size, dtype=np.int64)  # row in which the head of the queue came
+        self.pointer = day.members.copy()  # row in which the head of the queue came, as a place in flat histories
+        self.following = np.arange(1, AHEAD + 1)[:, None] * day.size
         self.fading = np.minimum(day.dt / day.hold, 1.0)
-        self.seen_per_tick = day.rate * day.dt
 
     def history_of(self, flow: FloatArray) -> FloatArray:
         """The cumulative history of a count per tick."""
@@ -470,22 +497,29 @@ class Origin:
         np.add.accumulate(flow, axis=0, out=history[self.past + 1 :])
         return history
 
+    def number_at(self, time: FloatArray, member: Ints) -> FloatArray:
+        """Recomputes accepted by some times of the past."""
+        tick = time / self.day.dt
+        low = np.floor(tick).astype(np.int64)
+        below = self.asked[self.past + low, member]
+        return below + (self.asked[self.past + low + 1, member] - below) * (tick - low)
+
     def ahead(self, now: int) -> FloatArray:
         """Useful requests at which one that comes now is served: those before it in the queue, unless it drowned."""
         row = self.past + now
         return self.useful + np.where(self.drowned, 0.0, self.seen[row] - self.headed[row])
 
-    def work(self, now: int, wanted: FloatArray) -> None:
+    def work(self, now: int, asked_for: FloatArray) -> None:
         """Accept what the queue can hold, start what the workers can take; workers are busy for one recompute time."""
         day, row = self.day, self.past + now + 1
         asked, started = self.asked[row - 1], self.started[row - 1]
-        self.wanted[now] = wanted
         self.able = able = np.maximum(started, day.workers[now] + self.lag.back(self.started, row, day.members))
-        top, all_asked, seen = able + day.limit, asked + wanted, self.seen_per_tick[now]
+        wanted = np.add(asked_for, day.background[now], out=self.wanted[now])
+        top, all_asked, seen = able + day.limit, asked + wanted, day.mean_let_in[now]
         self.full = all_asked > top
         if np.count_nonzero(self.full):
             room = np.maximum(top - asked, 0.0)
-            accepted = self.accepted[now] = np.where(self.full, room / np.maximum(wanted, 1e-300), 1.0)
+            accepted = self.accepted[now] = np.where(self.full, room / np.maximum(wanted, TINY), 1.0)
             all_asked, seen = np.minimum(all_asked, np.maximum(asked, top)), seen * accepted
         np.add(self.seen[row - 1], seen, out=self.seen[row])
         self.asked[row] = all_asked
@@ -498,32 +532,36 @@ class Origin:
         day, row = self.day, self.past + now + 1
         queues = self.asked[row] > self.started[row]
         self.queued, self.queues = queues | self.queues, queues
-        in_time = self.in_time_if_idle
-        if np.count_nonzero(self.queued):
-            self.head[row] = self._place_of(self.started[row], row)
-            self.headed[row] = self.at_head(self.seen, row)
-            before, self.late = self.late, (now + 1 - self.head[row]) * day.dt + day.recompute - day.timeout
-            in_time = np.where(self.queued & ~day.patient, 1.0 - share_above(before, self.late), in_time)
-            self.drowned = ~day.patient & (self.late > 0)
-        else:
+        self.useful_before = self.useful
+        if not np.count_nonzero(self.queued):
             self.headed[row] = self.seen[row]
             self.late, self.drowned = self.late_if_idle, day.hopeless
-        self.useful_before = self.useful
+            self.useful = self.useful + (self.headed[row] - self.headed[row - 1]) * self.in_time_if_idle
+            return
+        self._look_at_head(row)
+        before, self.late = self.late, (now + 1 - self.head[row]) * day.dt + self.late_if_idle
+        was_drowned, self.drowned = self.drowned, ~day.patient & (self.late > 0)
+        if np.count_nonzero(self.drowned & was_drowned) == day.size:
+            return  # nothing useful is at the head of any queue
+        in_time = np.where(self.queued & ~day.patient, 1.0 - share_above(before, self.late), self.in_time_if_idle)
         self.useful = self.useful + (self.headed[row] - self.headed[row - 1]) * in_time
 
-    def _place_of(self, level: FloatArray, row: int) -> FloatArray:
-        """Tick (with its fraction) in which the requests now being started had come."""
-        size, asked = self.day.size, self.asked.reshape(-1)
-        at = np.where(self.queues, self.pointer, row) * size + self.day.members
-        following = np.arange(1, AHEAD + 1)[:, None] * size
+    def _look_at_head(self, row: int) -> None:
+        """When the requests now being started had come, and how many had been seen then."""
+        size, asked, seen, level = self.day.size, self.asked.reshape(-1), self.seen.reshape(-1), self.started[row]
+        at = np.where(self.queues, self.pointer, row * size + self.day.members)
         while True:
-            passed = np.add.reduce(asked[at + following] <= level, axis=0)
+            passed = np.add.reduce(asked[at + self.following] <= level, axis=0)
             at += passed * size
             if passed.max() < AHEAD:
                 break
-        here, after = asked[at], asked[at + size]
-        self.pointer = at // size
-        return (self.pointer - self.past) + (level - here) / np.maximum(after - here, 1e-300)
+        after = at + size
+        here = asked[at]
+        part = (level - here) / np.maximum(asked[after] - here, TINY)
+        self.pointer = at
+        self.head[row] = at // size - self.past + part
+        low = seen[at]
+        self.headed[row] = low + (seen[after] - low) * part
 
     def at_head(self, history: FloatArray, rows: int | slice = slice(None)) -> FloatArray:
         """Value that a cumulative history had when the requests at the head of the queue came."""
@@ -533,10 +571,16 @@ class Origin:
         above = np.minimum(low + 1, len(history) - 1)
         return history[low, self.day.members] * (1.0 - part) + history[above, self.day.members] * part
 
+    def free(self, now: int, member: Ints, number: FloatArray) -> FloatArray:
+        """Tick (with its fraction) in which a worker is free for the recompute of this number."""
+        idle = (self.day.workers[now] + self.lag.back(self.started, self.past + now, self.day.members))[member]
+        part = (number - idle) / np.maximum(self.able[member] - idle, TINY)
+        return now + np.minimum(np.maximum(part, 0.0), 1.0)
+
     def began(self, now: int, member: Ints, place: FloatArray) -> FloatArray:
         """Tick (with its fraction) in which useful requests of this tick were started."""
         before = self.useful_before[member]
-        part = (place - before) / np.maximum((self.useful - self.useful_before)[member], 1e-300)
+        part = (place - before) / np.maximum((self.useful - self.useful_before)[member], TINY)
         part = np.minimum(np.maximum(part, 0.0), 1.0)
         if not np.count_nonzero(self.queued):
             return now + part
@@ -547,9 +591,7 @@ class Origin:
         came, rank = (
             h[row - 1, member] + part * (h[row, member] - h[row - 1, member]) for h in (self.head, self.started)
         )
-        idle = self.day.workers[row - self.past - 1] + self.lag.back(self.started, row - 1, self.day.members)
-        served = (rank - idle[member]) / np.maximum(self.able[member] - idle[member], 1e-300)
-        return np.maximum(came, row - 1 - self.past + np.minimum(np.maximum(served, 0.0), 1.0))
+        return np.maximum(came, self.free(row - self.past - 1, member, rank))
 
     def waits(self) -> FloatArray:
         """How long the requests now being started have waited, one row a tick."""

@@ -42,6 +42,8 @@ class Setting:
     flush_share: float = 1.0
     warmup_ramp: float = 0.0
     brownout_capacity: float = 0.2
+    valve: tuple = (0.0, 0.0, 1.0)  # from, until, share of the requests let in
+    nodes_down: tuple = (0.0, 0.0, 0.0)  # from, until, share of the keys that nothing keeps
 
 
 class Job:
@@ -73,6 +75,7 @@ class Cache:
             life = s.ttl * (1 - s.ttl_jitter * u)
             self.expiry.append(max(u * (life + idle) - idle, 0.0))
             self.made.append(self.expiry[-1] - life)
+        self.node = [self.random.random() for _ in range(s.keys)]
         self.held = [{} for _ in range(s.keys)]  # process -> time at which its claim lapses
         self.waiters = [[] for _ in range(s.keys)]
         self.queue: deque[Job] = deque()
@@ -91,6 +94,8 @@ class Cache:
         if self.s.trigger != "none":
             self.at(self.s.trigger_start, self.strike)
             self.at(self.s.trigger_start + self.s.trigger_duration, self.start_work)
+        if self.s.nodes_down[2]:
+            self.at(self.s.nodes_down[0], self.lose)
         while self.heap and self.heap[0][0] < until:
             self.now, _, event, what = heapq.heappop(self.heap)
             event(*what)
@@ -116,6 +121,13 @@ class Cache:
                 if self.random.random() < s.flush_share:
                     self.expiry[key] = -math.inf
 
+    def lose(self):
+        self.expiry = [-math.inf if self.down(key) else expiry for key, expiry in enumerate(self.expiry)]
+
+    def down(self, key):
+        start, end, share = self.s.nodes_down
+        return start <= self.now < end and self.node[key] < share
+
     # -- readers ------------------------------------------------------------------------------------------------------
 
     def arrive(self):
@@ -124,7 +136,9 @@ class Cache:
         self.count("offered")
         s = self.s
         ramp = (self.now - s.trigger_start) / s.warmup_ramp if s.warmup_ramp and self.now >= s.trigger_start else 1.0
-        if ramp < 1.0 and self.random.random() > max(ramp, 0.02):
+        start, end, share = s.valve
+        let_in = min(max(ramp, 0.02), 1.0) * (share if start <= self.now < end else 1.0)
+        if let_in < 1.0 and self.random.random() > let_in:
             self.count("failed")
             return
         self.read(min(bisect.bisect(self.cumulative, self.random.random()), s.keys - 1))
@@ -200,12 +214,13 @@ class Cache:
 
     def submit(self, job):
         self.count("wanted")
+        if job.key == 0:
+            self.count("hot")
         if len(self.queue) >= self.s.queue_limit:
             if job.process is not None and not job.crashed:
                 self.held[job.key].pop(job.process, None)
             return False
         if job.key == 0:
-            self.count("hot")
             self.hot_since += 1
             if self.hot_since == 1:
                 self.leads.append(self.expiry[0] - self.now)
@@ -252,6 +267,8 @@ class Cache:
         self.cycle[key] += 1
         self.made[key] = self.now
         self.expiry[key] = self.now + s.ttl * (1 - s.ttl_jitter * self.random.random())
+        if self.down(key):
+            self.expiry[key] = -math.inf
         self.held[key].pop("fleet", None)
         self.held[key].pop("refresh", None)
         if key == 0:
