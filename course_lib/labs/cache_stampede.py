@@ -6,14 +6,14 @@ runs from top to bottom at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import altair as alt
 import numpy as np
 
 from course_lib.models.drills import stampede_drill
-from course_lib.models.drills.stampede_drill import Parameters, total
+from course_lib.models.drills.stampede_drill import Parameters, recomputes, total
 from course_lib.models.trace import Trace
 from course_lib.view import style
 from course_lib.view.blank import StillBlank, asking, titled
@@ -25,6 +25,28 @@ ROLES = ("naive", "defended", "third", "fourth")
 FLOOR = 0.8  # a scale of factors has no zero, so none is drawn here
 HALF_WIDTH = 405  # two charts side by side fit a laptop
 LONG = 155.0  # seconds: five cycles of 31 s, so that a price is a mean
+
+AFTER_THE_STAMPEDE = "One, and everybody who came while it was on its way: 1 + λδ. Readers here come whatever happens."
+AFTER_THE_DEAD = (
+    "Ten seconds until the lock lapses and one for the recompute. Behind a holder that lives it is up to a second."
+)
+
+
+def crowds(runs: Mapping[str, Trace]) -> Any:
+    """Say how many readers had to wait in each run."""
+    waiting = {name: float(total(run, "waiting_rate", 0, run.time[-1])) for name, run in runs.items()}
+    return _said(f"{name}, {readers:,.0f} readers wait" for name, readers in waiting.items())
+
+
+def begun_in(runs: Mapping[str, Trace]) -> Any:
+    """Say how many recomputes each run began."""
+    return _said(f"{name}: {float(recomputes(run, 0, run.time[-1])):,.0f} recomputes" for name, run in runs.items())
+
+
+def _said(sentences: Iterable[str]) -> Any:
+    from IPython.display import Markdown
+
+    return Markdown(" ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences))
 
 
 def compare(named: Mapping[str, Parameters], seed: int, *, until: float = 45.0, **policies: Policy) -> ShownChart:

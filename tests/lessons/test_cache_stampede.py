@@ -7,6 +7,7 @@ import pytest
 
 from course_lib.lessons import cache_stampede as show
 from course_lib.models.cache_stampede import Parameters, popularity, simulate
+from course_lib.models.trace import Record
 from course_lib.theory import caching
 from course_lib.view import corners
 
@@ -123,16 +124,49 @@ def test_the_table_of_defences_reads_as_the_text_does():
     table = show.ways_out().data.set_index("alone")
     hot, flush, slow = (table[f"{name} (%)"] for name in ("hot key", "flush", "slow origin"))
     for name in ("nothing", "XFetch, beta 1", "TTL jitter of 10 %"):
-        assert max(hot[name], flush[name], slow[name]) <= 1, name
-    assert hot["warm-up ramp, 60 s"] <= 1 and 10 < flush["warm-up ramp, 60 s"] < 60
+        assert max(hot[name], flush[name], slow[name]) <= 5, name
+    assert hot["warm-up ramp, 60 s"] <= 5 and 10 < flush["warm-up ramp, 60 s"] < 60
     process = "lock in each of 20 processes"
-    assert hot[process] >= 99 and 20 < flush[process] < 99 and slow[process] <= 1
+    assert hot[process] == 100 and 40 <= flush[process] <= 80 and slow[process] == 0  # the event loop says 65 to 71
     stale = "stale while revalidating, 30 s"
-    assert hot[stale] >= 99 and slow[stale] >= 99 and flush[stale] < 20
+    assert hot[stale] == slow[stale] == 100 and flush[stale] < 20
+    assert 40 <= hot["XFetch, beta 4"] <= 80 and flush["XFetch, beta 4"] == 0
     for name in ("fleet-wide lock", "lock, XFetch, stale, jitter", "ten times the origin"):
-        assert min(hot[name], flush[name], slow[name]) >= 99, name
-    assert min(hot["queue bound of 100"], flush["queue bound of 100"], slow["queue bound of 100"]) >= 95
+        assert min(hot[name], flush[name], slow[name]) == 100, name
+    assert min(hot["queue bound of 100"], flush["queue bound of 100"], slow["queue bound of 100"]) >= 90
     assert (table["price"].str.len() > 0).sum() == len(table) - 1
+    assert (table[["hot key (%)", "flush (%)", "slow origin (%)"]] % 10 == 0).all(axis=None)  # no digit chance decides
+
+
+def late_share(seeds=16, **change):
+    """Share answered in the last minute, means over seeds."""
+    record = Record(("goodput", "offered_rate"), every=60.0, start=120.0)
+    t = simulate(Parameters(**change), np.arange(seeds)[:, None, None], until=180, record=record)
+    return (t["goodput"][-1] / t["offered_rate"][-1]).mean(axis=0)
+
+
+def test_what_is_said_of_xfetch_and_jitter_holds_over_their_sliders():
+    values = {control.name: np.array(control.positions) for control in PANEL.controls}
+    triggers = np.array(["hot_key", "flush", "brownout"])[:, None]
+    beta = values["beta"]
+    hot, flush, slow = late_share(beta=beta, trigger=triggers)
+    assert beta.tolist() == [0, 0.25, 0.5, 1, 2, 4, 8, 20]
+    assert max(hot[beta <= 1]) < 0.15 and max(slow[beta <= 1]) < 0.15 and max(flush) < 0.05
+    assert 0.3 < hot[beta == 4][0] < 0.9 and hot[beta == 20][0] < 0.05
+    assert late_share(ttl_jitter=values["ttl_jitter"], trigger=triggers).max() < 0.05
+
+
+def test_beta_4_refreshes_hot_keys_every_few_seconds():
+    assert 30 - caching.refresh_lead(105, 1.0, 4.0) < 5
+
+
+def test_sentences_say_what_the_runs_say():
+    words = show.last_minute(run()).data
+    assert "0 % of the requests hit" in words and "finishes 60" in words and "has waited 17 s" in words
+    assert show.xfetch_sizes([1.0], 105).data == "β = 1: 2.72 recomputes a cycle, the first 5.2 s early."
+    aged = run(trigger="none", ttl=np.array([30, 3600]))
+    assert show.late(aged, ("short", "long"), "answer_age").data == "short: 15 s. long: 1810 s, 30 minutes."
+    assert "305" not in show.AFTER_THE_GUESS  # the number itself is the model's to say
 
 
 def test_the_prices_in_the_table_are_true():
