@@ -29,7 +29,7 @@ LOST = 0.01  # of replies: what retries are good for on a quiet day
 NAIVE = Parameters(reply_loss=LOST)
 DEFENDED = NAIVE.replace(budget="first_attempts", budget_ratio=0.05)
 SHOWN = ("goodput", "attempt_rate", "offered_rate")
-NO_WAY_BACK = "Nothing inside the system will ever bring it back. Somebody has to change something."
+WHAT_FOLLOWS = "Nothing inside the system will ever bring it back. Somebody has to change something."
 """What follows from the prediction's answer: kept out of the notebook's cells, where it could be read before it."""
 REGIONS = {0: "brownout", 1: "trigger over, still failing"}
 
