@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "detect": {"theory", "models"},
     "incidents": {"theory", "models", "detect", "view"},
     "checks": {"theory", "models", "detect", "progress"} | BASE,
-    "grading": {"theory", "models", "detect", "checks", "view"} | BASE,
+    "grading": {"theory", "models", "detect", "checks", "view", "progress"} | BASE,
     "home": {"checks", "progress"} | BASE,
     "site": BASE,
     "manifest": set(),

@@ -16,7 +16,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from course_lib import manifest, notebook_file
+from course_lib import manifest, notebook_file, progress
 from course_lib.checks.task import Task
 from course_lib.grading.intake.slicing import Cell, defined, needed
 from course_lib.grading.sandbox.box import View
@@ -151,8 +151,9 @@ def view(course: CourseRef) -> View:
     warm = sorted({"numpy", *(name for lab in every for name in _imports(lab))} - {lab.checks for lab in every})
     manifest_file = str(Path(course.root) / manifest.MANIFEST)
     hidden = tuple(sorted({"course_lib.checks", *(lab.checks for lab in every)}))
-    first = ("course_lib.manifest", "course_lib.checks.task")
-    return View(course.import_roots, hidden, (*first, *warm), (manifest_file,), (("COURSE_ROOT", course.root),))
+    first = ("course_lib.manifest", "course_lib.progress", "course_lib.checks.task")
+    environment = (("COURSE_ROOT", course.root), (progress.OFF, "1"))
+    return View(course.import_roots, hidden, (*first, *warm), (manifest_file,), environment)
 
 
 def _imports(lab: Lab) -> set[str]:
