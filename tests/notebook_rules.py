@@ -25,6 +25,8 @@ STATIONS = (
 )
 CELLS, WORDS, DEFS, LINES, MEDIAN_LINES = (40, 70), (1200, 2000), 2, 20, 4
 MAX_BYTES = 200_000
+RUN, SHARED = 6, 2  # words; lessons (and labs) in which a run of so many may stand
+ALLOWED_RUNS = ("the same seed the same axes", "the classic false reading is the", "minutes before it the lesson on")
 FORBIDDEN_TAGS = {"nbval-skip", "nbval-ignore-output", "nbval-raises-exception", "raises-exception", "skip-execution"}
 CHECKED_TAG = "nbval-check-output"
 
@@ -127,10 +129,32 @@ def headings(notebook) -> list[str]:
 
 def word_count(notebook) -> int:
     """Words a reader reads: markdown without HTML tags, link targets, code and equations."""
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = _plain("\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown"))
+    return len(re.findall(r"\w[\w'’-]*", text))
+
+
+def _plain(text: str) -> str:
     for noise in (r"```.*?```", r"\$\$.*?\$\$", r"\$[^$\n]*\$", r"<[^>]*>", r"\]\([^)]*\)", r"https?://\S+"):
         text = re.sub(noise, " ", text, flags=re.S)
-    return len(re.findall(r"\w[\w'’-]*", text))
+    return text
+
+
+def repeated_prose(notebooks: dict[str, object]) -> Iterator[str]:
+    """No six words of prose stand in more than two of these: what all say belongs into the machinery."""
+    where: dict[str, set[str]] = {}
+    for name, notebook in notebooks.items():
+        for run in _runs(notebook):
+            where.setdefault(run, set()).add(name)
+    for run, names in where.items():
+        if len(names) > SHARED and run not in ALLOWED_RUNS:
+            yield f"{', '.join(sorted(names))} all say {run!r}"
+
+
+def _runs(notebook) -> Iterator[str]:
+    for cell in notebook.cells:
+        for paragraph in re.split(r"\n\s*\n|\|", _plain(cell.source) if cell.cell_type == "markdown" else ""):
+            words = re.findall(r"\w[\w'’-]*", paragraph.lower())
+            yield from (" ".join(words[at : at + RUN]) for at in range(len(words) - RUN + 1))
 
 
 def links(notebook, path: Path) -> Iterator[str]:

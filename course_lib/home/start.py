@@ -27,7 +27,10 @@ _CONFIDENCE = {3: "certain", 2: "fairly sure", 1: "a guess"}
 _TITLE = """# {title}
 
 Each module is an hour's lesson and a lab. In a notebook, press **Shift+Enter** from cell to cell; commit to each
-prediction before you look. Your copies are yours: an update of the course never touches them.
+prediction before you look. In a panel, drag the sliders, try the presets, then the three challenges, which tick
+themselves off. Under each answer cell stands a check, and below it what passing looks like: it judges what your
+functions do, on inputs drawn from your seed, and a grader draws others. Stuck? `checks.NAME.hint(1)`, with the task's
+NAME, gives a nudge, `hint(3)` nearly everything. Your copies are yours: an update of the course never touches them.
 
 Run the cell below (click it, then Shift+Enter) to bring this page up to date.
 """

@@ -26,6 +26,12 @@ operation is served, first come first served). Clients miss their backoff by up 
 those throttled together come back together, and up to 2 % fewer attempts are made). A retry goes where its first
 attempt went, even after a split. Sub-reads of one logical read succeed independently. A split takes effect at once
 after its delay; the local cache holds the hot key alone; bounded loads move whole keys at once, by expected load.
+
+What a tick can't show. A queue shorter than a tick's chance (q̂² < 2 c Δ) refuses by M/M/1/K's blocking, to 2 % or
+0.002; up to some five times longer, a partition at its critical load refuses up to a quarter less than one of single
+operations would. In front of a key that is throttled all the same, caches pass on 2 to 3 % too few reads: retries fall
+anywhere, where a pod's follow on its own. A ratio is over its own tick: utilisation is work done ÷ what could be done
+*then*, so it is 1 where a partition never rests and needs many operations a tick to mean much.
 """
 
 from __future__ import annotations
@@ -42,7 +48,7 @@ from numpy.typing import ArrayLike
 from course_lib.models import noise, simulation
 from course_lib.models.exact import cumulative, ratio, total
 from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
-from course_lib.models.partition_flows import Flows, busy_by_site, hot_late, quantile_of, rest_late
+from course_lib.models.partition_flows import Flows, busy_by_site, hot_late, quantile_of, queued, rest_late
 from course_lib.models.partition_parts import Caches, Clients, Day, Keys, Partitions, Store
 from course_lib.models.recovery import trigger_events
 from course_lib.models.simulation import Batch, Model
@@ -156,7 +162,7 @@ class Run:
     def arrive(self, now: int, n: int) -> None:
         """First attempts at every site in `n` ticks, and the hot key's part in them."""
         day, keys, rows = self.day, self.keys, slice(now, now + n)
-        asked = self.caches.misses(now, keys)
+        asked = self.caches.misses(now, n, keys)
         if day.splits:
             self.store.open(now)
         rest, hot, home = keys.weigh(now, asked, self.store)
@@ -175,9 +181,11 @@ class Run:
         sent = clients.send(now, partitions.fresh[now])
         partitions.ask(now, sent)
         partitions.admit(now)
+        if partitions.any_tight[now]:
+            partitions.admit_tightly(now)
         clients.give_up(now, sent, partitions.refused[now])
-        if self.day.splits or self.day.caches:
-            self.caches.learn(now, self.keys, partitions.refused[now], clients)
+        if self.day.caches:
+            self.caches.learn(now, self.keys, partitions.refused[now], clients.retries)
         if self.day.splits:
             self.store.watch(now, partitions.attempts[now])
 
@@ -224,7 +232,7 @@ def _curves(batch: Batch, ticks: int) -> Curves:
 
 def _answers(run: Run) -> dict[str, FloatArray]:
     """Curves (ticks + 1, members) of what was asked and answered."""
-    flows, seen, step = Flows(run), run.seen, run.day.batch.dt
+    flows, seen = Flows(run), run.seen
     reads = seen["offered"] * (1.0 - seen["writes"])
     hot_reads = reads * seen["viral"]
     sums = {
@@ -242,7 +250,8 @@ def _answers(run: Run) -> dict[str, FloatArray]:
         "hot_rejected": total(flows.hot_attempts - flows.hot_good, axis=1),
         "reads": reads,
         "lookups": (reads - hot_reads) * seen["fan_out"] + hot_reads * seen["asked"] * seen["salts"],
-        "staleness": (1.0 - seen["asked"]) * run.day.batch.at("cache_ttl", run.day.time) / 2 * step,
+        "hot_reads": hot_reads * (1.0 - seen["asked"] * (1.0 - flows.hot_found)),
+        "age": hot_reads * (1.0 - seen["asked"]) * run.caches.age,
     }
     return {name: cumulative(flow) for name, flow in sums.items()} | {"sites": _sites(run)}
 
@@ -252,15 +261,15 @@ LOAD = ("worked", "able", "busiest", "skew", "queue", "longest_queue")
 
 def _load(run: Run) -> dict[str, FloatArray]:
     """Curves (ticks + 1, members) of the partitions' load; `busiest` and `skew` add up, so that a rate is a mean."""
-    busy, asked, rated, step = busy_by_site(run), run.partitions.fresh, run.day.rated, run.day.dt
+    busy, asked, waiting, step = busy_by_site(run), run.partitions.fresh, queued(run), run.day.dt
     sites = _sites(run)
     sums = {
         "worked": total(busy, axis=1),
-        "able": rated * sites[1:],
-        "busiest": np.minimum(busy.max(axis=1) / rated, 1.0) * step,
+        "able": total(run.day.able, axis=1),
+        "busiest": ratio(busy, run.day.able).max(axis=1) * step,
         "skew": ratio(asked.max(axis=1) * sites[1:], total(asked, axis=1), empty=1.0) * step,
     }
-    levels = {"queue": total(run.partitions.queue, axis=1), "longest_queue": run.partitions.queue.max(axis=1)}
+    levels = {"queue": total(waiting, axis=1), "longest_queue": waiting.max(axis=1)}
     return {name: cumulative(flow) for name, flow in sums.items()} | levels
 
 
@@ -309,9 +318,9 @@ def _by_partition(run: Run) -> dict[str, FloatArray]:
     seen = {
         "demand": run.partitions.fresh / step,
         "attempts": run.partitions.attempts / step,
-        "queue": run.partitions.queue[1:],
+        "queue": queued(run)[1:],
         "throttled": run.partitions.refused,
-        "utilisation": np.minimum(busy_by_site(run) / run.day.rated[:, None], 1.0),
+        "utilisation": ratio(busy_by_site(run), run.day.able),
     }
     return {name: np.where(there, values, np.nan) for name, values in seen.items()}
 
@@ -354,8 +363,12 @@ SIGNALS = {
     "imbalance": Signal(
         "busiest ÷ mean", "first attempts at the busiest partition ÷ the mean", lambda c: c.rate("skew")
     ),
-    "hottest_utilisation": Signal("of capacity", "work done by the busiest partition", lambda c: c.rate("busiest")),
-    "mean_utilisation": Signal("of capacity", "work done by all partitions", _share("worked", "able")),
+    "hottest_utilisation": Signal(
+        "of capacity", "work done by the busiest partition ÷ what it could do in the tick", lambda c: c.rate("busiest")
+    ),
+    "mean_utilisation": Signal(
+        "of capacity", "work done by all partitions ÷ what they could do", _share("worked", "able")
+    ),
     "queue_depth": Signal("operations", "operations in all queues", lambda c: c.level("queue")),
     "longest_queue": Signal("operations", "operations in the longest queue", lambda c: c.level("longest_queue")),
     "latency_p99_hot": Signal(
@@ -368,7 +381,7 @@ SIGNALS = {
         "s", "median of all other answered requests", lambda c: _latency(c, rest_late, 0.5), full=True
     ),
     "reads_per_read": Signal("lookups per read", "lookups at partitions ÷ logical reads", _share("lookups", "reads")),
-    "staleness": Signal("s", "mean age of what reads of the hot key return", lambda c: c.rate("staleness")),
+    "staleness": Signal("s", "mean age of what answered reads of the hot key return", _share("age", "hot_reads")),
     "partitions": Signal("partitions", "partitions, with those that splits have made", lambda c: c.level("sites")),
 }
 

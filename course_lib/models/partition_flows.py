@@ -54,6 +54,7 @@ class Flows:
         all_found = power(found[:, 0], self.run.keys.copied[:, 0])
         for place in range(1, found.shape[1]):
             all_found = all_found * power(found[:, place], self.run.keys.copied[:, place])
+        self.hot_found = all_found  # share of the hot key's reads that asked and were answered
         reads = (good + lost) * (1.0 - part) / seen["salts"]
         cached = seen["offered"] * seen["viral"] * (1.0 - seen["writes"]) * (1.0 - seen["asked"])
         return good * part + reads * all_found + cached, lost * part + reads * (1.0 - all_found)
@@ -100,6 +101,18 @@ def busy_by_site(run: Run) -> FloatArray:
     return np.minimum(np.maximum(served, 0.0, out=served), able, out=served)
 
 
+def queued(run: Run) -> FloatArray:
+    """Operations at each site at the end of each tick, waiting or in service, (ticks + 1, sites, members).
+
+    Where a site ran empty within the tick it is M/M/1's number; the walk is the work that the next one meets, which is
+    one operation more.
+    """
+    sites, queue = run.partitions, run.partitions.queue.copy()
+    ran_empty = queue[1:] > queue[:-1] + (sites.attempts - run.day.able)
+    queue[1:] *= np.where(ran_empty, np.minimum(ratio(sites.attempts, run.day.able), 1.0), 1.0)
+    return queue
+
+
 # -- latency ---------------------------------------------------------------------------------------------------------
 
 
@@ -115,7 +128,8 @@ class Waits:
         day, sites, attempts = run.day, run.partitions, pick(run.partitions.attempts)
         spent = sites.attempts * sites.refused * day.batch.rejection_cost
         self.scale, self.limit = day.rated, day.batch.queue_limit
-        self.drain = (day.rated[:, None] - pick(np.minimum(spent, MOST_SPENT_REJECTING * day.able))) / day.dt
+        spent = np.minimum(spent, MOST_SPENT_REJECTING * np.minimum(day.able, day.rated[:, None]))
+        self.drain = (day.rated[:, None] - pick(spent)) / day.dt
         self.net = attempts - pick(day.able)
         self.floor = pick(sites.queue[:-1]) + self.net
         self.wait = pick(sites.queue[1:]) / self.drain

@@ -23,6 +23,7 @@ from course_lib.theory.hashing import MOST_SPENT_REJECTING, SLOTS, partition_of,
 
 VIRAL_KEY = 1 << 40  # a key that is not among the Zipf keys
 LANE = 32  # partitions that share one stream of noise
+NEVER = 1e-9  # per second
 NO_BOUND = 1024.0  # times the mean: more than any partition can take
 Ints = NDArray[np.int64]
 
@@ -172,26 +173,44 @@ class Keys:
 
 
 class Caches:
-    """The pods' local caches of the hot key."""
+    """The pods' local caches of the hot key.
+
+    A pod without a copy asks for one with each of its `r` reads per second, and `1 - p` of them are admitted at once; a
+    retry that is admitted later brings a fresh copy, too, `late` of them per second. So a pod goes without a copy for
+    ``W = 1 / (r (1 - p) + late)`` and has one for ``L = (exp(late T) - 1) / late``, T where nobody is refused.
+    """
 
     def __init__(self, day: Day) -> None:
         self.day = day
-        self.filled = np.ones(day.size)  # share of the fills that succeed
+        self.refused = np.zeros(day.size)  # p: share of the hot key's attempts refused, in the latest tick
+        self.late = np.zeros(day.size)  # copies per second and pod that retries bring, over the last two backoffs
+        self.reads, self.asked = np.zeros(day.size), np.ones(day.size)  # r, and the share of them that ask
+        self.age = np.zeros((day.ticks, day.size))  # seconds: mean age of a copy that is read
 
-    def misses(self, now: int, keys: Keys) -> Any:
-        """Share of the hot key's reads that the pods' caches pass on: ``1 / (1 + r T)``, r a pod's good reads/s."""
+    def misses(self, now: int, n: int, keys: Keys) -> Any:
+        """Share of the hot key's reads that the pods' caches pass on: ``W / (W + L)``."""
         if not self.day.caches:
             return 1.0
         reads = self.day.at("arrival_rate", now) * keys.viral * (1.0 - keys.writes) / self.day.batch.pods
-        return 1.0 / (1.0 + self.filled * reads * self.day.at("cache_ttl", now))
+        ttl, late = self.day.at("cache_ttl", now), np.maximum(self.late, NEVER)
+        renewed = np.minimum(late * ttl, 50.0)
+        lasts = np.where(self.late > NEVER, np.expm1(renewed) / late, ttl)
+        young = 1.0 / late - ttl / np.expm1(np.maximum(renewed, NEVER))
+        self.age[now : now + n] = np.where(renewed > 1e-3, young, ttl / 2)
+        self.reads = reads + 0 * late
+        self.asked = 1.0 / (1.0 + (reads * (1.0 - self.refused) + self.late) * lasts)
+        return self.asked
 
-    def learn(self, now: int, keys: Keys, refused: FloatArray, clients: Clients) -> None:
-        """After a tick: how well fills succeed, retries included."""
-        lost = refused = refused[keys.home[now], self.day.members]
-        allowed = self.day.at("max_retries", now)
-        for k in range(clients.retries):
-            lost = lost * np.where(k < allowed, refused, 1.0)
-        self.filled = 1.0 - total(lost * keys.copies) / np.maximum(total(keys.copies + 0 * lost), 1.0)
+    def learn(self, now: int, keys: Keys, refused: FloatArray, retries: int) -> None:
+        """After a tick: how much is refused where the hot key lives, and how many copies come late."""
+        at_home = refused[keys.home[now], self.day.members] * keys.copies
+        self.refused = total(at_home) / np.maximum(total(keys.copies + 0 * at_home), 1.0)
+        allowed, again, late = self.day.at("max_retries", now), self.reads * self.asked, 0.0
+        for k in range(retries):
+            again = again * self.refused * (k < allowed)
+            late = late + again * (1.0 - self.refused)
+        pace = np.minimum(self.day.dt / (2.0 * self.day.batch.retry_delay), 1.0)
+        self.late = self.late + (late - self.late) * pace
 
 
 class Clients:
@@ -236,12 +255,14 @@ class Partitions:
     """Every site: its queue, what it is asked and what it refuses."""
 
     def __init__(self, day: Day) -> None:
-        self.limit, cost = day.batch.queue_limit, day.batch.rejection_cost
-        self.extra_work = cost / (1.0 - cost)  # refused because refusing others has cost work
-        self.able, self.dips = day.able, day.dips
+        self.limit, self.cost = day.batch.queue_limit, day.batch.rejection_cost
+        self.extra_work = self.cost / (1.0 - self.cost)  # refused because refusing others has cost work
+        self.able, self.dips, self.rated = day.able, day.dips, day.rated
+        self.tight = self.limit * self.limit < 2.0 * self.rated  # queues that a tick's chance alone fills and empties
+        self.any_tight = self.tight.any(axis=1).tolist()
         self.fresh, self.attempts = (np.empty((day.ticks, day.sites, day.size)) for _ in range(2))  # operations asked
         self.refused = np.empty((day.ticks, day.sites, day.size))  # share of the attempts
-        self.queue = np.zeros((day.ticks + 1, day.sites, day.size))  # operations, at a tick's end
+        self.queue = np.zeros((day.ticks + 1, day.sites, day.size))  # work that the next one meets, itself included
 
     def ask(self, now: int, sent: list[FloatArray]) -> None:
         """What each site is asked in one tick, first attempts and retries."""
@@ -259,7 +280,39 @@ class Partitions:
         over = np.maximum(queue - self.limit, 0.0)
         np.subtract(queue, over, out=self.queue[now + 1])
         over += np.minimum(over * self.extra_work, MOST_SPENT_REJECTING * able)  # refusing is work
-        np.divide(over, np.maximum(attempts, 1e-9), out=self.refused[now])
+        np.minimum(over / np.maximum(attempts, 1e-9), 1.0, out=self.refused[now])
+
+    def admit_tightly(self, now: int) -> None:
+        """Refuse what a queue far shorter than a tick's work does: M/M/1/K's share, the tick being long for it."""
+        attempts, able, rated = self.attempts[now], self.able[now], self.rated[now]
+        over = overflow(attempts, able, self.limit, rated)
+        spent = np.minimum(self.cost * over, MOST_SPENT_REJECTING * able)
+        more = overflow(attempts, able - spent, self.limit, rated) - over  # had refusing them been work
+        grows = np.minimum(more / np.maximum(spent, 1e-9), 1.0)
+        over = np.minimum(over / (1.0 - self.cost * grows), over + MOST_SPENT_REJECTING * able)
+        share = np.minimum(over / np.maximum(attempts, 1e-9), 1.0)
+        self.refused[now] = np.where(self.tight[now], share, self.refused[now])
+
+
+def overflow(asked: FloatArray, able: FloatArray, limit: FloatArray, rated: FloatArray) -> FloatArray:
+    """Operations that a queue of `limit` turns away in a tick in which it could be filled many times over.
+
+    M/M/1/K's blocking at the tick's own counts, less what their scatter adds to a bent curve.
+
+    Examples
+    --------
+    >>> full = overflow(np.array([800.0, 1000.0, 1700.0]), np.array([1000.0]), np.array([1.0]), np.array([1000.0]))
+    >>> (full / np.array([800.0, 1000.0, 1700.0])).round(2).tolist()
+    [0.44, 0.5, 0.63]
+    """
+    load = np.log(np.maximum(asked, 1e-9) / np.maximum(able, 1e-9))
+    steep = np.where(np.abs(load) < 1e-6, 1e-6, load)
+    down = -np.abs(steep)
+    share = np.expm1(down) / np.expm1((limit + 1.0) * down) * np.where(steep < 0, np.exp(limit * down), 1.0)
+    x = np.maximum(np.abs(asked - able) * limit / rated, 0.05)
+    u = np.exp(-x)
+    bend = u * ((x - 2.0) + (x + 2.0) * u) / (1.0 - u) ** 3
+    return np.maximum(asked * share - limit * bend, 0.0)
 
 
 class Store:

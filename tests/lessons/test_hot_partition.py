@@ -122,10 +122,10 @@ def test_the_band_of_sub_keys():
     assert fits[0] == 8 and fits[-1] == 32
 
 
-def test_with_other_seeds_the_band_begins_at_nine_to_twelve():
-    for seed in range(3):
-        run = show.salt_band(seed).picture.data["run"]
-        assert 9 <= run["salts"][run["p99"] < 0.1][0] <= 12, seed
+def test_with_nearly_all_other_seeds_the_band_begins_at_nine_to_thirteen():
+    runs = [show.salt_band(seed).picture.data["run"] for seed in range(12)]
+    begins = np.array([run["salts"][run["p99"] < 0.1][0] for run in runs])
+    assert np.mean((begins >= 9) & (begins <= 13)) > 0.9, begins
 
 
 def test_from_128_partitions_on_a_doubling_changes_less_than_half_a_point():
@@ -139,7 +139,7 @@ def test_the_table_of_defences():
     others = table["others fail"].str.rstrip("%").astype(float)
     assert hot["salt the hot key, 20 sub-keys"] < 0.1 and hot["partitions three times as big"] < 0.1
     assert hot["three times as many partitions"] == pytest.approx(70, abs=1)
-    assert hot["96 sub-keys"] == pytest.approx(35, abs=1) and others["96 sub-keys"] == pytest.approx(28, abs=1)
+    assert hot["96 sub-keys"] == pytest.approx(35, abs=1) and others["96 sub-keys"] == pytest.approx(27.4, abs=0.4)
     every = "salt every key, 20 sub-keys"
     assert hot[every] > 63 and others[every] > 60 and table["fleet busy"][every] == "100%"
     for frees in ("split for heat, after 30 s", "bounded load 1.25"):
@@ -189,7 +189,7 @@ def _is_line(layer) -> bool:
 def test_the_dashboard_of_the_lab():
     storm = simulate(Parameters(), 7, until=300)
     names = ("mean_utilisation", "error_ratio", "hottest_utilisation", "hot_error_ratio")
-    assert [f"{storm[name][VIRAL].mean():.0%}" for name in names] == ["58%", "10%", "99%", "78%"]
+    assert [f"{storm[name][VIRAL].mean():.0%}" for name in names] == ["58%", "10%", "100%", "78%"]
 
 
 def test_the_evidence_of_the_lab():

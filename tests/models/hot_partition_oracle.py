@@ -68,8 +68,7 @@ class Result:
     latency: list[tuple[float, bool, float]] = field(default_factory=list)
     ages: list[tuple[float, float]] = field(default_factory=list)
     queue: list[list[int]] = field(default_factory=list)  # at every whole second
-    lookups: int = 0
-    reads: int = 0
+    reads: list[tuple[float, int]] = field(default_factory=list)  # when, lookups
     events: int = 0
 
 
@@ -136,20 +135,19 @@ class Loop:
         write = self.draw.random() < s.write_share
         home = self.viral_home if hot else self._ordinary()
         pod = -1
-        if not write:
-            self.out.reads += 1
-            if hot and s.cache_ttl:
-                pod = self.draw.randrange(s.pods)
-                if now < self.filled[pod] + s.cache_ttl:
-                    self.out.ages.append((now, now - self.filled[pod]))
-                    self.out.good.append((now, True))
-                    self.out.latency.append((now, True, 0.0))
-                    return
-                self.out.ages.append((now, 0.0))
+        if not write and hot and s.cache_ttl:
+            pod = self.draw.randrange(s.pods)
+            if now < self.filled[pod] + s.cache_ttl:
+                self.out.ages.append((now, now - self.filled[pod]))
+                self.out.reads.append((now, 0))
+                self.out.good.append((now, True))
+                self.out.latency.append((now, True, 0.0))
+                return
         salts = s.salts if hot or s.salted == "every" else 1
         picks = [self.draw.randrange(salts)] if write else range(salts)
         request = Request(now, hot, len(picks), pod)
-        self.out.lookups += 0 if write else len(picks)
+        if not write:
+            self.out.reads.append((now, len(picks)))
         for i in picks:
             site = (home + i) % s.partitions
             if salts > s.partitions and not write:  # several at one partition: not all in the same instant
@@ -191,6 +189,7 @@ class Loop:
         (self.out.failed if request.failed else self.out.good).append((now, request.hot))
         if request.pod >= 0 and not request.failed:
             self.filled[request.pod] = now
+            self.out.ages.append((now, 0.0))
 
     def _start(self, now: float, site: int) -> None:
         self.done_at[site] = now + self.draw.expovariate(self.s.partition_capacity)
@@ -217,6 +216,7 @@ def measure(out: Result, s: Scenario, begin: float, end: float) -> dict[str, flo
     attempts, refused = count(out.attempts), count(out.attempts, lambda e: e[2])
     longest = [max(row) for row in out.queue[int(begin) : int(end)]]
     ages = [age for time, age in out.ages if begin <= time < end]
+    lookups = [asked for time, asked in out.reads if begin <= time < end]
     late = {side: [x for t, h, x in out.latency if begin <= t < end and h == side] for side in (True, False)}
     return {
         "goodput": good / (end - begin),
@@ -227,6 +227,7 @@ def measure(out: Result, s: Scenario, begin: float, end: float) -> dict[str, flo
         "throttled_share": refused / max(attempts, 1),
         "served": count(out.served) / (end - begin),
         "longest_queue": sum(longest) / len(longest),
+        "reads_per_read": sum(lookups) / max(len(lookups), 1),
         "staleness": float(np.mean(ages)) if ages else 0.0,
         "latency_p99_hot": float(np.quantile(late[True], 0.99)) if late[True] else 0.0,
         "latency_p99_rest": float(np.quantile(late[False], 0.99)) if late[False] else 0.0,

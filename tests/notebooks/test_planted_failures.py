@@ -181,6 +181,21 @@ def test_a_lesson_out_of_shape_is_named(plant):
     assert SHAPES[plant] in "\n".join(rules.shape(lesson))
 
 
+def test_prose_that_stands_in_three_notebooks_is_named_and_in_two_is_not():
+    first, second, third = (tiny_course.notebook([]) for _ in range(3))
+    for lesson in (first, second):
+        lesson.cells.append(new_markdown_cell("Then *drag* the slider and watch the queue.", id="drag"))
+        lesson.cells.append(new_markdown_cell("The same seed, the same axes.", id="axes"))
+    assert list(rules.repeated_prose({"a": first, "b": second, "c": third})) == []
+    third.cells.append(
+        new_markdown_cell("Now drag the slider and watch the queue again.\n\nThe same seed, the same axes.", id="x")
+    )
+    assert list(rules.repeated_prose({"a": first, "b": second, "c": third})) == [
+        "a, b, c all say 'drag the slider and watch the'",
+        "a, b, c all say 'the slider and watch the queue'",
+    ]
+
+
 def test_links_that_a_learners_copy_does_not_reach_are_named(module):
     (module.root / "docs").mkdir()
     (module.root / "docs" / "page.md").write_text("x", encoding="utf-8")

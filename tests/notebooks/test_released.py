@@ -28,6 +28,12 @@ def test_lesson_has_its_stations_and_size(module):
     assert list(rules.shape(notebook_file.read(module.lesson))) == []
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_no_prose_stands_in_three_lessons_or_labs(part):
+    notebooks = {module.name: notebook_file.read(module.pristine(part)) for module in COURSE.built}
+    assert list(rules.repeated_prose(notebooks)) == []
+
+
 @pytest.mark.parametrize("module", BUILT)
 def test_cell_ids_are_unique_over_lesson_and_lab(module):
     roles = [notebook_file.role_ids(notebook_file.read(module.pristine(part))) for part in PARTS]
