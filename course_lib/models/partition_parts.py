@@ -192,19 +192,25 @@ class Caches:
         if not self.day.caches:
             return 1.0
         reads = self.day.at("arrival_rate", now) * keys.viral * (1.0 - keys.writes) / self.day.batch.pods
-        ttl, late = self.day.at("cache_ttl", now), np.maximum(self.late, NEVER)
+        self.reads, ttl = reads, self.day.at("cache_ttl", now)
+        if not (self.refused.any() or self.late.any()):  # the same, sooner
+            self.age[now : now + n], self.asked = ttl / 2, 1.0 / (1.0 + reads * ttl)
+            return self.asked
+        late = np.maximum(self.late, NEVER)
         renewed = np.minimum(late * ttl, 50.0)
         lasts = np.where(self.late > NEVER, np.expm1(renewed) / late, ttl)
         young = 1.0 / late - ttl / np.expm1(np.maximum(renewed, NEVER))
         self.age[now : now + n] = np.where(renewed > 1e-3, young, ttl / 2)
-        self.reads = reads + 0 * late
         self.asked = 1.0 / (1.0 + (reads * (1.0 - self.refused) + self.late) * lasts)
         return self.asked
 
     def learn(self, now: int, keys: Keys, refused: FloatArray, retries: int) -> None:
         """After a tick: how much is refused where the hot key lives, and how many copies come late."""
-        at_home = refused[keys.home[now], self.day.members] * keys.copies
-        self.refused = total(at_home) / np.maximum(total(keys.copies + 0 * at_home), 1.0)
+        at_home = refused[keys.home[now], self.day.members]
+        if not at_home.any() and not self.late.any():
+            self.refused = self.late
+            return
+        self.refused = total(at_home * keys.copies) / np.maximum(total(keys.copies + 0 * at_home), 1.0)
         allowed, again, late = self.day.at("max_retries", now), self.reads * self.asked, 0.0
         for k in range(retries):
             again = again * self.refused * (k < allowed)
