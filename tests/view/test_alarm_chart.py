@@ -28,7 +28,9 @@ def test_threshold_hold_and_page_are_those_of_the_rule(table):
 
 def test_it_says_what_it_shows_and_a_changed_rule_changes_it(table, monkeypatch):
     shown = view.alarms("hot_partition", 7, "first")
-    assert "viral key: pages at 123 s" in shown.description and "quiet day: silent" in shown.description
+    told = detect.told(table.rules["first"], table.run("incident", 7))
+    assert told.startswith("pages at 12") and f"viral key: {told}" in shown.description
+    assert "quiet day: silent" in shown.description
     assert "hottest utilisation > 0.8 of capacity for 60 s" in str(shown.specs)
     deaf = dataclasses.replace(
         table, rules={**table.rules, "first": dataclasses.replace(table.rules["first"], above=2.0)}
