@@ -623,7 +623,7 @@ class Run:
 
 def _total(by_attempt: FloatArray) -> FloatArray:
     """Sum over the attempts' axis, which is axis 1."""
-    return total(by_attempt, axis=1)
+    return total(by_attempt.swapaxes(0, 1))
 
 
 def _asked(thinking: FloatArray, z: FloatArray, kept: Any, back: FloatArray) -> FloatArray:
