@@ -222,4 +222,4 @@ def _yours(text: str, *, leftwards: bool = False) -> list[alt.Chart]:
 
 def _top_word(text: str, role: str, y: int) -> alt.Chart:
     one = alt.Chart(alt.NamedData("run")).transform_filter("datum.start == 0")
-    return one.mark_text(text=text, align="left", x=12, y=y, color=style.SERIES[role].colour, fontWeight="bold")
+    return one.mark_text(text=text, align="left", x=12, y=y, color=style.SERIES[role].word, fontWeight="bold")

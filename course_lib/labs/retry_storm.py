@@ -154,7 +154,7 @@ def _sweep_chart(blank: list[str]) -> alt.LayerChart:
     three = style.line("run", "ratio", "three", "naive", x=x, y=alt.Y("three", **y))
     mark = alt.Chart(alt.NamedData("yours"))
     rule = mark.mark_rule(color=style.PALETTE["purple"], strokeDash=[2, 3], strokeWidth=2.4).encode(x="ratio:Q")
-    word = mark.mark_text(text="yours", align="left", dx=5, y=130, color=style.PALETTE["purple"], fontWeight="bold")
+    word = mark.mark_text(text="yours", align="left", dx=5, y=130, color=style.SERIES["fourth"].word, fontWeight="bold")
     labels = [
         style.end_label("run", "ratio", "one", "one layer", "defended", dy=8),
         style.end_label("run", "ratio", "three", "three layers", "naive", dy=-8),
@@ -233,7 +233,7 @@ def _label_at_peak(values: np.ndarray, time: np.ndarray, text: str, role: str) -
     """A label beside the highest point after the outage."""
     top = 10 + int(np.argmax(values[10:]))
     away = 8 if role == "naive" else 52  # clear of the other's spike
-    mark = {"align": "left", "dx": away, "dy": -8, "fontWeight": "bold", "color": style.SERIES[role].colour}
+    mark = {"align": "left", "dx": away, "dy": -8, "fontWeight": "bold", "color": style.SERIES[role].word}
     return (
         alt.Chart(alt.NamedData("run"))
         .transform_filter(f"abs(datum.time - {time[top]:.3f}) < 0.01")

@@ -35,13 +35,14 @@ EVERYTHING = {
 }
 SHOWN = ("goodput", "origin_load", "offered_rate", "recomputes_hottest", "answer_age")
 REGIONS = {0: "trigger", 1: "trigger over, still failing"}
+NAMES = {"load": ("origin load", "naive"), "goodput": ("answered", "defended")}
 TTLS = (5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 300.0, 900.0, 3600.0)
 WINDOWS = (0.0, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0)
 
 
 def parameters(values: Mapping[str, Any]) -> Parameters:
     """Return the model's parameters for a panel's control values."""
-    return NAIVE.replace(**values)
+    return PANEL.parameters(values)
 
 
 def run(values: Mapping[str, Any], seed: int) -> Picture:
@@ -121,11 +122,7 @@ MAP = PhaseMap("ttl", "arrival_rate", served_late, "answered (share)")
 
 def charts() -> Sequence[alt.TopLevelMixin]:
     """Return the panel's charts: the run, and the phase map."""
-    phases = map_chart(MAP, "TTL (s, log scale)", "arrival rate (requests/s)")
-    for layer in phases.layer[:1]:
-        layer.encoding.x.scale = alt.Scale(type="log", nice=False)
-        layer.encoding.x.axis = alt.Axis(values=[5, 30, 120, 900, 3600], format="d")
-    return [_run_chart(), phases]
+    return [_run_chart(), map_chart(MAP, *PANEL.map_titles(log="ttl"), log_ticks=(5, 30, 120, 900, 3600))]
 
 
 def _run_chart() -> alt.LayerChart:
@@ -137,13 +134,15 @@ def _run_chart() -> alt.LayerChart:
         style.line("levels", "time", "capacity", "capacity", x=x, y=axis("capacity")),
         style.line("run", "time", "load", "naive", x=x, y=axis("load")),
         style.line("run", "time", "goodput", "defended", x=x, y=axis("goodput")),
-        style.end_label("run", "time", "load", "origin load", "naive", dy=-8),
-        style.end_label("run", "time", "goodput", "answered", "defended", dy=8),
+        *style.plateau_labels("run", NAMES, UNTIL, TOP),
     )
 
 
-def _storm(now: Mapping[str, Any]) -> bool:
-    return now["trigger"] == "hot_key" and now["surge_factor"] >= 3 and now["arrival_rate"] >= 500
+def _refresh_alone(now: Mapping[str, Any]) -> bool:
+    """Return whether nobody shares a recompute, nothing stale is served, and neither TTL, beta nor origin is large."""
+    stale = now["stale_while_revalidate"] or now["stale_if_error"]
+    small = now["ttl"] <= 30 and now["beta"] <= 2 and now["origin_capacity"] <= CAPACITY
+    return now["coalescing"] == "none" and not stale and small
 
 
 PANEL = Panel(
@@ -192,28 +191,21 @@ PANEL = Panel(
         ),
     ),
     presets={
-        "storm": {
-            "ttl": 30.0,
-            "arrival_rate": 500,
-            "recompute_time": 1.0,
-            "beta": 0.0,
-            "trigger": "hot_key",
-            "coalescing": "none",
-            "stale_while_revalidate": 0.0,
-            "stale_if_error": 0.0,
-            "ttl_jitter": 0.0,
-            "surge_factor": 3.0,
-            "origin_capacity": 60,
-            "lock_expiry": 10.0,
-            "crash_probability": 0.0,
-            "fill": "look_aside",
-        },
+        "storm": {},
         "healthy": {"trigger": "none"},
         "cliff edge": {"surge_factor": 2.0},
         "fixed": EVERYTHING,
         "over-fixed": {"ttl": 3600.0, "coalescing": "fleet"},
     },
+    captions={
+        "storm": "the hottest key expires in a load peak of three times, and everybody recomputes it",
+        "healthy": "no trigger",
+        "cliff edge": "a load peak of twice: seeds differ",
+        "fixed": "fleet-wide lock, XFetch with beta 1, stale answers, TTL jitter of 10 %",
+        "over-fixed": "fleet-wide lock and a TTL of an hour: answers are old",
+    },
     default="storm",
+    base=NAIVE,
     run=run,
     spread=spread,
     charts=charts,
@@ -233,19 +225,19 @@ PANEL = Panel(
             example={"trigger": "none", "ttl": 10.0},
         ),
         Challenge(
-            "Storm preset: answer 99 % after the trigger while nobody shares a recompute, at a TTL of at most 30 s",
-            lambda now: _storm(now) and now["coalescing"] == "none" and now["ttl"] <= 30 and now["served_after"] >= 99,
-            example={"stale_while_revalidate": 30.0},
+            "Storm: answer 99 % after the trigger by early refresh with a beta of at most 2: nobody shares a "
+            "recompute, nothing stale is served, the TTL is at most 30 s and the origin does at most 60 recomputes/s",
+            lambda now: _refresh_alone(now) and now["served_after"] >= 99,
+            example={"beta": 2.0, "fill": "read_through"},
+            at="storm",
         ),
         Challenge(
-            "Flush the whole cache at 500 requests/s, answer 99 % after it, by answers at most 10 s old on average",
-            lambda now: (
-                now["trigger"] == "flush"
-                and now["arrival_rate"] >= 500
-                and now["served_after"] >= 99
-                and now["age"] <= 10
-            ),
+            "Storm, but the whole cache is flushed: answer 99 % after it, by answers at most 10 s old on average, from "
+            "an origin of at most 60 recomputes/s",
+            lambda now: now["served_after"] >= 99 and now["age"] <= 10 and now["origin_capacity"] <= CAPACITY,
             example={"trigger": "flush", "coalescing": "fleet", "ttl": 14.0},
+            at="storm",
+            but={"trigger": "flush"},
         ),
     ),
     assumptions=(
@@ -270,40 +262,18 @@ def compare(
 
 def before_after(seed: int = 7) -> ShownChart:
     """Show the default picture: the same expired hot key, the same seed, without and with one recompute per key."""
-    sides = [_side(NAIVE, "naive: everybody recomputes", seed), _side(DEFENDED, "defended: one recompute a key", seed)]
-    data = {key: value for _, part in sides for key, value in part.items()}
+    cases = {
+        "naive: everybody recomputes": comparison.Case(simulate(NAIVE, seed, until=UNTIL), REGIONS),
+        "defended: one recompute a key": comparison.Case(simulate(DEFENDED, seed, until=UNTIL), REGIONS),
+    }
+    lines = {"origin_load": ("origin load", "naive"), "goodput": ("answered", "defended")}
     words = (
         "Two charts on the same axes. Naive: after the hot key expired in a load peak, the origin is asked for "
         "about 510 recomputes per second for good and nobody is answered. Defended by one recompute per key: nothing "
         "happens."
     )
-    return show([chart for chart, _ in sides], data, words, units={"goodput": "requests/s", "load": "recomputes/s"})
-
-
-def _side(params: Parameters, words: str, seed: int) -> tuple[alt.LayerChart, dict[str, Any]]:
-    trace = simulate(params, seed, until=UNTIL)
-    name = words.split(":")[0]
-    took = np.array([float(trace.events["recovered"]) - float(trace.events["trigger_ends"])])
-    columns = {"goodput": comparison.per_second(trace, "goodput"), "load": comparison.per_second(trace, "origin_load")}
-    regions = _regions("hot_key", _ends("hot_key", 1), took)
-    data = {
-        name: {"time": np.arange(1, int(UNTIL) + 1), **columns},
-        f"{name} regions": {key: np.ravel(column) for key, column in regions.items()},
-        "capacity": {"level": [CAPACITY]},
-    }
-    x, title = style.time_axis(UNTIL), "rate (requests/s, recomputes/s)"
-    axis = {field: style.amount_axis(field, title, top=TOP) for field in columns}
-    dashes = {"strokeDash": style.DASHES["dashed"], "color": style.INK, "opacity": 0.7}
-    nudges = style.apart([float(column[-1]) for column in columns.values()], TOP)
-    chart = alt.layer(
-        style.regions(f"{name} regions", labels=REGIONS),
-        style.line(name, "time", "load", "naive", x=x, y=axis["load"]),
-        style.line(name, "time", "goodput", "defended", x=x, y=axis["goodput"]),
-        alt.Chart(alt.NamedData("capacity")).mark_rule(**dashes).encode(y="level:Q"),
-        style.end_label(name, "time", "load", "origin load", "naive", dy=nudges[1]),
-        style.end_label(name, "time", "goodput", "answered", "defended", dy=nudges[0]),
-    )
-    return chart.properties(title=words, width=405, height=280), data
+    title = "rate (requests/s, recomputes/s)"
+    return comparison.before_after(cases, lines, words, title=title, top=TOP, capacity=CAPACITY)
 
 
 # -- the lesson's tables and its checks against theory ---------------------------------------------------------------

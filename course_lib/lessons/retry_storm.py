@@ -32,31 +32,15 @@ SHOWN = ("goodput", "attempt_rate", "offered_rate")
 WHAT_FOLLOWS = "Nothing inside the system will ever bring it back. Somebody has to change something."
 """What follows from the prediction's answer: kept out of the notebook's cells, where it could be read before it."""
 REGIONS = {0: "brownout", 1: "trigger over, still failing"}
+NAMES = {"attempts": ("attempts", "naive"), "goodput": ("answered in time", "defended")}
 
 
 def parameters(values: Mapping[str, Any]) -> Parameters:
     """Return the model's parameters for a panel's control values; a budget without limit is no budget."""
     ratio = np.asarray(values["budget_ratio"], dtype=float) / 100
     limited = np.isfinite(ratio)
-    switches = {name: "on" if values[name] else "off" for name in ("deadline_propagation", "breaker", "throttle")}
-    plain = (
-        "max_retries",
-        "timeout",
-        "brownout_capacity",
-        "arrival_rate",
-        "brownout_duration",
-        "queue_limit",
-        "backoff",
-        "deadline_margin",
-    )
-    return NAIVE.replace(
-        **{name: values[name] for name in plain},
-        **switches,
-        budget=np.where(limited, values["budget"], "none"),
-        budget_ratio=np.where(limited, ratio, 0.0),
-        backoff_base=1.0,
-        throttle_window=10.0,
-    )
+    budget = {"budget": np.where(limited, values["budget"], "none"), "budget_ratio": np.where(limited, ratio, 0.0)}
+    return PANEL.parameters({**values, **budget}).replace(backoff_base=1.0, throttle_window=10.0)
 
 
 def run(values: Mapping[str, Any], seed: int) -> Picture:
@@ -130,7 +114,7 @@ MAP = PhaseMap("arrival_rate", "max_retries", served_after, "answered (share)")
 
 def charts() -> Sequence[alt.TopLevelMixin]:
     """Return the panel's charts: the run, and the phase map."""
-    return [_run_chart(), map_chart(MAP, "arrival rate (requests/s)", "max retries (retries)")]
+    return [_run_chart(), map_chart(MAP, *PANEL.map_titles())]
 
 
 def _run_chart() -> alt.LayerChart:
@@ -152,7 +136,7 @@ def _run_chart() -> alt.LayerChart:
         capacity.mark_rule(**rule).encode(y=alt.datum(CAPACITY)),
         _level_name(f"capacity {CAPACITY:,.0f}", alt.datum(CAPACITY), -7),
         _level_name("first attempts", alt.Y("offered", type="quantitative"), 9),
-        *_names({"attempts": ("attempts", "naive"), "goodput": ("answered in time", "defended")}),
+        *style.plateau_labels("run", NAMES, UNTIL, TOP),
     )
 
 
@@ -161,11 +145,6 @@ def _level_name(text: str, y: Any, dy: int) -> alt.Chart:
     mark = {"align": "left", "dy": dy, "color": style.INK, "fontSize": style.FONT_SIZE - 1}
     first_row = alt.Chart(alt.NamedData("levels")).transform_filter("datum.time == 0")
     return first_row.mark_text(text=text, **mark).encode(x=alt.datum(LABELS), y=y)
-
-
-def _names(lines: Mapping[str, tuple[str, str]]) -> list[alt.Chart]:
-    """Direct labels at the right end of each line, on the last minute's level."""
-    return [style.end_label("run", "time", field, text, role) for field, (text, role) in lines.items()]
 
 
 PANEL = Panel(
@@ -217,27 +196,21 @@ PANEL = Panel(
         Switch("throttle", "client throttling (10 s window)", more=True),
     ),
     presets={
-        "storm": {
-            "max_retries": 3,
-            "timeout": 1.0,
-            "brownout_capacity": 0.3,
-            "budget_ratio": float("inf"),
-            "arrival_rate": 900,
-            "brownout_duration": 30,
-            "queue_limit": float("inf"),
-            "backoff": "none",
-            "budget": "first_attempts",
-            "deadline_propagation": False,
-            "deadline_margin": 0.0,
-            "breaker": False,
-            "throttle": False,
-        },
+        "storm": {"budget_ratio": float("inf"), "budget": "first_attempts"},  # no limit: no budget
         "healthy": {"brownout_capacity": 1.0},
         "cliff edge": {"brownout_capacity": 0.6, "brownout_duration": 5},
         "fixed": {"budget_ratio": 5.0},
         "over-fixed": {"max_retries": 0, "queue_limit": 10.0},
     },
+    captions={
+        "storm": "3 retries without a budget; the brownout leaves 30 % of the capacity for 30 s",
+        "healthy": "no brownout",
+        "cliff edge": "a brownout of 5 s that leaves 60 %: luck decides",
+        "fixed": "a budget of 5 retries per 100 calls",
+        "over-fixed": "no retries and a queue bound of 10",
+    },
     default="storm",
+    base=NAIVE,
     run=run,
     spread=spread,
     charts=charts,
@@ -256,14 +229,18 @@ PANEL = Panel(
             example={"brownout_capacity": 0.7},
         ),
         Challenge(
-            "Storm preset: recover within 60 s while keeping 3 retries and no queue bound",
-            lambda now: _storm(now) and now["recovery"] <= 60 and now["queue_limit"] > 6000,
-            example={"budget_ratio": 2.0},
+            "Storm: recover within 60 s by the retry budget alone, though it grants at least 20 tokens per 100 calls, "
+            "and fail less than 0.1 % on the quiet minute before",
+            lambda now: _budget_alone(now) and now["recovery"] <= 60 and now["failed_before"] < 0.1,
+            example={"budget": "successes", "budget_ratio": 20.0},
+            at="storm",
         ),
         Challenge(
-            "Storm preset: recover within 5 s, and fail less than 0.1 % on the quiet minute before",
-            lambda now: _storm(now) and now["recovery"] <= 5 and now["failed_before"] < 0.1,
-            example={"deadline_propagation": True, "deadline_margin": 0.05},
+            "Storm: answer 99.9 % after the trigger, never send more than 1.2 attempts per request, and fail less than "
+            "0.1 % on the quiet minute before",
+            lambda now: now["served_after"] >= 99.9 and now["amplification"] <= 1.2 and now["failed_before"] < 0.1,
+            example={"deadline_propagation": True, "budget_ratio": 5.0, "deadline_margin": 0.05},
+            at="storm",
         ),
     ),
     assumptions=(
@@ -275,13 +252,10 @@ PANEL = Panel(
 )
 
 
-def _storm(now: Mapping[str, Any]) -> bool:
-    return (
-        now["max_retries"] >= 3
-        and now["brownout_capacity"] <= 0.3
-        and now["brownout_duration"] >= 30
-        and now["arrival_rate"] >= 900
-    )
+def _budget_alone(now: Mapping[str, Any]) -> bool:
+    """Return whether no other defence is in use and the budget lets through 20 retries per 100 calls."""
+    others = now["deadline_propagation"] or now["breaker"] or now["throttle"] or np.isfinite(now["queue_limit"])
+    return not others and 20 <= now["budget_ratio"] < np.inf
 
 
 # -- pictures without sliders ----------------------------------------------------------------------------------------
@@ -305,39 +279,17 @@ def answered(trace: Trace) -> tuple[alt.LayerChart, dict[str, Any]]:
 
 def before_after(seed: int = 7) -> ShownChart:
     """Show the default picture: the same brownout, the same seed, without and with a 5 % retry budget."""
-    panels = [
-        _side(params, words, seed)
-        for params, words in ((NAIVE, "naive: 3 retries"), (DEFENDED, "defended: 5 % budget"))
-    ]
-    data = {key: value for _, part in panels for key, value in part.items()}
+    cases = {
+        "naive: 3 retries": comparison.Case(simulate(NAIVE, seed, until=UNTIL), REGIONS),
+        "defended: 5 % budget": comparison.Case(simulate(DEFENDED, seed, until=UNTIL), {0: "brownout", 1: "draining"}),
+    }
+    lines = {"attempt_rate": ("attempts", "naive"), "goodput": ("answered in time", "defended")}
     words = (
         "Two charts on the same axes. Naive: after the brownout attempts stay near 3,600 per second and "
         "almost no request is answered in time. Defended by a 5 % retry budget: the service is back about a minute "
         "after the brownout."
     )
-    return show([chart for chart, _ in panels], data, words, units={"goodput": "requests/s", "attempts": "attempts/s"})
-
-
-def _side(params: Parameters, words: str, seed: int) -> tuple[alt.LayerChart, dict[str, Any]]:
-    trace = simulate(params, seed, until=UNTIL)
-    name = words.split(":")[0]
-    back = float(trace.events["recovered"])
-    attempts, goodput = (comparison.per_second(trace, signal) for signal in ("attempt_rate", "goodput"))
-    data = {
-        name: {"time": np.arange(1, 301), "attempts": attempts, "goodput": goodput},
-        f"{name} regions": _regions(np.array([90.0]), np.array([back])) | {},
-    }
-    data[f"{name} regions"] = {key: np.ravel(column) for key, column in data[f"{name} regions"].items()}
-    x, top = style.time_axis(UNTIL), TOP
-    title = "rate (requests/s)"
-    chart = alt.layer(
-        style.regions(f"{name} regions", labels=REGIONS if np.isnan(back) else {0: "brownout", 1: "draining"}),
-        style.line(name, "time", "attempts", "naive", x=x, y=style.amount_axis("attempts", title, top=top)),
-        style.line(name, "time", "goodput", "defended", x=x, y=style.amount_axis("goodput", title, top=top)),
-        style.end_label(name, "time", "attempts", "attempts", "naive", dy=-8),
-        style.end_label(name, "time", "goodput", "answered", "defended", dy=8 if np.isfinite(back) else -4),
-    )
-    return chart.properties(title=words, width=400, height=280), data
+    return comparison.before_after(cases, lines, words, title="rate (requests/s)", top=TOP)
 
 
 # -- the lesson's tables and its check against theory ----------------------------------------------------------------

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from typing import Any
 
 import ipywidgets
 import numpy as np
 
 MOST_POSITIONS = 101
+DAY, DEFENCES = "the day", "defences"
+"""The two groups in which a panel folds what does not stand in the open: what happens, and what is done about it."""
 NOTHING = 1e-9
 """Smaller sizes are rounding noise and read as 0, here and in `live.js`."""
 
@@ -25,6 +28,8 @@ def number_text(value: float, unit: str = "", digits: int = 3, missing: str = "n
     '1,230 requests/s'
     >>> number_text(0.5, "%")
     '0.5 %'
+    >>> number_text(1, "retries"), number_text(1, "tokens per call"), number_text(1, "requests/s")
+    ('1 retry', '1 token per call', '1 request/s')
     >>> number_text(float("nan"), "s")
     'never'
     """
@@ -35,7 +40,19 @@ def number_text(value: float, unit: str = "", digits: int = 3, missing: str = "n
     places = max(0, digits - 1 - whole)
     text = f"{round(value, digits - 1 - whole):,.{places}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{text} {unit}".rstrip()
+    return f"{text} {singular(unit) if text == '1' else unit}".rstrip()
+
+
+def singular(unit: str) -> str:
+    """Return a unit as it is written after 1: its first word loses the plural.
+
+    >>> [singular(unit) for unit in ("retries", "sub-keys", "times", "s", "%", "of capacity")]
+    ['retry', 'sub-key', 'time', 's', '%', 'of capacity']
+    """
+    word = re.match(r"[a-z-]*", unit).group()
+    if len(word) < 4 or not word.endswith("s") or word.endswith("ss"):
+        return unit
+    return (word[:-3] + "y" if word.endswith("ies") else word[:-1]) + unit[len(word) :]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +71,10 @@ class Slider:
     values : tuple of float
         Explicit positions instead of an even grid: for logarithmic or uneven ranges.
     more : bool
-        Fold it under "more": at most four sliders stay in the open.
+        Fold it away under its group's name, or "more": at most four sliders stay in the open.
+    group : str
+        `DAY` for what happens to the service, `DEFENCES` for what is done about it. A panel with a `base` knows it from
+        the model's parameters.
     hint : str
         One sentence shown on hover.
 
@@ -72,6 +92,7 @@ class Slider:
     unit: str = ""
     values: tuple[float, ...] = ()
     more: bool = False
+    group: str = ""
     hint: str = ""
 
     def __post_init__(self) -> None:
@@ -154,6 +175,7 @@ class Choice:
     shown : tuple of str
         What the learner reads, when it differs.
     more : bool
+    group : str
     hint : str
     """
 
@@ -162,6 +184,7 @@ class Choice:
     options: tuple[str, ...]
     shown: tuple[str, ...] = ()
     more: bool = False
+    group: str = ""
     hint: str = ""
     unit: str = ""
 
@@ -197,12 +220,14 @@ class Switch:
     ----------
     name, label : str
     more : bool
+    group : str
     hint : str
     """
 
     name: str
     label: str
     more: bool = False
+    group: str = ""
     hint: str = ""
     unit: str = ""
 

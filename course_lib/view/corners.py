@@ -44,7 +44,7 @@ def examine(panel: Panel) -> None:
     AssertionError
         Lists every finding, one a line.
     """
-    findings = [*_charts(panel), *_sweeps(panel), *_map(panel), *_challenges(panel)]
+    findings = [*_charts(panel), *_sweeps(panel), *_map(panel), *_challenges(panel), *_easy(panel), *_words(panel)]
     for settings in dict.fromkeys(corners(panel)):
         findings += _at(panel, settings)
     assert not findings, f"panel {panel.title!r}:\n  " + "\n  ".join(findings)
@@ -55,9 +55,7 @@ def _at(panel: Panel, settings: Settings) -> Iterator[str]:
     where = ", ".join(f"{name}={value}" for name, value in panel.values(settings).items())
     try:
         run, full = _strictly(panel, settings)
-        facts = panel.facts(settings, run, full)
-        for challenge in panel.challenges:
-            bool(challenge.test(facts))
+        panel.reached(settings, run, full)
     except Exception as error:
         yield f"at {where}: {type(error).__name__}: {error}"
         return
@@ -126,19 +124,62 @@ def _titles(spec: Any) -> Iterator[bool]:
 
 def _challenges(panel: Panel) -> Iterator[str]:
     """Yield each challenge that is reached before anything moved, and each whose example does not reach it."""
-    start = _facts(panel, panel.settings())
-    for challenge in panel.challenges:
+    for number, challenge in enumerate(panel.challenges):
         try:
-            if challenge.test(start):
+            if _reached(panel, panel.settings())[number]:
                 yield f"the challenge {challenge.text!r} is reached from the start"
-            if challenge.example and not challenge.test(_facts(panel, panel.settings(**challenge.example))):
+            if challenge.example and not _reached(panel, panel.settings(**challenge.example))[number]:
                 yield f"the challenge {challenge.text!r} is not reached by its example"
         except Exception as error:
             yield f"the challenge {challenge.text!r}: {type(error).__name__}: {error}"
 
 
-def _facts(panel: Panel, settings: Settings) -> dict[str, Any]:
-    return panel.facts(settings, panel.pictures([settings]).at(0), panel.full(settings).at(0))
+def _reached(panel: Panel, settings: Settings) -> list[bool]:
+    return panel.reached(settings, panel.pictures([settings]).at(0), panel.full(settings).at(0))
+
+
+FREE = 1
+"""Challenges at the head of the list that one control may reach; the others ask for thought."""
+
+
+def single_moves(panel: Panel) -> Iterator[tuple[str, list[Settings]]]:
+    """Yield, by what was moved, all settings that a learner reaches with one click or one control."""
+    for name in panel.presets:
+        yield f"the preset {name!r}", [panel.settings(name)]
+    start = panel.settings()
+    for index, control in enumerate(panel.controls):
+        moved = [start.moved(index, position) for position in range(len(control.positions))]
+        together = [moved] if isinstance(control, Slider) else [[one] for one in moved]
+        yield from ((control.name, batch) for batch in together)
+
+
+def _easy(panel: Panel) -> Iterator[str]:
+    """Yield each challenge after the first that a preset or a single control reaches."""
+    try:
+        for by, batch in single_moves(panel) if len(panel.challenges) > FREE else ():
+            run = panel.pictures(batch)
+            for index, settings in enumerate(batch):
+                for number in _met(panel, settings, run.at(index)):
+                    yield f"the challenge {panel.challenges[number].text!r} falls to {by}: {panel.values(settings)}"
+    except Exception as error:
+        yield f"single moves: {type(error).__name__}: {error}"
+
+
+def _met(panel: Panel, settings: Settings, run: Picture) -> list[int]:
+    """Return which challenges after the first are met; the spread is computed only where one asks for it."""
+    try:
+        reached = panel.reached(settings, run, Picture({}))
+    except KeyError:
+        reached = panel.reached(settings, run, panel.full(settings).at(0))
+    return [number for number, met in enumerate(reached) if met and number >= FREE]
+
+
+def _words(panel: Panel) -> Iterator[str]:
+    """Yield each preset without a caption, and charts that are described alike."""
+    yield from (f"the preset {name!r} has no caption" for name in panel.presets if name not in panel.captions)
+    yield from (f"the caption {name!r} belongs to no preset" for name in panel.captions if name not in panel.presets)
+    said = [spec["description"] for spec in panel.specs]
+    yield from (f"two charts are described alike: {text!r}" for text in sorted(set(said)) if said.count(text) > 1)
 
 
 def _map(panel: Panel) -> Iterator[str]:

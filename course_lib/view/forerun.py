@@ -244,6 +244,12 @@ class Forerunner:
             self._watchers = max(0, self._watchers - 1)
             self._woken.notify()
 
+    def stop(self) -> None:
+        """End the thread for good: no page will show the panel again."""
+        with self._woken:
+            self._watchers = 0
+            self._woken.notify()
+
     def _work(self) -> None:
         while (job := self._next()) is not None:
             try:

@@ -59,11 +59,12 @@ function rowsOf(dataset) {
   });
 }
 
-function numberText(value, { unit, digits, missing }) {
+function numberText(value, { unit, one, digits, missing }) {
   if (value === undefined) return "…";
   if (!Number.isFinite(value)) return missing;
   const text = (Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(digits))).toLocaleString("en-GB", { maximumSignificantDigits: digits });
-  return unit ? `${text} ${unit}` : text;
+  const word = text === "1" ? one ?? unit : unit;
+  return word ? `${text} ${word}` : text;
 }
 
 // ---- controls ------------------------------------------------------------------------------------------------------
@@ -90,24 +91,53 @@ class Control {
     return this.about.texts[this.position];
   }
 
-  // What ipywidgets leaves out: an accessible name, and a value with its unit.
+  // What ipywidgets leaves out: an accessible name, a value with its unit, and how far the track is filled.
   name() {
-    const handle = this.view.el.querySelector(".noUi-handle, select, input");
+    const { handle } = this;
     if (!handle) return;
-    handle.setAttribute("aria-label", this.about.label);
-    if (handle.classList.contains("noUi-handle")) handle.setAttribute("aria-valuetext", this.text);
+    const slides = handle.classList.contains("noUi-handle");
+    if (handle.getAttribute("aria-label") !== this.about.label) handle.setAttribute("aria-label", this.about.label);
+    if (slides && handle.getAttribute("aria-valuetext") !== this.text) handle.setAttribute("aria-valuetext", this.text);
     this.output.textContent = this.about.kind === "index" && handle.tagName === "SELECT" ? "" : this.text;
+    this.row.style.setProperty("--course-filled", `${(100 * this.position) / Math.max(1, this.about.texts.length - 1)}%`);
+  }
+
+  // Whether the control stands elsewhere than in the default preset: said beside its name.
+  mark(start) {
+    const moved = this.position !== start;
+    this.row.dataset.moved = String(moved);
+    this.moved.textContent = moved ? ` (not ${this.about.texts[start]})` : "";
+  }
+
+  get handle() {
+    return this.view.el.querySelector(".noUi-handle, select, input");
   }
 
   async place(manager, attend) {
     this.view = await manager.create_view(this.model);
     this.view.el.classList.add("course-input");
     this.output = element("output", { class: "course-value" });
-    const label = element("span", { class: "course-label", title: this.about.hint || null }, this.about.label);
-    const row = element("div", { class: "course-control", "data-control": this.about.name }, label, this.view.el, this.output);
+    this.moved = element("span", { class: "course-hidden" });
+    const label = element("span", { class: "course-label", title: this.about.hint || null }, this.about.label, this.moved);
+    const row = (this.row = element("div", { class: "course-control", "data-control": this.about.name }, label, this.#track(), this.output));
     for (const event of ["pointerenter", "pointerdown", "focusin"]) row.addEventListener(event, attend);
     this.name();
+    // The slider writes its raw value whenever it is touched, even when nothing moves.
+    this.observer = new MutationObserver(() => this.name());
+    if (this.handle) this.observer.observe(this.handle, { attributes: true, attributeFilter: ["aria-valuetext"] });
     return row;
+  }
+
+  #track() {
+    const { ends: [low, high] } = this.about;
+    if (!this.view.el.querySelector(".noUi-target, .slider-container")) return this.view.el;
+    const ends = element("div", { class: "course-ends", "aria-hidden": "true" }, element("span", {}, low), element("span", {}, high));
+    return element("div", { class: "course-track" }, this.view.el, ends);
+  }
+
+  remove() {
+    this.observer?.disconnect();
+    this.view?.remove();
   }
 }
 
@@ -134,12 +164,11 @@ class Painter {
     }
   }
 
-  async #drawNow({ datasets, signals, after }) {
+  async #drawNow({ datasets, after }) {
     const changed = Object.keys(datasets).filter((name) => datasets[name] !== this.drawn[name]);
     for (const { view, names } of this.charts) {
       const own = changed.filter((name) => names.has(name));
       for (const name of own) view.data(name, rowsOf(datasets[name]));
-      for (const [name, value] of Object.entries(signals)) setSignal(view, name, value);
       await view.runAsync();
     }
     Object.assign(this.drawn, datasets);
@@ -161,26 +190,59 @@ function namedData(spec, found = new Set()) {
   return found;
 }
 
+// A chart of one view is as wide as its place and as high as the window allows; one made of several keeps its size and is
+// shrunk by the style sheet where it does not fit.
+const flexible = (spec) => spec.usermeta?.flexible === true;
+const SHORT_WINDOW = 560;
+
+function heightOf(spec) {
+  const { height } = spec.usermeta ?? {};
+  return flexible(spec) && globalThis.innerHeight < SHORT_WINDOW ? Math.min(height, 160) : height;
+}
+
+// Before anything is drawn, so that nothing below moves when it is.
+function reserve(spec, place) {
+  if (!flexible(spec)) return;
+  place.style.height = `${heightOf(spec)}px`;
+  place.style.maxWidth = `${Math.round(1.4 * spec.usermeta.width)}px`;
+}
+
 async function embed(model, spec, datasets, place) {
   const { vegaEmbed } = await loadVega(model);
   const names = namedData(spec);
   const filled = structuredClone(spec);
   filled.datasets = Object.fromEntries([...names].map((name) => [name, rowsOf(datasets[name])]));
+  if (flexible(spec)) Object.assign(filled, { width: place.clientWidth || spec.width, height: heightOf(spec) });
   const { view, finalize } = await vegaEmbed(place, filled, { actions: false, renderer: "canvas", ast: false });
-  place.style.minHeight = `${place.offsetHeight}px`;
-  return { view, names, finalize };
+  if (!flexible(spec)) return { view, names, finalize, themes: spec.usermeta?.themes };
+  const observer = new ResizeObserver(() => {
+    if (place.clientWidth && place.clientWidth !== view.width()) resize(view, place.clientWidth);
+  });
+  observer.observe(place);
+  return { view, names, themes: spec.usermeta.themes, finalize: () => (observer.disconnect(), finalize()) };
 }
 
-// Ink and paper follow the theme of the page, also when it is switched.
+function resize(view, width) {
+  view.width(width).runAsync();
+}
+
+// Whether a computed colour (of the ink: then the ground is dark) is a light one.
+function isLight(colour) {
+  const [red, green, blue] = (colour.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 128;
+}
+
+// Ink, paper and the colours of words follow the theme of the page, also when it is switched.
 function followTheme(root, charts) {
   const apply = () => {
     const { color } = getComputedStyle(root);
     const paper = getComputedStyle(root).getPropertyValue("--course-paper").trim();
-    for (const { view } of charts) {
-      setSignal(view, "ink", color);
-      setSignal(view, "paper", paper);
-      view.runAsync();
-    }
+    const words = charts[0]?.themes?.[isLight(color) ? "dark" : "light"] ?? {};
+    const drawn = charts.map(({ view }) => {
+      for (const [name, value] of Object.entries({ ...words, ink: color, paper })) setSignal(view, name, value);
+      return view.runAsync();
+    });
+    Promise.all(drawn).then(() => (root.dataset.ink = color));
   };
   // The theme's style sheet may arrive after the attribute that announces it.
   const soon = () => [0, 100, 400].forEach((delay) => setTimeout(apply, delay));
@@ -204,26 +266,77 @@ class Surroundings {
     this.root = element("div", { class: "course-panel", role: "group", "aria-label": layout.title ?? null });
     this.problem = element("p", { class: "course-problem", role: "alert", hidden: true });
     this.spoken = element("p", { class: "course-spoken", "aria-live": "polite" });
+    this.status = element("p", { class: "course-status", role: "status" });
   }
 
-  build(open, folded) {
+  // Controls in the open, then those of each group, folded.
+  build(controls) {
     const { layout, root } = this;
-    const more = folded.length && element("details", {}, element("summary", {}, "more"), element("div", { class: "course-controls" }, ...folded));
+    const open = controls.filter(({ about }) => !about.more);
     const main = element("div", { class: "course-main" }, ...this.#columns());
-    if (layout.title) root.append(element("h4", { class: "course-title" }, layout.title));
-    if (layout.controls?.length) root.append(this.#presets(), element("div", { class: "course-controls" }, ...open));
-    root.append(...[more || null, this.problem, main, this.#table(), this.spoken].filter(Boolean));
+    if (layout.title) root.append(element("h3", { class: "course-title" }, layout.title));
+    if (layout.controls?.length) root.append(this.#presets(), this.#caption(), this.#rows(open), this.#groups(controls));
+    root.append(...[this.status, this.problem, main, this.#table(), this.spoken].filter(Boolean));
     return root;
   }
 
-  // The first chart on the left, numbers on the right. A second chart (the phase map) joins the numbers, and the notes
-  // then go below the first.
+  #rows(controls) {
+    return element("div", { class: "course-controls" }, ...controls.map(({ row }) => row));
+  }
+
+  #groups(controls) {
+    const names = [...new Set(controls.map(({ about }) => about.more).filter(Boolean))];
+    this.groups = names.map((name) => {
+      const members = controls.filter(({ about }) => about.more === name);
+      const count = element("span", { class: "course-count" });
+      const box = element("details", { class: "course-group" }, element("summary", {}, name, count), this.#rows(members));
+      return { box, members, count };
+    });
+    return element("div", { class: "course-groups" }, ...this.groups.map(({ box }) => box));
+  }
+
+  #caption() {
+    this.caption = element("p", { class: "course-caption" }, " ");
+    return this.caption;
+  }
+
+  // What the preset is, and which controls stand elsewhere than in the default one.
+  markMoved(controls, positions) {
+    if (!controls.length) return;
+    controls.forEach((control, i) => control.mark(this.layout.start[i]));
+    for (const { members, count } of this.groups ?? []) {
+      const moved = members.filter(({ row }) => row.dataset.moved === "true").length;
+      count.textContent = moved ? ` · ${moved} moved` : "";
+    }
+    const preset = Object.entries(this.layout.presets).find(([, places]) => places.join() === positions.join());
+    const said = preset ? `${preset[0]}: ${this.layout.captions?.[preset[0]] ?? "as it is"}` : "your own settings; a dot marks what differs from the start";
+    if (this.caption && this.caption.textContent !== said) this.caption.textContent = said;
+  }
+
+  // Words in the place that is kept for them: nothing below moves when they come or go.
+  tell(text = "") {
+    if (this.status.textContent !== text) this.status.textContent = text;
+  }
+
+  // Charts one below the other on the left, numbers on the right. The phase map joins the numbers, and the notes then go
+  // below the charts.
   #columns() {
     const notes = element("div", { class: "course-notes" }, this.#challenges(), this.#assumptions());
-    const [first, ...others] = this.places;
-    const left = element("div", { class: "course-left" }, first, others.length ? notes : null);
-    const side = element("div", { class: "course-side" }, this.#readouts(), ...(others.length ? others : [notes]));
-    return side.textContent || others.length ? [left, side] : [left];
+    const { map_controls: mapped, controls } = this.layout;
+    if (!controls?.length) return this.places.map((place) => element("div", { class: "course-left" }, place));
+    const maps = mapped?.length ? this.places.slice(-1) : [];
+    const charts = this.places.slice(0, this.places.length - maps.length);
+    this.map = maps.length && element("div", { class: "course-map" }, ...maps, element("p", { class: "course-map-word", hidden: true }, "the map is being drawn"));
+    const left = element("div", { class: "course-left" }, ...charts, this.map ? notes : null);
+    const side = element("div", { class: "course-side" }, this.#readouts(), this.map || notes);
+    return [left, side];
+  }
+
+  // Another map than the right one is faded as a whole: cell by cell would show their seams.
+  fadeMap(faded) {
+    if (!this.map) return;
+    this.map.dataset.faded = String(faded);
+    this.map.querySelector(".course-map-word").hidden = !faded;
   }
 
   #presets() {
@@ -255,14 +368,14 @@ class Surroundings {
   #challenges() {
     if (!this.layout.challenges?.length) return null;
     this.goals = this.layout.challenges.map((text) => element("li", { "data-reached": "false" }, element("span", { class: "course-tick", "aria-hidden": "true" }, "☐"), " ", text, element("span", { class: "course-hidden" })));
-    this.progress = element("p", { class: "course-progress", "aria-live": "polite" });
-    return element("section", { class: "course-challenges", "aria-label": "Challenges" }, element("h5", {}, "Challenges"), element("ol", {}, ...this.goals), this.progress);
+    this.progress = element("p", { class: "course-progress", "aria-live": "polite" }, `0 of ${this.goals.length} reached`);
+    return element("section", { class: "course-challenges", "aria-label": "Challenges" }, element("h4", {}, "Challenges"), element("ol", {}, ...this.goals), this.progress);
   }
 
   #assumptions() {
     const lines = this.layout.assumptions ?? [];
     if (!lines.length) return null;
-    return element("section", { class: "course-assumptions", "aria-label": "Assumptions" }, element("h5", {}, "Assumed here"), element("ul", {}, ...lines.map((line) => element("li", {}, line))));
+    return element("section", { class: "course-assumptions", "aria-label": "Assumptions" }, element("h4", {}, "Assumed here"), element("ul", {}, ...lines.map((line) => element("li", {}, line))));
   }
 
   #table() {
@@ -354,13 +467,35 @@ class PanelView {
     this.controls = models.map((child, i) => new Control(this.layout.controls[i], child));
     for (const { kind, header, buffer } of this.model.get("first")) this.file(kind, header, buffer);
     const attend = (control) => () => this.model.send({ type: "attend", control });
-    const rows = await Promise.all(this.controls.map((control, i) => control.place(this.model.widget_manager, attend(i))));
-    el.append(this.around.build(rows.filter((_, i) => !this.controls[i].about.more), rows.filter((_, i) => this.controls[i].about.more)));
+    await Promise.all(this.controls.map((control, i) => control.place(this.model.widget_manager, attend(i))));
+    this.model.get("specs").forEach((spec, i) => reserve(spec, this.around.places[i]));
+    el.append(this.around.build(this.controls));
+    this.around.markMoved(this.controls, this.positions);
     await this.#embed();
     this.#listen();
     this.around.root.classList.add("course-live");
     this.show();
     this.model.send({ type: "open" });
+    this.#land();
+  }
+
+  // Shift+Enter has moved on to the next cell by now: a panel that was just run is brought back into view.
+  #land() {
+    if (!this.model.get("fresh")) return;
+    this.model.set("fresh", false);
+    this.model.save_changes();
+    const { root } = this.around;
+    const cell = root.closest(".jp-Cell");
+    const active = cell?.parentElement.querySelector(":scope > .jp-mod-active");
+    if (!this.controls.length || !active || (active !== cell && active !== cell.nextElementSibling)) return;
+    const into = () => {
+      const top = root.getBoundingClientRect().top;
+      const { top: edge, bottom } = root.closest(".jp-WindowedPanel-outer, .jp-Notebook")?.getBoundingClientRect() ?? { top: 0, bottom: innerHeight };
+      if (top < edge || top > bottom - 200) root.scrollIntoView({ block: "start" });
+    };
+    into();
+    // JupyterLab scrolls once more when the cell has grown.
+    for (const delay of [60, 250]) setTimeout(into, delay);
   }
 
   async #embed() {
@@ -370,6 +505,7 @@ class PanelView {
     const { places } = this.around;
     this.charts = await Promise.all(this.model.get("specs").map((spec, i) => embed(this.model, spec, datasets, places[i])));
     this.around.root.courseMove = (positions) => this.move(positions);
+    this.around.root.courseHolds = (key) => this.filed.frame.has(key);
     this.around.root.courseViews = this.charts.map(({ view }) => view);
     this.painter = new Painter(this.charts);
     Object.assign(this.painter.drawn, datasets);
@@ -381,16 +517,20 @@ class PanelView {
     this.onMove = () => this.moved();
     this.model.on("msg:custom", this.onMessage);
     this.model.on("change:seed", this.onMove);
+    this.onLive = () => this.#waiting();
+    this.model.on("comm_live_update", this.onLive);
     for (const control of this.controls) control.model.on(control.event, this.onMove);
   }
 
   close() {
-    if (this.charts) this.model.send({ type: "closed" });
+    if (this.charts && this.connected) this.model.send({ type: "closed" });
     this.model.off("msg:custom", this.onMessage);
     this.model.off("change:seed", this.onMove);
+    this.model.off("comm_live_update", this.onLive);
+    clearTimeout(this.patience);
     for (const control of this.controls ?? []) {
       control.model.off(control.event, this.onMove);
-      control.view?.remove();
+      control.remove();
     }
     this.unfollow?.();
     for (const { finalize } of this.charts ?? []) finalize();
@@ -413,8 +553,23 @@ class PanelView {
   moved() {
     if (this.moving) return;
     for (const control of this.controls) control.name();
+    this.around.markMoved(this.controls, this.positions);
     this.visits.set(this.key, performance.now());
     this.show();
+  }
+
+  get connected() {
+    return this.controls.every((control) => control.model.comm_live !== false);
+  }
+
+  // Says so when the kernel is gone, or when the picture lags behind the sliders for longer than a blink.
+  #waiting() {
+    clearTimeout(this.patience);
+    const { root } = this.around;
+    root.dataset.connected = String(this.connected);
+    if (!this.connected) this.around.tell("The kernel is gone: run this cell to make the panel live again.");
+    else if (root.dataset.drawn === this.key || this.refused.has(this.key)) this.around.tell();
+    else this.patience = setTimeout(() => this.around.tell("Waiting for the kernel …"), 300);
   }
 
   file(kind, header, bytes) {
@@ -480,18 +635,22 @@ class PanelView {
 
   show(late = null) {
     const exact = this.choose(this.key, late);
+    this.around.root.dataset.wanted = this.key;
     this.around.complain(this.refused.get(this.key));
+    this.around.fadeMap(!this.filed.map.has(this.mapKey));
+    this.#waiting();
     if (!this.shown.frame) return;
     const { frame, full, key } = this.shown;
     this.around.showNumbers({ ...frame.numbers, ...full?.numbers }, this.positions, this.model.get("seed"));
-    const signals = { map_opacity: this.filed.map.has(this.mapKey) ? 1 : 0.35 };
     const rested = exact && this.filed.full.has(key);
-    this.painter.draw({ datasets: this.datasets(), signals, after: () => this.#drawn(key, rested) });
+    this.painter.draw({ datasets: this.datasets(), after: () => this.#drawn(key, rested) });
   }
 
   #drawn(key, rested) {
     const { root } = this.around;
     root.dataset.drawn = key;
+    root.dataset.pictures = 1 + Number(root.dataset.pictures ?? 0);
+    this.#waiting();
     if (rested) {
       root.dataset.rested = key;
       this.around.speak();
@@ -506,8 +665,9 @@ async function render({ model, el }) {
   try {
     await view.open(el);
   } catch (error) {
-    console.error(error);
-    el.textContent = `The live chart could not start (${error.message}); the picture above is its static twin.`;
+    console.warn(error);
+    view.close();
+    el.replaceChildren(element("p", {}, `The live chart could not start here (${error.message}). The picture above shows where it starts.`));
   }
   return () => view.close();
 }

@@ -61,6 +61,8 @@ class LiveChart(anywidget.AnyWidget):
         The sliders and other controls, in order; `live.js` places and listens to them.
     seed : int
         Part of the settings; "surprise me" changes it in the browser.
+    fresh : bool
+        Just run; the page takes note of it and sets it back, so that a reload does not scroll.
     first : dict
         The pictures to start with: a list of ``{header, buffer, kind}``.
     """
@@ -72,6 +74,7 @@ class LiveChart(anywidget.AnyWidget):
     controls = traitlets.List().tag(sync=True, **ipywidgets.widget_serialization)
     vega = traitlets.Instance(VegaBundle).tag(sync=True, **ipywidgets.widget_serialization)
     seed = traitlets.Int().tag(sync=True)
+    fresh = traitlets.Bool(True).tag(sync=True)
     first = traitlets.List().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:

@@ -9,8 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from course_lib.view import static, style
-from course_lib.view.controls import position_of
+from course_lib.view import rerun, static, style
+from course_lib.view.controls import Slider, number_text, position_of, singular
 from course_lib.view.forerun import MOST_FRAMES, Forerunner, Job, MapSweep, Planner, map_controls
 from course_lib.view.live import LiveChart, first_picture
 from course_lib.view.panel import Panel, Settings
@@ -47,13 +47,15 @@ class LivePanel:
         return {**run, **self._fulls.get(settings, {})}
 
     def __repr__(self) -> str:
-        return f"<{self.panel.title}: run this cell in JupyterLab to move its sliders>"
+        return f"{self.panel.title}: run this cell to make it live."
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
         pictures = _start_pictures(self.panel, self._settings)
         self._note(self._settings, pictures["frame"])
+        if static.is_live():
+            rerun.promise()
         static.show_png(twin(self.panel, self._settings), self.describe())
         if static.is_live():
             self._open(pictures)
@@ -80,6 +82,12 @@ class LivePanel:
         self.chart.observe(self._moved, "seed")
         for widget in self._widgets:
             widget.observe(self._moved, "value")
+        rerun.closes(self.close)
+
+    def close(self) -> None:
+        """End the panel's thread and close its widgets: its cell runs anew."""
+        self._forerunner.stop()
+        rerun.close_all([*self._widgets, self.chart])
 
     def _moved(self, _change: Any) -> None:
         """Take note of a control's new value; called in whichever thread the message came in."""
@@ -126,9 +134,9 @@ class LivePanel:
     def _judge(self, settings: Settings, full: Picture) -> list[bool]:
         """Tick the challenges that the picture at rest reaches; what was reached stays."""
         self._fulls[settings] = full.at(0).numbers
-        facts = self.panel.facts(settings, Picture({}, self._runs.get(settings, {})), full.at(0))
-        tests = (challenge.test for challenge in self.panel.challenges)
-        self.reached = [was or bool(test(facts)) for was, test in zip(self.reached, tests, strict=True)]
+        run = Picture({}, self._runs.get(settings) or self.panel.pictures([settings]).at(0).numbers)
+        now = self.panel.reached(settings, run, full.at(0))
+        self.reached = [was or is_now for was, is_now in zip(self.reached, now, strict=True)]
         return self.reached
 
     def _refused(self, job: Job, error: Exception) -> None:
@@ -169,11 +177,12 @@ def page(panel: Panel) -> dict[str, Any]:
     """Return all that the page shows besides charts, JSON-ready."""
     return {
         "title": panel.title,
-        "controls": [_control(control) for control in panel.controls],
+        "controls": [_control(control, panel.group(control)) for control in panel.controls],
         "presets": {name: panel.settings(name).positions for name in panel.presets},
         "start": panel.settings().positions,
         "seed": panel.seed,
-        "readouts": [dataclasses.asdict(readout) for readout in panel.readouts],
+        "captions": dict(panel.captions),
+        "readouts": [{**dataclasses.asdict(readout), "one": singular(readout.unit)} for readout in panel.readouts],
         "challenges": [challenge.text for challenge in panel.challenges],
         "assumptions": list(panel.assumptions),
         "units": dict(panel.units),
@@ -182,8 +191,16 @@ def page(panel: Panel) -> dict[str, Any]:
     }
 
 
-def _control(control: Any) -> dict[str, Any]:
-    about = {"name": control.name, "label": control.label, "hint": control.hint, "more": control.more}
+def _control(control: Any, group: str) -> dict[str, Any]:
+    about = {"name": control.name, "label": control.label, "hint": control.hint}
+    about["more"] = (group or "more") if control.more else None
     # JSON knows no infinity; a slider's "no limit" has no place on a chart's axis either.
     values = [v if not isinstance(v, float) or math.isfinite(v) else None for v in control.positions]
-    return {**about, **control.traits(), "texts": control.texts, "values": values}
+    return {**about, **control.traits(), "texts": control.texts, "ends": _ends(control), "values": values}
+
+
+def _ends(control: Any) -> list[str]:
+    """Return a slider's first and last position without the unit: the value beside it has that."""
+    places = (control.positions[0], control.positions[-1])
+    numbers = isinstance(control, Slider)
+    return [number_text(float(place), digits=6, missing="no limit") if numbers else str(place) for place in places]

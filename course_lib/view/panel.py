@@ -46,11 +46,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.view import style
-from course_lib.view.controls import Choice, Control, Slider, Switch, number_text, position_of
+from course_lib.view.controls import DAY, DEFENCES, Choice, Control, Slider, Switch, number_text, position_of
 from course_lib.view.phase_map import PhaseMap
 from course_lib.view.picture import Picture
 
-__all__ = ["Challenge", "Choice", "Panel", "PhaseMap", "Picture", "Readout", "Settings", "Slider", "Switch"]
+__all__ = [
+    "DAY",
+    "DEFENCES",
+    "Challenge",
+    "Choice",
+    "Panel",
+    "PhaseMap",
+    "Picture",
+    "Readout",
+    "Settings",
+    "Slider",
+    "Switch",
+]
 
 MOST_OPEN_SLIDERS = 4
 SEEDS = 32
@@ -96,6 +108,11 @@ class Challenge:
     test : callable
         Gets one mapping with every control's value and every number of the full picture; returns True when reached. A
         NaN ("never") compares as False.
+    at : str
+        A preset whose day must stand: the challenge counts only while every control of the group `DAY` is where that
+        preset has it.
+    but : mapping of str to value
+        What of that day differs in this challenge ("the storm, but a flush").
     example : mapping of str to value
         Settings, from the default preset, that reach it. Tests go there: a challenge must be within reach, and not
         reached before anyone has moved a slider.
@@ -104,6 +121,8 @@ class Challenge:
     text: str
     test: Callable[[Mapping[str, Any]], bool]
     example: Values = dataclasses.field(default_factory=dict)
+    at: str = ""
+    but: Values = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -136,7 +155,8 @@ class Panel:
     presets : mapping of str to mapping
         Named settings; a control that a preset leaves out stands as in the default preset.
     default : str
-        Preset shown first. It must tell the story without a click, and must name every control.
+        Preset shown first. It must tell the story without a click, and must name every control; those that it leaves
+        out stand as in `base`.
     run : callable(values, seed) -> Picture
         Pure, vectorised. ``values[name]`` is an array ``(settings,)`` for a slider, one plain value for a choice or
         switch; seed is an int. The same settings give the same bits alone and in a batch.
@@ -153,6 +173,10 @@ class Panel:
         Outcome against two sliders, with "you are here".
     seed : int
         First seed; "surprise me" draws another.
+    base : Parameters, optional
+        The model's parameters that the panel starts from; `parameters` puts the controls' values into them.
+    captions : mapping of str to str
+        What each preset is, in a few words with its numbers ("a 5 % budget"); shown while its settings stand.
     units : mapping of str to str
         Units of the data columns, for the table under the chart.
 
@@ -175,11 +199,16 @@ class Panel:
     spread: Callable[[Values, NDArray[np.int64]], Picture] | None = None
     phase_map: PhaseMap | None = None
     seed: int = 7
+    base: Any = None
+    captions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     units: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.default not in self.presets:
             raise ValueError(f"panel {self.title!r}: the default preset {self.default!r} is not among the presets")
+        if self.base is not None:
+            first = {**self._base_values(), **self.presets[self.default]}
+            object.__setattr__(self, "presets", {**self.presets, self.default: first})
         missing = sorted({control.name for control in self.controls} - set(self.presets[self.default]))
         if missing:
             raise ValueError(f"panel {self.title!r}: the default preset leaves out {missing[0]!r}")
@@ -189,6 +218,29 @@ class Panel:
             )
         for preset in self.presets:
             self.settings(preset)
+        for challenge in self.challenges:
+            if challenge.at and challenge.at not in self.presets:
+                raise ValueError(f"panel {self.title!r}: a challenge is set at {challenge.at!r}, which is no preset")
+
+    def _base_values(self) -> dict[str, Any]:
+        """Return where the controls stand in the model's own parameters: a switch is "on" there, or not."""
+        known = {
+            control: getattr(self.base, control.name) for control in self.controls if hasattr(self.base, control.name)
+        }
+        return {c.name: value == "on" if isinstance(c, Switch) else _plain(value) for c, value in known.items()}
+
+    def group(self, control: Control) -> str:
+        """Return a control's group: its own, or by who changes it in the model; nothing when neither says."""
+        fields = dataclasses.fields(self.base) if self.base is not None else ()
+        about = {field.name: field.metadata for field in fields}
+        by = about.get(control.name, {}).get("by", "")
+        return control.group or {"world": DAY, "operator": DEFENCES}.get(by, "")
+
+    def parameters(self, values: Values) -> Any:
+        """Return the base parameters with some controls' values, as the model takes them: a switch as "on" or "off"."""
+        switches = {control.name for control in self.controls if isinstance(control, Switch)}
+        words = {name: ("on" if value else "off") if name in switches else value for name, value in values.items()}
+        return self.base.replace(**words)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -242,10 +294,32 @@ class Panel:
         """Return all that a challenge may ask about: control values and numbers of both pictures."""
         return {**self.values(settings), **run.numbers, **full.numbers}
 
+    def stands_at(self, settings: Settings, preset: str, **but: Any) -> bool:
+        """Return whether all controls of the group `DAY` stand where a preset has them, but for some."""
+        there = self.settings(preset, **but).positions
+        pairs = zip(self.controls, settings.positions, there, strict=True)
+        return all(now == then for control, now, then in pairs if self.group(control) == DAY)
+
+    def reached(self, settings: Settings, run: Picture, full: Picture) -> list[bool]:
+        """Return which challenges some settings reach."""
+        facts = self.facts(settings, run, full)
+        return [bool(c.test(facts)) and (not c.at or self.stands_at(settings, c.at, **c.but)) for c in self.challenges]
+
     def here(self, settings: Settings) -> dict[str, float]:
         """Return the sliders' values: the row of the dataset ``"here"``."""
         values = self.values(settings)
         return {c.name: float(values[c.name]) for c in self.controls if isinstance(c, Slider)}
+
+    def map_titles(self, log: str = "") -> tuple[str, str]:
+        """Return the titles of the phase map's axes: label and unit of its two controls.
+
+        Parameters
+        ----------
+        log : str
+            Name of the control whose axis is logarithmic: its title says so.
+        """
+        controls = {control.name: control for control in self.controls}
+        return tuple(_title(controls[name], name == log) for name in (self.phase_map.x, self.phase_map.y))
 
     @functools.cached_property
     def specs(self) -> list[dict[str, Any]]:
@@ -279,3 +353,14 @@ class Panel:
 
     def _ipython_display_(self) -> None:
         self.show()._ipython_display_()
+
+
+def _title(control: Control, log: bool) -> str:
+    notes = ", ".join([control.unit.strip("()") or "number", *(["log scale"] if log else [])])
+    return f"{control.label} ({notes})"
+
+
+def _plain(value: Any) -> Any:
+    """Return a parameter that holds one number as that number; a schedule stands as it begins."""
+    value = getattr(value, "initial", value)
+    return value.item() if isinstance(value, np.ndarray | np.generic) else value

@@ -77,7 +77,14 @@ def columns(x: Sequence[float], y: Sequence[float], outcome: NDArray[Any]) -> di
 
 
 def chart(
-    phase_map: PhaseMap, x_title: str, y_title: str, *, width: int = 250, height: int = 230, scheme: str = "cividis"
+    phase_map: PhaseMap,
+    x_title: str,
+    y_title: str,
+    *,
+    width: int = 280,
+    height: int = 250,
+    scheme: str = "cividis",
+    log_ticks: Sequence[float] = (),
 ) -> alt.LayerChart:
     """Return the chart of a map: cells, and a ring with a cross at the current settings.
 
@@ -88,15 +95,18 @@ def chart(
         Axis titles with units in brackets.
     width, height : int
         Pixels, axes included.
+    log_ticks : sequence of float
+        Ticks of a logarithmic x axis; none for an even one.
     scheme : str
         A Vega colour scheme that rises evenly in lightness, so that it reads without colour.
     """
-    few = alt.Axis(tickCount=max(2, width // 70))
-    x = alt.X("x:Q", title=x_title, axis=few, scale=alt.Scale(nice=False, zero=False))
+    ticks = alt.Axis(values=list(log_ticks), format="d") if log_ticks else alt.Axis(tickCount=max(2, width // 70))
+    across = alt.Scale(type="log", nice=False) if log_ticks else alt.Scale(nice=False, zero=False)
+    x = alt.X("x:Q", title=x_title, axis=ticks, scale=across)
     y = alt.Y("y:Q", title=y_title, scale=alt.Scale(nice=False, zero=False))
     scale = alt.Scale(domain=[phase_map.low, phase_map.high], clamp=True, scheme=scheme)
     colour = alt.Color("outcome:Q", title=phase_map.label, scale=scale, legend=alt.Legend(gradientLength=width - 90))
-    cells = alt.Chart(alt.NamedData("map")).mark_rect(opacity=alt.ExprRef("map_opacity"))
+    cells = alt.Chart(alt.NamedData("map")).mark_rect()
     cells = cells.encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour)
     here = alt.Chart(alt.NamedData("here")).encode(x=f"{phase_map.x}:Q", y=f"{phase_map.y}:Q")
     halo = here.mark_point(size=210, strokeWidth=5, color=style.PAPER, shape="circle", opacity=1)
@@ -105,14 +115,14 @@ def chart(
     placed = {"text": "you are here", "fontWeight": "bold", **_towards_the_middle(phase_map)}
     words = here.mark_text(color=style.INK, **placed)
     back = here.mark_text(color=style.PAPER, stroke=style.PAPER, strokeWidth=4, **placed)
-    layers = alt.layer(cells, halo, ring, cross, back, words).properties(width=width, height=height)
-    return layers.add_params(alt.param(name="map_opacity", value=1))
+    said = f"Map of {phase_map.label} against {x_title} and {y_title}; a ring marks where the sliders stand."
+    layers = alt.layer(cells, halo, ring, cross, back, words)
+    return layers.properties(width=width, height=height, description=said)
 
 
 def _towards_the_middle(phase_map: PhaseMap) -> dict[str, alt.ExprRef]:
     """Return where the marker's label goes: always inwards, so that no edge of the map cuts it off."""
-    middle = "(domain('{0}')[0] + domain('{0}')[1]) / 2"
-    right = f"datum['{phase_map.x}'] > {middle.format('x')}"
-    above = f"datum['{phase_map.y}'] > {middle.format('y')}"
+    right = f"scale('x', datum['{phase_map.x}']) > range('x')[1] / 2"  # in pixels, so that a log axis counts too
+    above = f"scale('y', datum['{phase_map.y}']) < range('y')[0] / 2"
     expressions = {"align": f"{right} ? 'right' : 'left'", "dx": f"{right} ? 6 : -6", "dy": f"{above} ? 19 : -17"}
     return {name: alt.ExprRef(text) for name, text in expressions.items()}

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.manifest import ManifestError, find_root
-from course_lib.view import static, style
+from course_lib.view import rerun, static, style
 from course_lib.view.controls import number_text
 from course_lib.view.single_chart import ShownChart, show
 
@@ -161,6 +161,8 @@ class Prediction:
         value = self.value if self.committed else None
         card = PredictionCard(about=self.about, value=value, confidence=self.confidence, committed=self.committed)
         card.on_msg(self._heard)
+        rerun.closes(lambda: rerun.close_all([card]))
+        rerun.promise()
         display({**card._repr_mimebundle_()[0], "text/plain": f"{self.question} {self.said}"}, raw=True)
 
     def _heard(self, _card: Any, message: Mapping[str, Any], _buffers: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from course_lib.view import static, style
+from course_lib.view import rerun, static, style
 from course_lib.view.picture import Picture
 
 KEY = "|0"
@@ -31,7 +31,7 @@ class ShownChart:
         self.specs, self.picture, self.description, self.units = specs, picture, description, units
 
     def __repr__(self) -> str:
-        return f"<chart: {self.description}>"
+        return "Run this cell to make the chart live."
 
     def png(self) -> bytes:
         """Return the static twin."""
@@ -44,11 +44,14 @@ class ShownChart:
         about = {"units": dict(self.units), "datasets": sorted(self.picture.data)}
         first = [first_picture("frame", KEY, self.picture)]
         self.chart = LiveChart(specs=self.specs, layout_data=about, controls=[], seed=0, first=first)
+        rerun.closes(lambda chart=self.chart: rerun.close_all([chart]))
         return {**self.chart._repr_mimebundle_()[0], "text/plain": repr(self)}
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
+        if static.is_live():
+            rerun.promise()
         static.show_png(self.png(), self.description)
         if static.is_live():
             display(self.live_bundle(), raw=True)

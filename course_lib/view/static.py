@@ -36,7 +36,12 @@ def is_live() -> bool:
     wanted = os.environ.get(ENVIRONMENT, "")
     if wanted in ("live", "static"):
         return wanted == "live"
-    return bool(_request_metadata().get("cellId")) or "google.colab" in sys.modules
+    return bool(cell_id()) or "google.colab" in sys.modules
+
+
+def cell_id() -> str | None:
+    """Return the id of the cell that a notebook front end has sent and that runs now, None outside one."""
+    return _request_metadata().get("cellId")
 
 
 def _request_metadata() -> Mapping[str, Any]:
@@ -106,7 +111,7 @@ def beside(specs: Sequence[Mapping[str, Any]], how: str = "hconcat") -> dict[str
     """Return one specification that shows several side by side (``"vconcat"``: stacked), each with its own scales."""
     if len(specs) == 1:
         return dict(specs[0])
-    shared = ("$schema", "config", "params", "datasets", "autosize")
+    shared = ("$schema", "config", "params", "datasets", "autosize", "usermeta")
     parts = [{key: value for key, value in spec.items() if key not in shared} for spec in specs]
     params = {param["name"]: param for spec in specs for param in spec["params"]}
     datasets = {name: rows for spec in specs for name, rows in spec["datasets"].items()}

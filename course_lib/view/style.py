@@ -29,6 +29,12 @@ PAPER = alt.ExprRef("paper")
 
 LIGHT = {"ink": "#24292f", "paper": "#ffffff"}
 
+WORDS = {
+    "light": {"blue": "#1A69B8", "vermilion": "#BE3F17", "teal": "#0B7A64", "purple": "#A0439A"},
+    "dark": {"blue": "#5AA2EC", "vermilion": "#F0764F", "teal": "#1DB897", "purple": "#D585CC"},
+}
+"""The palette as text wears it on each ground: letters are thin and need a contrast of at least 4.5 to 1."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Stroke:
@@ -46,6 +52,12 @@ class Stroke:
     colour: Any
     dash: list[int]
     width: float = 2.0
+
+    @property
+    def word(self) -> Any:
+        """Colour of a label that names the line: a parameter that follows the theme."""
+        name = next((name for name, colour in PALETTE.items() if colour == self.colour), None)
+        return self.colour if name is None else alt.ExprRef(f"word_{name}")
 
 
 SERIES = {
@@ -103,8 +115,70 @@ def end_label(data: str, x: str, y: str, text: str, role: str, /, *, dy: int = 0
         "y": alt.Y(y, type="quantitative", aggregate={"argmax": x}),
         **channels,
     }
-    mark = {"align": "left", "dx": 5, "dy": dy, "fontWeight": "bold", "color": SERIES[role].colour, "clip": False}
+    mark = {"align": "left", "dx": 5, "dy": dy, "fontWeight": "bold", "color": SERIES[role].word, "clip": False}
     return alt.Chart(alt.NamedData(data)).mark_text(text=text, **mark).encode(**encoding)
+
+
+def plateau_labels(data: str, names: Mapping[str, tuple[str, str]], until: float, top: float) -> list[alt.Chart]:
+    """Return a direct label for each of some lines, where it lies farthest from the others; it moves with the data.
+
+    The clock is cut into six; each line is named in the part in which it is flat and its mean far from its neighbour's,
+    above the line when it is the upper one there, else below.
+
+    Parameters
+    ----------
+    data : str
+        Dataset with the column ``time``.
+    names : mapping of str to (str, str)
+        What each column's line is called, and its role.
+    until, top : float
+        Ends of the two axes.
+    """
+    return [layer for field in names for layer in _plateau_label(data, field, names, until, top)]
+
+
+PARTS = 6
+
+
+def _plateau_label(
+    data: str, field: str, names: Mapping[str, tuple[str, str]], until: float, top: float
+) -> list[alt.Chart]:
+    text, role = names[field]
+    gaps = [f"abs(datum.m_{field} - datum.m_{other})" for other in names if other != field]
+    # Far is far enough; then rather flat than steep, late than early, and not at the rims, where it would stick out.
+    rim = f"(datum.part % {PARTS - 1} == 0 ? {0.02 * top:g} : 0)"
+    score = f"min({', '.join([*gaps, f'{0.2 * top:g}'])}) - datum.spread + datum.part * {0.0005 * top:g} - {rim}"
+    base = (
+        alt.Chart(alt.NamedData(data))
+        .transform_calculate(part=f"min(floor(datum.time / {until:g} * {PARTS}), {PARTS - 1})")
+        .transform_aggregate(
+            groupby=["part"], **{f"m_{name}": f"mean({name})" for name in names}, spread=f"stdev({field})"
+        )
+        .transform_calculate(score=score)
+        .transform_joinaggregate(best="max(score)")
+        .transform_filter("datum.score == datum.best")
+        .transform_calculate(
+            at=f"(datum.part + 0.5) * {until / PARTS:g}",
+            above=_is_upper(field, list(names), 0.004 * top),
+            level=f"min(datum.m_{field}, {top:g})",
+        )
+        .encode(x="at:Q", y="level:Q")
+    )
+    # Near the top of the plot there is no room above, near its floor none below.
+    high, low = f"datum.level > {0.93 * top:g}", f"datum.level < {0.08 * top:g}"
+    dy = alt.ExprRef(f"datum.above ? ({high} ? 12 : -9) : ({low} ? -9 : {high} ? 26 : 12)")
+    mark = {"text": text, "align": "center", "dy": dy, "fontWeight": "bold", "clip": False}
+    halo = base.mark_text(color=PAPER, stroke=PAPER, strokeWidth=4, opacity=0.8, **mark)
+    return [halo, base.mark_text(color=SERIES[role].word, **mark)]
+
+
+def _is_upper(field: str, names: Sequence[str], same: float) -> str:
+    """Return whether a line is the upper one, as a Vega expression; of lines that are one, the first named is."""
+    first = names.index(field)
+    slack = [same if names.index(other) > first else -same for other in names if other != field]
+    others = [other for other in names if other != field]
+    tests = [f"datum.m_{other} < datum.m_{field} + {slack:g}" for other, slack in zip(others, slack, strict=True)]
+    return " && ".join(tests) or "true"
 
 
 def apart(ends: Sequence[float], span: float, height: int = HEIGHT - 50, gap: int = 14) -> list[int]:
@@ -207,21 +281,26 @@ def themed(chart: alt.TopLevelMixin, description: str) -> dict[str, Any]:
     chart : altair chart
         On named data (`altair.NamedData`); the rows travel apart.
     description : str
-        What the chart shows, for screen readers: becomes its aria-label.
+        What the chart shows, for screen readers: becomes its aria-label, unless the chart has words of its own.
 
     Returns
     -------
     dict
-        Vega-Lite specification with the parameters ``ink`` and ``paper``.
+        Vega-Lite specification with the parameters ``ink``, ``paper`` and ``word_…``. Its ``usermeta`` says whether the
+        page may stretch it to the width of its place (a chart of one view) and which colours words take on each ground.
     """
     spec = chart.to_dict()
     spec["config"] = config()
-    spec["description"] = description
-    spec["params"] = [{"name": name, "value": value} for name, value in LIGHT.items()] + spec.get("params", [])
+    spec.setdefault("description", description)
+    words = {ground: {f"word_{name}": colour for name, colour in some.items()} for ground, some in WORDS.items()}
+    first = {**LIGHT, **words["light"]}
+    spec["params"] = [{"name": name, "value": value} for name, value in first.items()] + spec.get("params", [])
+    spec["usermeta"] = {"themes": words, "flexible": False}
     if not {"hconcat", "vconcat", "concat", "facet", "repeat"} & set(spec):
         spec.setdefault("width", WIDTH)
         spec.setdefault("height", HEIGHT)
         spec["autosize"] = {"type": "fit", "contains": "padding"}
+        spec["usermeta"] |= {"flexible": True, "width": spec["width"], "height": spec["height"]}
     return spec
 
 

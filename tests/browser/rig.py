@@ -203,6 +203,22 @@ class NotebookPage:
         self.page.reload()
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
 
+    def reload_live(self, times: int = 3) -> None:
+        """Load the page again until it has its live panels back.
+
+        JupyterLab asks the kernel for its widgets for four seconds and then gives up, which a busy machine may exceed.
+        """
+        from playwright.sync_api import TimeoutError as TooLate
+
+        for again in range(times):
+            self.reload()
+            try:
+                self.page.locator(".course-live").first.wait_for(state="attached", timeout=30_000)
+                return
+            except TooLate:
+                if again == times - 1:
+                    raise
+
     def _heard(self, line) -> None:
         if line.type == "error" and "favicon" not in line.text:
             self.complaints.append(line.text)
@@ -226,6 +242,16 @@ class NotebookPage:
         """Run every cell, in order, and wait until all are done."""
         self.command("notebook:run-all-cells")
         self.wait_idle()
+
+    def select(self, cell_id: str) -> None:
+        """Make a cell the active one, in command mode, as a click beside it does."""
+        script = """id => {
+            const book = jupyterapp.shell.currentWidget.content;
+            book.activeCellIndex = book.widgets.findIndex(cell => cell.model.id === id);
+            book.mode = 'command';
+            book.activate();
+        }"""
+        self.page.evaluate(script, cell_id)
 
     def run_cell(self, cell_id: str, source: str | None = None) -> None:
         """Run one cell by id, its source replaced first when given."""
@@ -278,11 +304,30 @@ class NotebookPage:
         rows = self.panel(index).locator(".course-control:has(.noUi-handle)")
         return [row.get_attribute("data-control") for row in rows.all() if row.is_visible()]
 
-    def wait_rested(self, index: int = 0, seconds: float = 20) -> None:
-        """Wait until the full picture of the panel's present settings is drawn."""
-        script = "root => root.dataset.drawn && root.dataset.rested === root.dataset.drawn"
+    def wait_rested(self, index: int = 0, seconds: float = 60) -> None:
+        """Wait until the full picture of the panel's present settings is drawn.
+
+        A control that moves changes what is wanted in the same instant; so nothing needs to be waited for but that the
+        drawn picture is the wanted one, however late it comes.
+        """
+        script = "({dataset: d}) => d.drawn && d.drawn === d.wanted && d.rested === d.drawn"
         handle = self.panel(index).element_handle()
-        self.page.wait_for_timeout(150)
+        self.page.wait_for_function(script, arg=handle, timeout=seconds * 1000)
+
+    def pictures(self, index: int = 0) -> int:
+        """Return how many pictures a panel has drawn so far."""
+        return int(self.panel(index).get_attribute("data-pictures") or 0)
+
+    def wait_ahead(self, several, index: int = 0, seconds: float = 60) -> None:
+        """Wait until the page holds the pictures of several settings, computed ahead of a drag."""
+        handle = self.panel(index).element_handle()
+        script = "([root, keys]) => keys.every(key => root.courseHolds(key))"
+        self.page.wait_for_function(script, arg=[handle, [one.key for one in several]], timeout=seconds * 1000)
+
+    def wait_drawn(self, index: int = 0, seconds: float = 60) -> None:
+        """Wait until the run, not yet its spread, of the panel's present settings is drawn."""
+        handle = self.panel(index).element_handle()
+        script = "({dataset: d}) => d.drawn && d.drawn === d.wanted"
         self.page.wait_for_function(script, arg=handle, timeout=seconds * 1000)
 
     def drag(self, control: str, to: str | float, index: int = 0, steps: int = 8, pause: float = 0.0) -> None:
@@ -315,8 +360,16 @@ class NotebookPage:
     def theme(self, name: str) -> None:
         """Switch JupyterLab's theme: "JupyterLab Light" or "JupyterLab Dark"."""
         self.command("apputils:change-theme", theme=name)
-        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
-        self.page.wait_for_timeout(600)
+        inked = """name => {
+            const { jpThemeName, jpThemeLight } = document.body.dataset;
+            if (jpThemeName !== name) return false;
+            const bright = colour => colour.match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0) > 384;
+            return [...document.querySelectorAll('.course-live')].every(root => {
+                const { color } = getComputedStyle(root);
+                return root.dataset.ink === color && bright(color) === (jpThemeLight !== 'true');
+            });
+        }"""
+        self.page.wait_for_function(inked, arg=name)
 
     def screenshot(self, path: Path, index: int | None = None) -> Path:
         """Save a picture of the page, or of one panel."""

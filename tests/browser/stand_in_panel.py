@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 
 from course_lib.view import style
-from course_lib.view.panel import Challenge, Choice, Panel, PhaseMap, Picture, Readout, Slider, Switch
+from course_lib.view.panel import DEFENCES, Challenge, Choice, Panel, PhaseMap, Picture, Readout, Slider, Switch
 from course_lib.view.phase_map import chart as map_chart
 
 TICKS, ROWS, STEP = 600, 300, 0.5
@@ -80,10 +80,9 @@ def charts():
         style.band("band", "time", "low", "high", "naive", x=x),
         style.line("run", "time", "naive", "naive", x=x, y=y),
         style.line("run", "time", "defended", "defended", x=x),
-        style.end_label("run", "time", "naive", "naive", "naive", dy=8),
-        style.end_label("run", "time", "defended", "defended", "defended", dy=-8),
+        *style.plateau_labels("run", {"naive": ("naive", "naive"), "defended": ("defended", "defended")}, 300, 120),
     )
-    return [lines, map_chart(PHASES, "load (requests/s)", "retries (per call)", width=270, height=230)]
+    return [lines, map_chart(PHASES, *PANEL.map_titles(), width=270, height=230)]
 
 
 PHASES = PhaseMap("load", "max_retries", outcome, "served (share of load)")
@@ -96,7 +95,7 @@ PANEL = Panel(
         Slider("max_retries", "retries", 0, 10, 1, "per call"),
         Slider("depth", "brownout leaves", 0.0, 1.0, 0.05, "of capacity"),
         Slider("budget", "retry budget", unit="per call", values=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)),
-        Switch("defended", "budget in use", more=True),
+        Switch("defended", "budget in use", more=True, group=DEFENCES),
         Choice("backoff", "backoff", ("none", "fixed", "full jitter"), more=True),
     ),
     presets={
@@ -105,6 +104,13 @@ PANEL = Panel(
         "storm": {"load": 80, "max_retries": 3, "depth": 0.3, "budget": 0.1, "defended": True, "backoff": "none"},
         "fixed": {"max_retries": 1, "budget": 0.05},
         "over-fixed": {"max_retries": 0, "budget": 0.01},
+    },
+    captions={
+        "healthy": "a load of 50 and no retries",
+        "cliff edge": "a load of 70 and 2 retries",
+        "storm": "a load of 80 and 3 retries",
+        "fixed": "1 retry and a budget of 5 %",
+        "over-fixed": "no retries",
     },
     default="storm",
     run=run,
@@ -120,9 +126,11 @@ PANEL = Panel(
             "Find a load at which the naive client recovers", lambda now: now["recovered"] < 200, {"max_retries": 0}
         ),
         Challenge(
-            "Recover in every seed at 70 requests/s or more", lambda now: now["share"] == 100 and now["load"] >= 70
+            "Recover in every seed at 90 requests/s or more",
+            lambda now: now["share"] == 100 and now["load"] >= 90,
+            {"load": 90, "depth": 0.9, "max_retries": 0},
         ),
-        Challenge("Keep at least 75 requests/s at the end", lambda now: now["goodput"] >= 75),
+        Challenge("Keep at least 85 requests/s at the end", lambda now: now["goodput"] >= 85),
     ),
     assumptions=(
         "Arrivals are a fluid with 5 % noise.",

@@ -101,16 +101,8 @@ def challenges(page, index, panel):
         if challenge.example:
             positions = panel.settings(**challenge.example).positions
             page.panel(index).evaluate("(root, positions) => root.courseMove(positions)", list(positions))
-            assert ticks(page, index, number), f"not ticked: {challenge.text}"
-
-
-def ticks(page, index, number, seconds=20):
-    """Wait for a tick: a control under "more" asks the kernel first, and till then the old picture rests."""
-    for _ in range(seconds * 5):
-        if page.reached(index)[number]:
-            return True
-        page.page.wait_for_timeout(200)
-    return False
+            page.wait_rested(index)
+            assert page.reached(index)[number], f"not ticked: {challenge.text}"
 
 
 @LABS

@@ -98,11 +98,11 @@ def test_each_slider_redraws_at_both_ends(page, control):
 def test_a_drag_needs_no_kernel(page):
     """What was swept ahead is drawn while the kernel is stopped, and is what the kernel would have computed."""
     pid = int(printed(page, "print(os.getpid())"))
-    page.page.wait_for_timeout(2500)
+    page.wait_ahead([PANEL.settings().moved(0, place) for place in range(len(PANEL.controls[0].positions))])
     with stopped(pid):
         for share in (0.1, 0.55, 0.93):
             page.drag("load", to=share)
-            page.page.wait_for_timeout(120)
+            page.wait_drawn()
             positions = drawn_positions(page)
             assert positions[0] == pytest.approx(share * 50, abs=2)
             assert_drawn_is_computed(page, positions)
@@ -175,9 +175,123 @@ def test_keyboard_and_names(page):
         assert after != before and (text is None or after == f"{text} requests/s")
     page.wait_rested()
     assert page.panel().locator('[data-control="load"] output').inner_text() == handle.get_attribute("aria-valuetext")
-    assert page.panel().locator('.course-chart[aria-label*="Goodput over 300 s"]').count() == 2
+    labels = [chart.get_attribute("aria-label") for chart in page.panel().locator(".course-chart").all()]
+    assert "Goodput over 300 s" in labels[0] and "Map of served" in labels[1], "each chart has words of its own"
     assert "goodput at the end" in page.panel().locator(".course-spoken").inner_text()
     assert page.panel().locator('select[aria-label="backoff"]').count() == 1
+
+
+def test_what_moves_nothing_keeps_the_words(page):
+    """The slider itself would write its raw value: "0" in place of "0.01 per call"."""
+    for control, ends in (("load", ("20 requests/s", "120 requests/s")), ("budget", ("0.01 per call", "1 per call"))):
+        handle = page.panel().locator(f'[data-control="{control}"] .noUi-handle')
+        handle.focus()
+        for key, text in zip(("Home", "End"), ends, strict=True):
+            for _ in range(2):
+                page.page.keyboard.press(key)
+                assert handle.get_attribute("aria-valuetext") == text
+    handle.click(force=True)
+    assert handle.get_attribute("aria-valuetext") == "1 per call"
+
+
+def test_a_preset_says_what_it_is_and_marks_what_it_moved(page):
+    panel = page.panel()
+    assert panel.locator('[data-moved="true"]').count() == 0
+    panel.locator(".course-presets button", has_text="cliff edge").click()
+    assert panel.locator(".course-caption").inner_text() == "cliff edge: a load of 70 and 2 retries"
+    moved = panel.locator('[data-moved="true"]').all()
+    assert [row.get_attribute("data-control") for row in moved] == ["load", "max_retries"]
+    page.drag("depth", to="max")
+    assert panel.locator(".course-caption").inner_text().startswith("your own settings")
+    assert panel.locator(".course-group summary").all_inner_texts() == ["defences", "more"]
+
+
+def test_headings_go_down_step_by_step(page):
+    levels = page.panel().evaluate("root => [...root.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => h.tagName)")
+    assert levels == ["H3", "H4", "H4"]
+
+
+LONG = "# a line\n" * 30
+
+
+def test_shift_enter_lands_on_the_first_slider_and_nothing_jumps(open_cells, shots):
+    page = open_cells(
+        {"imports": CELLS["imports"], "a": LONG, "b": LONG, "panel": "PANEL.show()", "c": LONG, "d": LONG}
+    )
+    page.run_cell("imports")
+    page.select("panel")
+    watch = """() => { globalThis.seen = [];
+        const look = () => {
+            for (const root of document.querySelectorAll('.course-panel')) seen.push(root.offsetHeight);
+            requestAnimationFrame(look);
+        };
+        look();
+    }"""
+    page.page.evaluate(watch)
+    page.page.keyboard.press("Shift+Enter")
+    page.wait_rested()
+    heights = page.page.evaluate("() => [...new Set(seen)].filter(Boolean)")
+    page.screenshot(shots / "landed.png")
+    assert len(heights) == 1, heights
+    slider = page.page.locator(".course-live .noUi-handle").first.bounding_box()
+    view = page.page.locator(".jp-Notebook").first.bounding_box()
+    assert view["y"] <= slider["y"] <= view["y"] + view["height"] - 40
+
+
+def test_running_again_closes_the_widgets_of_the_run_before(page, spare):
+    count = "from ipywidgets.widgets import widget; print(len(widget._instances))"
+    spare("INSTANT.show()")
+    page.wait_rested(1)
+    before = int(printed(page, count))
+    for _ in range(2):
+        spare("INSTANT.show()")
+        page.wait_rested(1)
+    assert int(printed(page, count)) == before
+    spare("0")
+    assert int(printed(page, count)) < before
+
+
+def seen_with_the_sliders(page):
+    """Return how many pixels of the first chart are in view when the first slider is at the top of it."""
+    script = """root => {
+        root.querySelector('.course-controls').scrollIntoView({block: 'start'});
+        const view = root.closest('.jp-Notebook').getBoundingClientRect();
+        return view.bottom - root.querySelector('.course-chart').getBoundingClientRect().top;
+    }"""
+    return page.panel().evaluate(script)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (900, 800), (640, 400)])
+def test_charts_fit_their_place(page, shots, width, height):
+    """At 1280 px, at 900 px beside the file browser, and at 200 % zoom."""
+    page.page.set_viewport_size({"width": width, "height": height})
+    try:
+        fits = """root => [...root.querySelectorAll('.course-chart')].every(place =>
+            Math.abs(place.querySelector('canvas').getBoundingClientRect().width - place.clientWidth) <= 1)"""
+        page.page.wait_for_function(fits, arg=page.panel().element_handle())
+        page.screenshot(shots / f"panel-{width}.png")
+        test_nothing_sticks_out(page)
+        assert seen_with_the_sliders(page) > 100, "slider and chart are seen together"
+    finally:
+        page.page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_a_kernel_that_is_gone_is_told_in_words(open_cells, shots):
+    page = open_cells(CELLS)
+    page.run_all()
+    page.wait_rested()
+    page.wait_ahead([PANEL.settings("healthy")])
+    page.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    status = page.panel().locator(".course-status")
+    status.get_by_text("run this cell").wait_for()
+    page.wait_idle()
+    page.panel().locator(".course-presets button", has_text="healthy").click()
+    page.wait_drawn()
+    page.screenshot(shots / "kernel-gone.png")
+    assert "kernel is gone" in status.inner_text()
+    page.run_all()
+    page.wait_rested()
+    assert status.inner_text() == ""
 
 
 def test_the_table_is_what_is_drawn(page):
@@ -219,7 +333,7 @@ def test_a_model_that_refuses_says_so(page, spare):
     problem.wait_for(state="hidden")
 
 
-def test_nothing_sticks_out_at_laptop_width(page):
+def test_nothing_sticks_out(page):
     inside = """root => {
         const edge = root.getBoundingClientRect().right + 1;
         return [...root.querySelectorAll('*')].filter(e => e.offsetWidth && e.getBoundingClientRect().right > edge)
@@ -238,7 +352,7 @@ def test_saved_reloaded_and_without_a_kernel(open_cells, lab, shots):
     saved = (lab.folder / page.notebook).read_text()
     assert "vegaEmbed" not in saved and len(saved) < 200_000, "the saved notebook holds a picture, not the bundle"
 
-    page.reload()
+    page.reload_live()
     page.wait_rested()
     assert drawn_positions(page)[1] == 0, "a reload keeps the panel where it stood"
     page.drag("max_retries", to="max")
@@ -248,4 +362,8 @@ def test_saved_reloaded_and_without_a_kernel(open_cells, lab, shots):
     page.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.reload()
     page.page.locator(".jp-OutputArea-child .jp-RenderedImage img").wait_for(state="visible")
+    later = """() => [...document.querySelectorAll('.jp-OutputArea-output')].some(
+        node => getComputedStyle(node, '::after').content.includes('Run this cell to make it live'))"""
+    page.page.wait_for_function(later)
+    page.page.wait_for_timeout(3500)  # the words come when a widget that is on its way would be there
     page.screenshot(shots / "no-kernel.png")

@@ -21,8 +21,8 @@ def numbers(preset: str, **values) -> dict[str, float]:
 
 
 def reached(**values) -> list[bool]:
-    now = numbers("storm", **values)
-    return [bool(challenge.test(now)) for challenge in PANEL.challenges]
+    settings = PANEL.settings(**values)
+    return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
 
 
 def run(seeds=7, until=180, **change):
@@ -57,7 +57,10 @@ def test_each_challenge_can_be_reached_and_none_is_reached_from_the_start():
     assert reached() == [False, False, False]
     for number, challenge in enumerate(PANEL.challenges):
         assert reached(**challenge.example)[number], challenge.text
-    assert not reached(ttl=90.0)[1] and not reached(trigger="flush", coalescing="fleet")[2]
+    assert not reached(beta=4.0)[1] and not reached(beta=2.0)[1] and not reached(fill="read_through")[1]
+    flushed = {"trigger": "flush", "coalescing": "fleet"}
+    assert not reached(**flushed)[2] and not reached(**flushed, ttl=14.0, recompute_time=0.5)[2]
+    assert not reached(coalescing="fleet", ttl=14.0)[2], "without the flush"
 
 
 def test_a_longer_ttl_makes_collapse_rarer_and_beta_does_not_help_a_purged_key():

@@ -22,8 +22,8 @@ def numbers(preset: str, **values) -> dict[str, float]:
 
 
 def reached(**values) -> list[bool]:
-    now = numbers("storm", **values)
-    return [bool(challenge.test(now)) for challenge in PANEL.challenges]
+    settings = PANEL.settings(**values)
+    return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
 
 
 def viral(signal: str, seed=7, **changes) -> np.ndarray:
@@ -53,9 +53,12 @@ def test_the_presets_are_what_they_are_called():
 def test_each_challenge_can_be_reached_and_none_is_reached_from_the_start():
     assert reached() == [False, False, False]
     assert reached(partitions=256)[0] and not reached(partitions=128)[0]
-    assert reached(salts=20)[1] and not reached(salts=24)[1] and not reached(salts=10)[1]
-    cached = reached(write_share=0.1, cache_ttl=1.0)
-    assert cached[2] and not reached(write_share=0.1, salts=20)[2] and not reached(write_share=0.1, cache_ttl=5.0)[2]
+    assert reached(salts=10, bounded_load=1.25)[1] and reached(salts=12, cache_ttl=1.0)[1]
+    assert not reached(salts=20)[1] and not reached(salts=10)[1] and not reached(salts=10, partitions=256)[1]
+    half = {"write_share": 0.5}
+    assert reached(**half, cache_ttl=1.0, salts=4)[2] and not reached(**half, cache_ttl=5.0, salts=4)[2]
+    assert not reached(**half, cache_ttl=1.0)[2] and not reached(**half, salts=12)[2]
+    assert not reached(write_share=0.1, cache_ttl=1.0)[2], "an easier day"
 
 
 def test_the_bars_stand_side_by_side_and_hold_all_the_load():

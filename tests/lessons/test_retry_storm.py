@@ -25,8 +25,8 @@ def numbers(preset: str, **values) -> dict[str, float]:
 
 
 def reached(**values) -> list[bool]:
-    now = numbers("storm", **values)
-    return [bool(challenge.test(now)) for challenge in PANEL.challenges]
+    settings = PANEL.settings(**values)
+    return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
 
 
 @pytest.mark.slow
@@ -51,8 +51,12 @@ def test_each_challenge_can_be_reached_and_none_is_reached_from_the_start():
     assert reached() == [False, False, False]
     for number, challenge in enumerate(PANEL.challenges):
         assert reached(**challenge.example)[number]
-    assert not reached(budget_ratio=5.0)[1]
-    assert not reached(max_retries=0, deadline_propagation=True, deadline_margin=0.05)[2]
+    earned = {"budget_ratio": 20.0, "budget": "successes"}
+    assert not any(
+        reached(**earned, **more)[1] for more in ({"max_retries": 0}, {"throttle": True}, {"queue_limit": 300.0})
+    )
+    assert not reached(budget_ratio=0.0, deadline_propagation=True)[2], "a budget of 0 fails the lost replies"
+    assert not reached(**earned, arrival_rate=850)[1], "an easier day than the storm's"
 
 
 def test_the_table_of_defences_lists_the_fastest_first_and_backoff_among_the_never():

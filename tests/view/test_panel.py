@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from course_lib.models.schedule import Schedule
 from course_lib.view import corners
 from course_lib.view.live_panel import page
 from course_lib.view.panel import Challenge, Panel, Picture, Readout, Settings, Slider
@@ -107,6 +108,9 @@ def infinite(values, picture):
     return Picture({**picture.data, "run": run}, picture.numbers)
 
 
+FREE = Challenge("one move may do", lambda now: now["load"] > 80)
+
+
 @pytest.mark.filterwarnings("ignore:divide by zero")
 @pytest.mark.parametrize(
     ("panel", "finding"),
@@ -118,12 +122,65 @@ def infinite(values, picture):
         (spoiled(challenges=(Challenge("x", lambda now: now["typo"] > 0),)), "KeyError: 'typo'"),
         (spoiled(challenges=(Challenge("x", lambda now: now["load"] >= 80),)), "'x' is reached from the start"),
         (spoiled(challenges=(Challenge("x", lambda now: now["load"] > 80, {"load": 78}),)), "'x' is not reached by"),
+        (spoiled(challenges=(FREE, Challenge("x", lambda now: now["load"] >= 100))), "'x' falls to load"),
+        (
+            spoiled(challenges=(FREE, Challenge("x", lambda now: now["max_retries"] == 1))),
+            "'x' falls to the preset 'fixed'",
+        ),
+        (spoiled(captions={}), "the preset 'healthy' has no caption"),
+        (spoiled(captions={**PANEL.captions, "calm": "no"}), "the caption 'calm' belongs to no preset"),
+        (spoiled(charts=lambda: [*INSTANT.charts(), *INSTANT.charts()]), "two charts are described alike"),
         (spoiled(charts=lambda: PANEL.charts()[:1]), "a chart draws from 'band', which nothing computes"),
     ],
 )
 def test_examination_finds(panel, finding):
     with pytest.raises(AssertionError, match=finding):
         corners.examine(panel)
+
+
+def test_a_challenge_of_two_moves_stands():
+    two = Challenge("x", lambda now: now["load"] > 100 and now["max_retries"] == 5, {"load": 110, "max_retries": 5})
+    corners.examine(spoiled(challenges=(FREE, two)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Base:
+    """A stand-in for a model's parameters: who changes what is in the metadata."""
+
+    load: float = dataclasses.field(default=80.0, metadata={"by": "world"})
+    max_retries: float = dataclasses.field(default=3.0, metadata={"by": "operator"})
+    depth: Schedule = dataclasses.field(default=Schedule(0.3, ((60.0, 1.0),)), metadata={"by": "world"})
+    budget: float = 0.1
+    defended: str = "on"
+
+    def replace(self, **values):
+        return dataclasses.replace(self, **values)
+
+
+def test_a_base_fills_the_default_preset_and_maps_switches():
+    panel = spoiled(base=Base(), presets={**PANEL.presets, "storm": {"backoff": "none"}})
+    assert panel.values() == PANEL.values()
+    assert panel.parameters({"load": 50, "defended": False}) == Base(load=50, defended="off")
+    assert [panel.group(control) for control in panel.controls[:3]] == ["the day", "defences", "the day"]
+    assert panel.group(panel.controls[4]) == "defences", "its own group wins"
+
+
+def test_a_challenge_at_a_preset_holds_the_day_and_frees_the_defences():
+    goal = Challenge("x", lambda now: True, at="storm", but={"depth": 0.5})
+    panel = spoiled(base=Base(), challenges=(goal,))
+    nothing = Picture({}, {})
+    reached = [
+        panel.reached(panel.settings(**values), nothing, nothing)
+        for values in ({}, {"depth": 0.5}, {"depth": 0.5, "max_retries": 0}, {"depth": 0.5, "load": 50})
+    ]
+    assert reached == [[False], [True], [True], [False]]
+    with pytest.raises(ValueError, match="set at 'calm', which is no preset"):
+        spoiled(challenges=(dataclasses.replace(goal, at="calm"),))
+
+
+def test_axes_of_the_map_are_named_by_its_controls():
+    assert PANEL.map_titles() == ("load (requests/s)", "retries (per call)")
+    assert PANEL.map_titles(log="load")[0] == "load (requests/s, log scale)"
 
 
 def test_corners_are_all_there():

@@ -1,6 +1,7 @@
 """The look: contrast on both themes, colours that colour-blind readers can tell apart, dashes, axes with units."""
 
 import itertools
+import re
 
 import altair as alt
 import numpy as np
@@ -40,6 +41,16 @@ def test_colours_stand_out_on_both_themes(name, page):
     assert contrast(style.PALETTE[name], page) >= 3.0
 
 
+@pytest.mark.parametrize(("ground", "page"), [("light", LIGHT_PAGE), ("dark", DARK_PAGE)])
+def test_words_are_read_on_both_themes(ground, page):
+    assert min(contrast(colour, page) for colour in style.WORDS[ground].values()) >= 4.5
+    assert set(style.WORDS[ground]) == set(style.PALETTE)
+
+
+def test_the_strokes_would_be_too_faint_for_words():
+    assert min(contrast(colour, LIGHT_PAGE) for colour in style.PALETTE.values()) < 4.5
+
+
 @pytest.mark.parametrize("eye", SEEN_BY)
 def test_colours_stay_apart_for_every_eye(eye):
     seen = [lab(np.array(SEEN_BY[eye]) @ linear(colour)) for colour in style.PALETTE.values()]
@@ -64,7 +75,11 @@ def test_an_axis_without_a_unit_is_refused():
 def test_a_themed_chart_carries_ink_size_and_words():
     spec = style.themed(style.line("run", "time", "y", "naive"), "Goodput over time.")
     assert spec["description"] == "Goodput over time."
-    assert {param["name"] for param in spec["params"]} == {"ink", "paper"}
+    assert {param["name"] for param in spec["params"]} == {"ink", "paper", *(f"word_{name}" for name in style.PALETTE)}
+    assert (
+        spec["usermeta"]["flexible"]
+        and not style.themed(alt.hconcat(style.line("run", "time", "y", "naive")), "One.")["usermeta"]["flexible"]
+    )
     assert (spec["width"], spec["height"]) == (style.WIDTH, style.HEIGHT)
     assert spec["config"]["background"] == "transparent"
     assert "datasets" not in spec, "rows travel apart"
@@ -74,6 +89,28 @@ def test_data_names_are_found_at_any_depth():
     deep = alt.vconcat(alt.layer(style.line("run", "x", "y", "naive"), style.band("band", "x", "a", "b", "naive")),
                        style.regions(labels={0: "x"}))  # fmt: skip
     assert style.named_data(deep.to_dict()) == {"run", "band", "regions"}
+
+
+def test_lines_are_named_where_they_lie_apart():
+    """A line that leaves and comes back: its name is where it was away, not at the end, where both are one."""
+    import json
+
+    import vl_convert
+
+    time = np.arange(1.0, 601.0)
+    away = np.where((time > 300) & (time <= 400), 10.0, 80.0)
+    rows = [{"time": t, "one": 80.0, "two": two} for t, two in zip(time, away, strict=True)]
+    x, y = style.time_axis(600), style.amount_axis("one", "rate (1/s)", top=100)
+    names = {"one": ("upper", "naive"), "two": ("lower", "defended")}
+    chart = alt.layer(
+        style.line("run", "time", "one", "naive", x=x, y=y), *style.plateau_labels("run", names, 600, 100)
+    )
+    spec = {**style.themed(chart, "Two lines."), "datasets": {"run": rows}}
+    svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+    at = {word: re.search(rf"translate\(([\d.]+),([\d.]+)\)[^>]*>{word}<", svg).groups() for word in ("upper", "lower")}
+    middle = style.WIDTH / 2
+    assert all(abs(float(x) - middle) < 0.2 * style.WIDTH for x, _ in at.values()), at
+    assert float(at["lower"][1]) - float(at["upper"][1]) > 100
 
 
 def test_end_labels_keep_apart():
