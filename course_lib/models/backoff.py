@@ -45,6 +45,7 @@ def _decorrelated(base: FloatArray, cap: FloatArray, retries: int) -> tuple[Floa
 
     Lows, highs and weights, shape (STRATA + 1, retries, members).
     """
+    base, cap = np.broadcast_arrays(base, cap)
     least = np.minimum(base, cap)
     sleeps = np.concatenate(
         [np.broadcast_to(base, (1, SLEEPS, base.size)), sleeps_before_retries(4, base, cap, retries)]
@@ -60,6 +61,7 @@ def _decorrelated(base: FloatArray, cap: FloatArray, retries: int) -> tuple[Floa
 
 def sleeps_before_retries(code: int, base: FloatArray, cap: FloatArray, retries: int) -> FloatArray:
     """`SLEEPS` draws of the pause before each retry, shape (retries, draws, members); the same for every seed."""
+    base, cap = np.broadcast_arrays(base, cap)
     draws = np.random.Generator(np.random.Philox(key=0)).random((max(retries, 1), SLEEPS, 1))[:retries]
     doubled = np.minimum(cap, base * 2.0 ** np.arange(retries)[:, None, None])
     if code != 4:

@@ -147,7 +147,9 @@ def simulate(
     >>> bool(np.isnan(naive.events["recovered"])), float(locked.events["recovered"])
     (True, 80.0)
     """
-    return simulation.simulate(MODEL, parameters or Parameters(), seed, until=until, state=state, record=record)
+    return simulation.simulate(
+        MODEL, Parameters() if parameters is None else parameters, seed, until=until, state=state, record=record
+    )
 
 
 class Run:
@@ -357,4 +359,5 @@ SIGNALS = {
     "shed_rate": Signal("requests/s", "requests not admitted", lambda c: c.rate("shed")),
 }
 
-MODEL = Model("cache_stampede", _curves, SIGNALS, _events)
+GOLDEN = dict(traffic="offered_rate", errors="error_ratio", latency="latency_p99", saturation="utilisation")
+MODEL = Model("cache_stampede", _curves, SIGNALS, _events, GOLDEN)

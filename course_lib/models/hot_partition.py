@@ -25,7 +25,8 @@ and fixed: more partitions are more capacity. A request counts as answered when 
 operation is served, first come first served). Clients miss their backoff by up to half a tick either way (without that,
 those throttled together come back together, and up to 2 % fewer attempts are made). A retry goes where its first
 attempt went, even after a split. Sub-reads of one logical read succeed independently. A split takes effect at once
-after its delay; the local cache holds the hot key alone; bounded loads move whole keys at once, by expected load.
+after its delay; the local cache holds the hot key alone; bounded loads move whole keys at once, by expected load;
+operations under way when salts or the mix of reads and writes change are counted by the new ones.
 
 What a tick can't show. A queue shorter than a tick's chance (q̂² < 2 c Δ) refuses by M/M/1/K's blocking, to 2 % or
 0.002; up to some five times longer, a partition at its critical load refuses up to a quarter less than one of single
@@ -46,7 +47,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.models import noise, simulation
-from course_lib.models.exact import cumulative, ratio, total
+from course_lib.models.exact import cumulative, ratio, share, total
 from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
 from course_lib.models.partition_flows import Flows, busy_by_site, hot_late, quantile_of, queued, rest_late
 from course_lib.models.partition_parts import Caches, Clients, Day, Keys, Partitions, Store
@@ -131,7 +132,9 @@ def simulate(
     >>> viral["goodput"].shape, (viral["hottest_utilisation"][-1] > 0.99).tolist()
     ((120, 2), [True, True])
     """
-    return simulation.simulate(MODEL, parameters or Parameters(), seed, until=until, state=state, record=record)
+    return simulation.simulate(
+        MODEL, Parameters() if parameters is None else parameters, seed, until=until, state=state, record=record
+    )
 
 
 class Run:
@@ -341,33 +344,41 @@ def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
     }
 
 
-def _share(part: str, *whole: str) -> Callable[[Curves], FloatArray]:
-    return lambda c: ratio(c.rate(part), sum(c.rate(name) for name in whole))
+def _per(part: str, whole: str) -> Callable[[Curves], FloatArray]:
+    return lambda c: ratio(c.rate(part), c.rate(whole))
+
+
+def _share(part: str, rest: str) -> Callable[[Curves], FloatArray]:
+    return lambda c: share(c.rate(part), c.rate(rest))
+
+
+def _at_most_all(part: str, whole: str) -> Callable[[Curves], FloatArray]:
+    return lambda c: np.minimum(ratio(c.rate(part), c.rate(whole)), 1.0)
 
 
 SIGNALS = {
-    "offered_rate": Signal("requests/s", "logical requests", lambda c: c.rate("offered")),
+    "offered_rate": Signal("requests/s", "logical requests: the mean of what comes", lambda c: c.rate("offered")),
     "goodput": Signal("requests/s", "requests answered", lambda c: c.rate("good")),
-    "error_ratio": Signal("of ended requests", "requests that failed for good", _share("failed", "good", "failed")),
-    "hot_error_ratio": Signal(
-        "of ended requests", "the same, of the hot key", _share("hot_failed", "hot_good", "hot_failed")
-    ),
-    "rest_error_ratio": Signal(
-        "of ended requests", "the same, of all other keys", _share("rest_failed", "rest_good", "rest_failed")
-    ),
+    "error_ratio": Signal("of ended requests", "requests that failed for good", _share("failed", "good")),
+    "hot_error_ratio": Signal("of ended requests", "the same, of the hot key", _share("hot_failed", "hot_good")),
+    "rest_error_ratio": Signal("of ended requests", "the same, of all other keys", _share("rest_failed", "rest_good")),
     "operation_rate": Signal("operations/s", "first attempts at partitions", lambda c: c.rate("operations")),
     "attempt_rate": Signal("attempts/s", "first attempts and retries", lambda c: c.rate("attempts")),
-    "amplification": Signal("attempts per operation", "attempts ÷ first attempts", _share("attempts", "operations")),
-    "throttled_share": Signal("of attempts", "attempts throttled", _share("rejected", "attempts")),
-    "hot_throttled_share": Signal("of attempts", "the same, of the hot key", _share("hot_rejected", "hot_attempts")),
+    "amplification": Signal("attempts per operation", "attempts ÷ first attempts", _per("attempts", "operations")),
+    "throttled_share": Signal("of attempts", "attempts throttled", _at_most_all("rejected", "attempts")),
+    "hot_throttled_share": Signal(
+        "of attempts", "the same, of the hot key", _at_most_all("hot_rejected", "hot_attempts")
+    ),
     "imbalance": Signal(
         "busiest ÷ mean", "first attempts at the busiest partition ÷ the mean", lambda c: c.rate("skew")
     ),
     "hottest_utilisation": Signal(
-        "of capacity", "work done by the busiest partition ÷ what it could do in the tick", lambda c: c.rate("busiest")
+        "of capacity",
+        "work done by the busiest partition ÷ what it could do in the tick",
+        lambda c: np.minimum(c.rate("busiest"), 1.0),
     ),
     "mean_utilisation": Signal(
-        "of capacity", "work done by all partitions ÷ what they could do", _share("worked", "able")
+        "of capacity", "work done by all partitions ÷ what they could do", _at_most_all("worked", "able")
     ),
     "queue_depth": Signal("operations", "operations in all queues", lambda c: c.level("queue")),
     "longest_queue": Signal("operations", "operations in the longest queue", lambda c: c.level("longest_queue")),
@@ -380,9 +391,10 @@ SIGNALS = {
     "latency_p50_rest": Signal(
         "s", "median of all other answered requests", lambda c: _latency(c, rest_late, 0.5), full=True
     ),
-    "reads_per_read": Signal("lookups per read", "lookups at partitions ÷ logical reads", _share("lookups", "reads")),
-    "staleness": Signal("s", "mean age of what answered reads of the hot key return", _share("age", "hot_reads")),
+    "reads_per_read": Signal("lookups per read", "lookups at partitions ÷ logical reads", _per("lookups", "reads")),
+    "staleness": Signal("s", "mean age of what answered reads of the hot key return", _per("age", "hot_reads")),
     "partitions": Signal("partitions", "partitions, with those that splits have made", lambda c: c.level("sites")),
 }
 
-MODEL = Model("hot_partition", _curves, SIGNALS, _events)
+GOLDEN = dict(traffic="offered_rate", errors="error_ratio", latency="latency_p99_hot", saturation="hottest_utilisation")
+MODEL = Model("hot_partition", _curves, SIGNALS, _events, GOLDEN)

@@ -9,6 +9,7 @@ world, or an operator.
 from __future__ import annotations
 
 import dataclasses
+import numbers
 from typing import Any
 
 import numpy as np
@@ -104,9 +105,10 @@ class ParameterSet:
 
     def replace(self, **changes: Any) -> Any:
         """Return a copy with some fields changed, checked again."""
-        unknown = sorted(set(changes) - {field.name for field in dataclasses.fields(self)})
+        names = [field.name for field in dataclasses.fields(self)]
+        unknown = sorted(set(changes) - set(names))
         if unknown:
-            raise ValueError(f"{type(self).__name__} has no parameter {unknown[0]!r}")
+            raise ValueError(f"{type(self).__name__} has no parameter {unknown[0]!r}: it has {', '.join(names)}")
         return dataclasses.replace(self, **changes)
 
 
@@ -137,11 +139,11 @@ def _check_field(field: dataclasses.Field[Any], value: Any) -> None:
         for part in (value.initial, *(changed for _, changed in value.changes)):
             _check_values(field, part)
         return
+    _check_values(field, value)
     if kind == "fixed" and np.ndim(value):
         raise TypeError(
             f"{field.name} is fixed for a batch: give it one number, not an array of shape {np.shape(value)}"
         )
-    _check_values(field, value)
 
 
 def _check_values(field: dataclasses.Field[Any], value: Any) -> None:
@@ -153,6 +155,8 @@ def _check_values(field: dataclasses.Field[Any], value: Any) -> None:
 
 def _check_choice(field: dataclasses.Field[Any], value: Any) -> None:
     choices = field.metadata["choices"]
+    if np.size(value) == 0:
+        raise ValueError(f"{field.name} is empty: choose at least one of {', '.join(choices)}")
     for word in np.unique(np.asarray(value, dtype=object).astype(str)):
         if word not in choices:
             raise ValueError(f"{field.name} = {str(word)!r}: choose one of {', '.join(choices)}")
@@ -161,9 +165,14 @@ def _check_choice(field: dataclasses.Field[Any], value: Any) -> None:
 def _check_range(field: dataclasses.Field[Any], value: Any) -> None:
     low, high, unit = (field.metadata[key] for key in ("low", "high", "unit"))
     try:
-        values = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{field.name} = {value!r}: give a number between {low:g} and {high:g} {unit}") from None
+        values = np.asarray(value)
+        if values.dtype.kind not in "iuf":  # a word, a truth value, a date, a complex number
+            values = np.asarray([_real(one) for one in values.ravel()]).reshape(values.shape)
+        values = values.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(
+            f"{field.name} = {shortened(value)}: give a number between {low:g} and {high:g} {unit}"
+        ) from None
     if values.size == 0:
         raise ValueError(f"{field.name} is empty: give at least one value between {low:g} and {high:g} {unit}")
     bad = ~((values >= low) & (values <= high))  # NaN fails both comparisons
@@ -171,6 +180,22 @@ def _check_range(field: dataclasses.Field[Any], value: Any) -> None:
         raise ValueError(f"{field.name} = {values[bad].flat[0]:g}: must lie between {low:g} and {high:g} {unit}")
     if field.metadata["integer"] and (np.isfinite(values) & (values != np.round(values))).any():
         raise ValueError(f"{field.name} = {values[values != np.round(values)].flat[0]:g}: must be a whole number")
+
+
+def shortened(value: Any) -> str:
+    """What was given, on one line of an error."""
+    try:
+        words = " ".join(repr(value).split())
+    except ValueError:  # Python refuses to print integers of more than some thousand digits
+        return "a number of thousands of digits"
+    return words if len(words) <= 60 else f"{words[:57]}..."
+
+
+def _real(value: Any) -> float:
+    """A number that numpy keeps as an object, such as an integer beyond 64 bits; nothing else."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(value)
+    return float(value)
 
 
 def as_code(field: dataclasses.Field[Any], value: Any) -> NDArray[np.float64]:

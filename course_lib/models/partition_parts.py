@@ -284,7 +284,7 @@ class Partitions:
         lowest = 0.5 * (net + np.sqrt(net * net + self.dips[now]))  # if it ran empty within the tick
         queue = np.maximum(self.queue[now] + net, lowest)
         over = np.maximum(queue - self.limit, 0.0)
-        np.subtract(queue, over, out=self.queue[now + 1])
+        np.minimum(queue, self.limit, out=self.queue[now + 1])
         over += np.minimum(over * self.extra_work, MOST_SPENT_REJECTING * able)  # refusing is work
         np.minimum(over / np.maximum(attempts, 1e-9), 1.0, out=self.refused[now])
 

@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise, simulation
 from course_lib.models.backoff import BACKOFFS, backoff_windows
-from course_lib.models.exact import TINY, accumulate, back, lag, ratio, share_above, total
+from course_lib.models.exact import TINY, accumulate, back, lag, ratio, share, share_above, total
 from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
 from course_lib.models.recovery import trigger_events
 from course_lib.models.retry_latency import REACTION, answered, latency
@@ -137,7 +137,9 @@ def simulate(
     >>> storm["goodput"].shape, bool(np.isnan(storm.events["recovered"]))
     ((1200,), True)
     """
-    return simulation.simulate(MODEL, parameters or Parameters(), seed, until=until, state=state, record=record)
+    return simulation.simulate(
+        MODEL, Parameters() if parameters is None else parameters, seed, until=until, state=state, record=record
+    )
 
 
 class Run:
@@ -340,9 +342,9 @@ class Run:
         free, walk = np.empty_like(total), self.free_tokens
         for i in range(n):  # tokens less their unclipped sum: a walk between two walls
             walk = np.minimum(np.maximum(walk, empty[i], out=free[i]), full[i], out=free[i])
-        before = np.concatenate([self.tokens[now - 1 : now], (free + net[1:])[:-1]])
         self.net_tokens, self.free_tokens = net[-1], walk
-        self.tokens[rows] = np.where(free_for_all, self.burst, np.maximum(free + net[1:], 0.0))
+        left = np.where(free_for_all | (free >= full), self.burst, np.maximum(free + net[1:], 0.0))
+        before, self.tokens[rows] = np.concatenate([self.tokens[now - 1 : now], left[:-1]]), left
         allowed = np.minimum(np.maximum(before + earned, 0.0), total)
         allowed = np.where(free_for_all, total, allowed)
         return wanted * (allowed / np.maximum(total, TINY))[:, None, :]
@@ -654,7 +656,7 @@ def _curves(batch: Batch, ticks: int) -> Curves:
         "refused": lambda: run.refused,
         "good": lambda: answered(run),
         "failed": run.failed_for_good,
-        "worked": lambda: np.diff(run.done, axis=0, prepend=0.0) - run.dropped,
+        "worked": lambda: np.maximum(np.diff(run.done, axis=0, prepend=0.0) - run.dropped, 0.0),
         "able": lambda: np.broadcast_to(run.able, run.done.shape),
     }
     levels = {
@@ -696,7 +698,7 @@ SIGNALS = {
     "error_ratio": Signal(
         "of ended requests",
         "requests that failed for good",
-        lambda c: ratio(c.rate("failed"), c.rate("failed") + c.rate("good")),
+        lambda c: share(c.rate("failed"), c.rate("good")),
     ),
     "queue_depth": Signal(
         "attempts", "attempts in the queue, less what comes and goes within a tick", lambda c: c.level("queue")
@@ -705,7 +707,9 @@ SIGNALS = {
     "latency_p99": Signal(
         "s", "99th percentile, from the first attempt, over 1 s", lambda c: latency(c, 0.99), full=True
     ),
-    "retry_share": Signal("of attempts", "retries ÷ attempts", lambda c: ratio(c.rate("retried"), c.rate("attempted"))),
+    "retry_share": Signal(
+        "of attempts", "retries ÷ attempts", lambda c: np.minimum(ratio(c.rate("retried"), c.rate("attempted")), 1.0)
+    ),
     "utilisation": Signal(
         "of capacity", "work done ÷ work possible", lambda c: np.minimum(ratio(c.rate("worked"), c.rate("able")), 1.0)
     ),
@@ -717,4 +721,5 @@ SIGNALS = {
     "tokens": Signal("tokens", "retry tokens in the bucket", lambda c: c.level("tokens")),
 }
 
-MODEL = Model("retry_storm", _curves, SIGNALS, _events)
+GOLDEN = dict(traffic="offered_rate", errors="error_ratio", latency="latency_p99", saturation="utilisation")
+MODEL = Model("retry_storm", _curves, SIGNALS, _events, GOLDEN)

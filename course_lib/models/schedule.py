@@ -33,7 +33,11 @@ class Schedule:
     def __post_init__(self) -> None:
         previous: Any = 0.0
         for time, _ in self.changes:
-            if not np.all(np.asarray(time, dtype=float) >= previous):  # NaN is not >= either
+            try:
+                in_order = np.all(np.asarray(time, dtype=float) >= previous)  # NaN is not >= either
+            except (TypeError, ValueError):
+                raise ValueError(f"schedule time = {time!r}: give seconds, of a shape that fits the others") from None
+            if not in_order:
                 raise ValueError(f"schedule times must not be negative and must not go back: {time} after {previous}")
             previous = np.asarray(time, dtype=float)
 
@@ -43,7 +47,11 @@ class Schedule:
         parts = [np.shape(self.initial)]
         for time, value in self.changes:
             parts += [np.shape(time), np.shape(value)]
-        return np.broadcast_shapes(*parts)
+        try:
+            return np.broadcast_shapes(*parts)
+        except ValueError:
+            shapes = ", ".join(map(str, dict.fromkeys(parts)))
+            raise ValueError(f"a schedule's times and values have shapes {shapes}: they must broadcast") from None
 
     def at(self, time: ArrayLike) -> NDArray[Any]:
         """Value at `time` seconds; shape ``time.shape + self.shape``."""

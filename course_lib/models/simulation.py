@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_lib.models.parameters import ParameterSet, as_code, broadcast_shape
+from course_lib.models.parameters import ParameterSet, as_code, broadcast_shape, shortened
 from course_lib.models.schedule import Schedule
 from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
 
+GOLDEN = ("traffic", "errors", "latency", "saturation")  # the four golden signals, SRE book ch. 6
 CHUNK = 128  # members run together: their working set stays near the size of a core's cache
 
 
@@ -28,12 +29,20 @@ class Model:
     signals : dict of str to Signal
     events : callable
         (batch, curves) -> dict of name to array (members,), times in seconds, NaN for never.
+    golden : dict of str to str
+        Which signal shows each of `GOLDEN`: where one looks first, whatever the failure mode.
     """
 
     name: str
     run: Callable[[Batch, int], Curves]
     signals: Mapping[str, Signal]
     events: Callable[[Batch, Curves], dict[str, FloatArray]]
+    golden: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for word, name in self.golden.items():
+            if word not in GOLDEN or name not in self.signals:
+                raise ValueError(f"{self.name}: golden signal {word} = {name!r}: give one of its signals for {GOLDEN}")
 
 
 class Batch:
@@ -43,6 +52,8 @@ class Batch:
     """
 
     def __init__(self, parameters: ParameterSet, seeds: ArrayLike = 0) -> None:
+        if not isinstance(parameters, ParameterSet):
+            raise TypeError(f"parameters = {shortened(parameters)}: give the model's Parameters(...)")
         seeds = _checked_seeds(seeds)
         self.shape = broadcast_shape({"parameters": parameters.batch_shape, "seed": seeds.shape})
         self.size = int(np.prod(self.shape, dtype=int))
@@ -117,10 +128,17 @@ def _cut(value: Any, part: slice) -> Any:
     return value if value.size == 1 else value[part]
 
 
+MOST = int(np.iinfo(np.int64).max)
+
+
 def _checked_seeds(seeds: ArrayLike) -> NDArray[np.int64]:
-    values = np.asarray(seeds)
-    if values.size == 0 or values.dtype.kind not in "iu" or (values < 0).any():
-        raise ValueError(f"seed = {seeds!r}: give a whole number, 0 or more, or an array of them")
+    try:
+        values = np.asarray(seeds)
+        fits = values.size > 0 and values.dtype.kind in "iu" and bool((values >= 0).all() and (values <= MOST).all())
+    except (TypeError, ValueError, OverflowError):  # ragged, or larger than any integer of numpy's
+        fits = False
+    if not fits:
+        raise ValueError(f"seed = {shortened(seeds)}: give a whole number from 0 to {MOST}, or an array of them")
     return values.astype(np.int64)
 
 
@@ -163,7 +181,7 @@ def simulate(
     ticks = _ticks(until, start, batch.dt)
     if record is None and batch.size > CHUNK:  # a batch in chunks keeps finished signals, not each chunk's workings
         record = Record(tuple(model.signals), every=batch.dt)
-    every, first = (1, 0) if record is None else _interval(record, batch.dt, model)
+    every, first = (1, 0) if record is None else _interval(record, batch.dt, model, ticks)
     events, kept, curves = [], [], Curves(batch.dt)
     for _, part in batch.chunks():
         curves = model.run(part, ticks)
@@ -193,26 +211,50 @@ def _recorded(model: Model, curves: Curves, record: Record, every: int, first: i
     return kept
 
 
-def _interval(record: Record, dt: float, model: Model) -> tuple[int, int]:
+def _interval(record: Record, dt: float, model: Model, ticks: int) -> tuple[int, int]:
+    if not isinstance(record, Record):
+        raise TypeError(f"record = {shortened(record)}: give a Record(...)")
     for name in record.signals:
         if name not in model.signals:
-            raise ValueError(f"{model.name} has no signal {name!r}; it has {', '.join(model.signals)}")
+            raise ValueError(f"record: {model.name} has no signal {name!r}; it has {', '.join(model.signals)}")
+    for name, value in (("every", record.every), ("start", record.start)):
+        _number(f"record's {name}", value)
     every, first = round(record.every / dt), round(record.start / dt)
-    if every < 1 or abs(every * dt - record.every) > 1e-9 or abs(first * dt - record.start) > 1e-9:
+    if every < 1 or first < 0 or abs(every * dt - record.every) > 1e-9 or abs(first * dt - record.start) > 1e-9:
         raise ValueError(
             f"record every {record.every:g} s from {record.start:g} s: both must be whole ticks of {dt:g} s"
+        )
+    if first + every > ticks:
+        raise ValueError(
+            f"record every {record.every:g} s from {record.start:g} s: the run ends at {ticks * dt:g} s, before that"
         )
     return every, first
 
 
+def _number(name: str, value: Any) -> float:
+    """Let through one finite number; bool and text are none."""
+    if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value) or not np.issubdtype(type(value), np.number):
+        raise ValueError(f"{name} = {shortened(value)}: give one number, in seconds")
+    try:
+        seconds = float(value) if np.isreal(value) else np.nan
+    except OverflowError:
+        seconds = np.inf
+    if not np.isfinite(seconds):
+        raise ValueError(f"{name} = {shortened(value)} s: give a finite number of seconds")
+    return seconds
+
+
 def _ticks(until: float, start: float, dt: float) -> int:
-    ticks = int(np.floor(float(until) / dt + 1e-6)) if np.isfinite(until) else 0
+    until = _number("until", until)
+    ticks = int(np.floor(until / dt + 1e-6))
     if ticks < 1 or ticks * dt <= start:
         raise ValueError(f"until = {until:g} s: must lie after the start of the run, {start:g} s")
     return ticks
 
 
 def _resumed(state: State, parameters: ParameterSet, seed: ArrayLike, batch: Batch) -> float:
+    if not isinstance(state, State):
+        raise TypeError(f"state = {shortened(state)}: give the state of an earlier trace, as in state=earlier.state")
     earlier = Batch(state.parameters, state.seed)
     if type(state.parameters) is not type(parameters) or not np.array_equal(np.asarray(seed), np.asarray(state.seed)):
         raise ValueError("state belongs to another model or seed: resume with the ones it was made with")

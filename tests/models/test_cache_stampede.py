@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -27,30 +25,6 @@ SETTINGS = {
     ),
     "processes, early refresh": dict(coalescing="process", beta=0.7, trigger="brownout"),
 }  # fmt: skip
-SWEPT = [
-    dict(ttl=np.array([3.0, 10.0, 40.0])),
-    dict(arrival_rate=np.array([0.0, 500.0, 2000.0])),
-    dict(beta=np.array([0.0, 1.0, 50.0])),
-    dict(recompute_time=np.array([0.5, 0.77, 2.0])),
-    dict(origin_capacity=np.array([20.0, 60.0, 1e4])),
-    dict(client_timeout=np.array([0.6, 2.3, 9.0]), fill=np.array(["look_aside", "read_through", "look_aside"])),
-    dict(coalescing=np.array(["none", "process", "fleet"])),
-    dict(trigger=np.array(["none", "hot_key", "flush"]), zipf_exponent=np.array([0.0, 1.0, 2.0])),
-    dict(lock_expiry=np.array([1.0, 5.0, np.inf]), queue_limit=np.array([np.inf, 30.0, 200.0])),
-    dict(stale_while_revalidate=np.array([0.0, 5.0, 60.0]), stale_if_error=np.array([9.0, 0.0, 60.0])),
-    dict(ttl=Schedule(30.0, ((np.array([5.0, 12.2, 30.0]), np.array([2.0, 60.0, 5.0])),))),
-    dict(arrival_rate=Schedule(500.0, ((np.array([5.0, 15.0, 25.0]), np.array([300.0, 1500.0, 900.0])),))),
-    dict(coalescing=Schedule("none", ((np.array([20.0, 31.0, 40.0]), np.array(["fleet", "process", "none"])),))),
-    dict(cache_lost=window(np.array([5.0, 12.0, 30.0]), 3.0, np.array([0.1, 0.5, 1.0]), 0.0)),
-]
-
-
-def same(a, b, member=()):
-    """All signals and events of trace `a` equal those of one member of `b`, bit for bit."""
-    for name in a.signals:
-        np.testing.assert_array_equal(a[name], b[name][(slice(None), *member)], err_msg=name)
-    for name in a.events:
-        np.testing.assert_array_equal(a.events[name], b.events[name][member], err_msg=name)
 
 
 def total(trace, name, start=0.0, end=np.inf):
@@ -59,41 +33,6 @@ def total(trace, name, start=0.0, end=np.inf):
 
 
 # -- contract --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-@pytest.mark.parametrize("swept", SWEPT, ids=lambda swept: "+".join(swept))
-def test_a_member_of_a_batch_is_the_scalar_run_bit_for_bit(name, swept):
-    base = dict(trigger_start=10.0, trigger_duration=8.0) | SETTINGS[name]
-    batch = simulate(Parameters(**(base | swept)), seed=np.arange(2)[:, None] + 3, until=45)
-    assert batch["goodput"].shape == (90, 2, 3)
-    for member in ((0, 1), (1, 2), (1, 0)):
-        alone = {key: _pick(value, member[1]) for key, value in swept.items()}
-        same(simulate(Parameters(**(base | alone)), seed=int(member[0]) + 3, until=45), batch, member)
-
-
-def _pick(value, i):
-    if isinstance(value, Schedule):
-        pick = lambda part: np.broadcast_to(part, (3,))[i]  # noqa: E731
-        return Schedule(pick(value.initial), tuple((pick(t), pick(v)) for t, v in value.changes))
-    return value[i]
-
-
-def test_a_wide_batch_uses_the_same_bits_as_a_narrow_one():
-    ttl, record = np.linspace(5.0, 60.0, 300), Record(("goodput", "latency_p99"), every=5.0)
-    wide = simulate(Parameters(ttl=ttl), until=90, record=record)
-    for i in (0, 217, 299):
-        same(simulate(Parameters(ttl=ttl[i]), until=90, record=record), wide, (i,))
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_a_shorter_run_is_a_prefix_and_a_resumed_run_goes_on(name):
-    p = Parameters(**(dict(trigger_start=20.0, trigger_duration=10.0) | SETTINGS[name]))
-    whole, short = simulate(p, seed=5, until=120), simulate(p, seed=5, until=37.3)
-    rest = simulate(p, seed=5, until=120, state=short.state)
-    assert len(short.time) == 74 and len(rest.time) == 166 and rest.time[0] == 37.5
-    for signal in whole.signals:
-        np.testing.assert_array_equal(np.concatenate([short[signal], rest[signal]]), whole[signal], err_msg=signal)
 
 
 def test_a_mitigation_ends_an_outage_that_outlived_its_trigger():
@@ -133,20 +72,6 @@ def test_bad_input_is_named_in_one_line(change, message):
     with pytest.raises(ValueError, match=message) as caught:
         simulate(Parameters(**change), until=10)
     assert "\n" not in str(caught.value)
-
-
-def test_a_field_that_is_fixed_or_only_swept_says_so():
-    with pytest.raises(TypeError, match="keys is fixed for a batch"):
-        Parameters(keys=np.array([1, 2]))
-    with pytest.raises(TypeError, match="recompute_time can't change during a run"):
-        Parameters(recompute_time=Schedule(1.0))
-
-
-def test_every_parameter_and_signal_says_what_it_is():
-    for field in dataclasses.fields(Parameters):
-        assert field.metadata["meaning"] and field.metadata["source"], field.name
-    trace = simulate(Parameters(), until=20)
-    assert all(trace.meanings[name] and trace.units[name] for name in trace.signals)
 
 
 def test_extreme_corners_stay_finite():

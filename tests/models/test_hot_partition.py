@@ -92,17 +92,6 @@ def test_a_sweep_in_pieces_uses_the_same_bits_as_one_run():
         same(simulate(alone, seed=4, until=30, record=kept), wide, (i, j))
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_a_shorter_run_is_a_prefix_and_a_resumed_run_goes_on(name):
-    drill = Parameters(viral_start=10.0, viral_duration=30.0, keys=5000, **SETTINGS[name])
-    whole = simulate(drill, seed=5, until=60)
-    first = simulate(drill, seed=5, until=23)
-    then = simulate(drill, seed=5, until=60, state=first.state)
-    for name in whole.signals:
-        np.testing.assert_array_equal(np.concatenate([first[name], then[name]]), whole[name], err_msg=name)
-    np.testing.assert_array_equal(partitions(then)["queue"], partitions(whole)["queue"][23:])
-
-
 def test_a_mitigation_scheduled_after_the_break_changes_only_what_follows():
     plain = Parameters(viral_start=10.0)
     first = simulate(plain, seed=5, until=30)
@@ -113,14 +102,6 @@ def test_a_mitigation_scheduled_after_the_break_changes_only_what_follows():
         simulate(plain.replace(salts=16), seed=5, until=80, state=first.state)
 
 
-def test_a_record_is_the_mean_of_the_ticks_it_covers():
-    drill = Parameters(viral_start=10.0)
-    names = ("goodput", "imbalance", "hottest_utilisation", "attempt_rate", "staleness")
-    kept, every_tick = simulate(drill, until=60, record=Record(names, every=10.0)), simulate(drill, until=60)
-    for name in names:
-        np.testing.assert_allclose(kept[name], every_tick[name].reshape(6, 10).mean(axis=1), rtol=1e-9)
-
-
 def test_settings_share_their_random_numbers():
     pair = simulate(Parameters(viral_share=[0.0, 0.1]), seed=3, until=60)
     np.testing.assert_array_equal(pair["goodput"][:, 0], pair["goodput"][:, 1])  # nothing is viral yet
@@ -129,31 +110,6 @@ def test_settings_share_their_random_numbers():
     np.testing.assert_allclose(
         partition_shares(3, 0.6, 1000, 64).reshape(32, 2).sum(axis=1), partition_shares(3, 0.6, 1000, 32)
     )
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (dict(partitions=0), "partitions = 0: must lie between 1 and 512 partitions"),
-        (dict(partitions=3.5), "partitions = 3.5: must be a whole number"),
-        (dict(salts=[1, 600]), "salts = 600: must lie between 1 and 512 sub-keys"),
-        (dict(viral_share=1.2), "viral_share = 1.2: must lie between 0 and 1 of requests"),
-        (dict(salted="all"), "salted = 'all': choose one of hot, every"),
-        (dict(bounded_load=1.0), "bounded_load = 1: must lie between 1.01 and inf of the mean"),
-        (dict(cache_ttl=np.nan), "cache_ttl = nan: must lie between 0 and 3600 s"),
-        (dict(partitions=[8, 16], salts=[1, 2, 3]), "salts has shape (3,), which does not broadcast with partitions"),
-    ],
-)
-def test_bad_parameters_are_told_in_one_line(change, message):
-    with pytest.raises(ValueError) as error:
-        Parameters(**change)
-    assert message in str(error.value) and "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("change", [dict(partitions=Schedule(8, ((5.0, 16),))), dict(keys=[10, 20])])
-def test_what_is_fixed_is_told_in_one_line(change):
-    with pytest.raises(TypeError, match=next(iter(change))):
-        Parameters(**change)
 
 
 @pytest.mark.filterwarnings("error")

@@ -18,49 +18,12 @@ EVERYTHING = dict(backoff="full_jitter", budget="first_attempts", breaker="on")
 # -- contract --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", [{}, EVERYTHING], ids=["naive", "every defence"])
-@pytest.mark.parametrize(
-    "swept",
-    [
-        dict(max_retries=np.array([0, 2, 3])),
-        dict(layers=np.array([0, 1, 3])),
-        dict(arrival_rate=np.array([5.0, 100.0, 140.0]), service_rate=np.array([100.0, 150.0, 160.0])),
-        dict(budget=np.array(["none", "first_attempts", "none"]), backoff=np.array(["none", "none", "full_jitter"])),
-        dict(breaker=np.array(["off", "on", "on"]), queue_limit=np.array([50.0, 600.0, np.inf])),
-    ],
-    ids=lambda swept: "+".join(swept),
-)
-def test_a_member_of_a_batch_is_the_scalar_run_bit_for_bit(settings, swept):
-    base = SHORT | settings
-    batch = simulate(Parameters(**(base | swept)), seed=np.arange(2)[:, None] + 3, until=20)
-    for place in range(3):
-        own = {name: values[place] for name, values in swept.items()}
-        alone = simulate(Parameters(**(base | own)), seed=4, until=20)
-        for name in alone.signals:
-            np.testing.assert_array_equal(alone[name], batch[name][:, 1, place], err_msg=name)
-        np.testing.assert_array_equal(alone.events["recovered"], batch.events["recovered"][1, place])
-
-
-def test_a_shorter_run_is_a_prefix_and_a_resumed_one_goes_on():
-    parameters = Parameters(**SHORT, **EVERYTHING)
-    whole, first = (simulate(parameters, seed=2, until=until) for until in (30, 12))
-    rest = simulate(parameters, seed=2, until=30, state=first.state)
-    for name in whole.signals:
-        np.testing.assert_array_equal(np.concatenate([first[name], rest[name]]), whole[name], err_msg=name)
-
-
 def test_every_request_ends_once():
     """Answered, failed for good, or still under way: within a minute of calm nothing is under way."""
     run = simulate(Parameters(**SHORT, budget="first_attempts", layers=np.array([1, 3])), seed=1, until=60)
     ended = (run["goodput"] + run["failed_rate"]).sum(axis=0)
     assert ended == pytest.approx(run["offered_rate"].sum(axis=0), rel=2e-3)
     assert (run["goodput"] >= 0).all() and (run["failed_rate"] >= -1e-9).all()
-
-
-@pytest.mark.parametrize("bad", [dict(error_share=1.2), dict(max_retries=1.5), dict(layers=4), dict(timeout=[1, 2])])
-def test_bad_parameters_are_named(bad):
-    with pytest.raises((ValueError, TypeError), match=next(iter(bad))):
-        Parameters(**bad)
 
 
 # -- closed form -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import pytest
 from course_lib.models import noise, retry_storm
 from course_lib.models.retry_storm import Parameters, simulate
 from course_lib.models.schedule import Schedule
-from course_lib.models.trace import Record
 from course_lib.theory import retries
 from tests.models import retry_storm_oracle
 from tests.models.agreement import PEAK, STEADY, TOTAL, TRANSIENT, near
@@ -18,18 +17,6 @@ from tests.models.event_loops import replay
 from tests.models.retry_storm_oracle import Loop, Scenario
 
 BUSY = Parameters(arrival_rate=1000.0)  # the table of ways back is computed at this load
-EVERYTHING = dict(
-    deadline_propagation="on", queue_limit=900, breaker="on", throttle="on", budget="successes", backoff="full_jitter"
-)
-SETTINGS = {
-    "naive": {},
-    "every defence": EVERYTHING,
-    "budget": dict(budget="first_attempts", budget_min_rate=3.0),
-    "decorrelated": dict(backoff="decorrelated_jitter"),
-    "bounded": dict(queue_limit=900, backoff="exponential"),
-    "closed loop": dict(population=9000, deadline_propagation="on"),
-    "lost replies": dict(reply_loss=0.05, budget="successes"),
-}
 
 
 def same(a, b, member=()):
@@ -41,65 +28,6 @@ def same(a, b, member=()):
 
 
 # -- contract --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-@pytest.mark.parametrize(
-    "swept",
-    [
-        dict(max_retries=np.array([0, 3, 10])),
-        dict(timeout=np.array([0.3, 1.0, 2.5])),
-        dict(arrival_rate=np.array([90.0, 900.0, 1300.0])),
-        dict(brownout_capacity=np.array([0.0, 0.3, 1.0])),
-        dict(arrival_rate=Schedule(900.0, ((np.array([5.0, 15.0, 25.0]), np.array([300.0, 1500.0, 900.0])),))),
-        dict(max_retries=Schedule(np.array([3, 2, 1]), ((30.0, np.array([0, 1, 2])),))),
-        dict(backoff=np.array(["none", "full_jitter", "decorrelated_jitter"])),
-        dict(budget=np.array(["none", "first_attempts", "successes"])),
-        dict(queue_limit=np.array([500, 900, np.inf])),
-        dict(reply_loss=np.array([0.0, 0.01, 1.0])),
-        dict(deadline_propagation=np.array(["off", "on", "off"]), breaker=np.array(["on", "off", "off"])),
-    ],
-    ids=lambda swept: "+".join(swept),
-)
-def test_a_member_of_a_batch_is_the_scalar_run_bit_for_bit(name, swept):
-    base = dict(brownout_start=10.0, brownout_duration=8.0) | SETTINGS[name]
-    batch = simulate(Parameters(**(base | swept)), seed=np.arange(2)[:, None] + 3, until=45)
-    assert batch["goodput"].shape == (450, 2, 3)
-    for member in ((0, 1), (1, 2), (1, 0)):
-        alone = {key: _pick(value, member[1]) for key, value in swept.items()}
-        same(simulate(Parameters(**(base | alone)), seed=int(member[0]) + 3, until=45), batch, member)
-
-
-def _pick(value, i):
-    if isinstance(value, Schedule):
-        pick = lambda part: np.broadcast_to(part, (3,))[i]  # noqa: E731
-        return Schedule(pick(value.initial), tuple((pick(t), pick(v)) for t, v in value.changes))
-    return value[i]
-
-
-def test_a_wide_batch_uses_the_same_bits_as_a_narrow_one():
-    rates = np.linspace(600.0, 1100.0, 300)
-    wide = simulate(
-        Parameters(arrival_rate=rates, brownout_start=10.0),
-        until=60,
-        record=Record(("goodput", "latency_p99"), every=1.0),
-    )
-    one = simulate(
-        Parameters(arrival_rate=rates[217], brownout_start=10.0),
-        until=60,
-        record=Record(("goodput", "latency_p99"), every=1.0),
-    )
-    same(one, wide, (217,))
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_a_shorter_run_is_a_prefix_and_a_resumed_run_goes_on(name):
-    p = Parameters(**(dict(brownout_start=20.0, brownout_duration=10.0) | SETTINGS[name]))
-    whole, short = simulate(p, seed=5, until=90), simulate(p, seed=5, until=37.3)
-    rest = simulate(p, seed=5, until=90, state=short.state)
-    assert len(short.time) == 373 and len(rest.time) == 527 and rest.time[0] == pytest.approx(37.4)
-    for signal in whole.signals:
-        np.testing.assert_array_equal(np.concatenate([short[signal], rest[signal]]), whole[signal], err_msg=signal)
 
 
 def test_a_mitigation_scheduled_after_the_break_changes_only_what_follows():
@@ -114,67 +42,11 @@ def test_a_mitigation_scheduled_after_the_break_changes_only_what_follows():
         simulate(p.replace(max_retries=1), seed=1, until=200, state=before.state)
 
 
-def test_a_record_is_the_mean_of_the_ticks_it_covers():
-    full = simulate(BUSY, seed=2, until=100)
-    kept = simulate(
-        BUSY, seed=2, until=100, record=Record(("goodput", "queue_depth", "latency_p99"), every=5.0, start=20.0)
-    )
-    assert kept.signals == ("goodput", "queue_depth", "latency_p99") and kept.time[0] == 25.0
-    np.testing.assert_allclose(kept["goodput"], full["goodput"][200:].reshape(16, 50).mean(axis=1), atol=1e-8)
-    np.testing.assert_array_equal(kept["queue_depth"], full["queue_depth"][249::50])
-    np.testing.assert_array_equal(kept["latency_p99"], full["latency_p99"][249::50])
-
-
 def test_settings_share_their_random_numbers():
     trace = simulate(Parameters(max_retries=np.array([0, 3]), timeout=np.array([[1.0], [2.0]])), seed=4, until=50)
     assert (trace["offered_rate"] == trace["offered_rate"][:, :1, :1]).all()
     other = simulate(Parameters(), seed=5, until=50)
     assert not np.array_equal(other["offered_rate"], trace["offered_rate"][:, 0, 1])
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (dict(max_retries=11), r"max_retries = 11: must lie between 0 and 10 retries"),
-        (dict(max_retries=1.5), r"max_retries = 1.5: must be a whole number"),
-        (dict(timeout=float("nan")), r"timeout = nan: must lie between 0.1 and 60 s"),
-        (dict(backoff="linear"), r"backoff = 'linear': choose one of none, fixed"),
-        (dict(service_rate="fast"), r"service_rate = 'fast': give a number between"),
-        (dict(arrival_rate=Schedule(900, ((10, -1),))), r"arrival_rate = -1: must lie between"),
-        (
-            dict(max_retries=np.zeros(3), timeout=np.ones(4)),
-            r"max_retries has shape \(3,\), which does not broadcast with timeout",
-        ),
-        (dict(timeout=np.zeros(0)), r"timeout is empty"),
-    ],
-)
-def test_bad_parameters_are_told_in_one_line(change, message):
-    with pytest.raises(ValueError, match=message) as caught:
-        Parameters(**change)
-    assert "\n" not in str(caught.value)
-
-
-def test_other_bad_input_is_told_in_one_line():
-    with pytest.raises(TypeError, match="timeout can't change during a run"):
-        Parameters(timeout=Schedule(1.0))
-    with pytest.raises(TypeError, match="dt is fixed for a batch"):
-        Parameters(dt=np.array([0.1, 0.2]))
-    with pytest.raises(ValueError, match="must not go back"):
-        Schedule(1.0, ((60, 0.3), (30, 1.0)))
-    for call, message in [
-        (dict(until=0), "until = 0 s: must lie after"),
-        (dict(until=float("nan")), "until = nan s"),
-        (dict(until=10, seed=-1), "seed = -1: give a whole number"),
-        (dict(until=10, seed=1.5), "seed = 1.5"),
-        (dict(until=10, record=Record(("speed",))), "has no signal 'speed'"),
-        (dict(until=10, record=Record(("goodput",), every=0.25)), "must be whole ticks"),
-    ]:
-        with pytest.raises(ValueError, match=message):
-            simulate(Parameters(), **call)
-    with pytest.raises(KeyError, match="no signal 'speed'"):
-        simulate(Parameters(), until=1)["speed"]
-    with pytest.raises(ValueError, match="no parameter 'retries'"):
-        Parameters().replace(retries=3)
 
 
 # -- noise -----------------------------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -27,23 +25,6 @@ def same(one, other):
 
 
 # -- contract --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("member", range(4))
-def test_a_member_of_a_batch_is_the_scalar_run_bit_for_bit(member):
-    batch = simulate(Parameters(**SWEPT), seed=np.arange(2)[:, None] + 3, until=30)
-    alone = {name: np.broadcast_to(value, 4)[member].item() for name, value in SWEPT.items()}
-    lone = simulate(Parameters(**alone), seed=4, until=30)
-    for name in lone.signals:
-        np.testing.assert_array_equal(lone[name], batch[name][:, 1, member], err_msg=name)
-
-
-def test_a_shorter_run_is_a_prefix_and_a_resumed_run_goes_on():
-    p = Parameters(**SWEPT)
-    whole, short = simulate(p, 5, until=30), simulate(p, 5, until=11)
-    rest = simulate(p, 5, until=30, state=short.state)
-    for name in whole.signals:
-        np.testing.assert_array_equal(np.concatenate([short[name], rest[name]]), whole[name], err_msg=name)
 
 
 def test_the_models_own_policies_given_from_outside_change_nothing():
@@ -80,13 +61,6 @@ def test_bad_input_is_named_in_one_line(change, message):
     with pytest.raises(ValueError, match=message) as caught:
         simulate(Parameters(**change), until=10)
     assert "\n" not in str(caught.value)
-
-
-def test_every_parameter_and_signal_says_what_it_is():
-    for field in dataclasses.fields(Parameters):
-        assert field.metadata["meaning"] and field.metadata["source"], field.name
-    trace = simulate(Parameters(arrival_rate=10.0), until=5)
-    assert all(trace.meanings[name] and trace.units[name] for name in trace.signals)
 
 
 # -- closed forms ----------------------------------------------------------------------------------------------------

@@ -169,7 +169,9 @@ def simulate(
     (True, [4.0, 16.0, 64.0])
     """
     model = Model("retry_chain", lambda batch, ticks: _curves(batch, ticks, Policies(**policies)), SIGNALS, _events)
-    return simulation.simulate(model, parameters or Parameters(), seed, until=until, state=state, record=record)
+    return simulation.simulate(
+        model, Parameters() if parameters is None else parameters, seed, until=until, state=state, record=record
+    )
 
 
 def calls_per_request(trace: Trace, start: float, end: float) -> FloatArray:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import exact, noise, simulation
-from course_lib.models.exact import ratio
+from course_lib.models.exact import share
 from course_lib.models.parameters import ParameterSet, choice, fixed, swept
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
@@ -139,7 +139,9 @@ def simulate(
     [962.0, 1.0]
     """
     model = Model("stampede_drill", lambda batch, ticks: Run(batch, ticks, Policies(**policies)).go(), SIGNALS, _events)
-    return simulation.simulate(model, parameters or Parameters(), seed, until=until, state=state, record=record)
+    return simulation.simulate(
+        model, Parameters() if parameters is None else parameters, seed, until=until, state=state, record=record
+    )
 
 
 def recomputes(trace: Trace, start: float, end: float) -> Any:
@@ -365,7 +367,7 @@ SIGNALS = {
     "fresh_rate": Signal("requests/s", "answered fresh, at once or after a wait", lambda c: c.rate("fresh")),
     "stale_rate": Signal("requests/s", "answered from an expired entry", lambda c: c.rate("stale")),
     "waiting_rate": Signal("requests/s", "requests that had to wait", lambda c: c.rate("waited")),
-    "stale_share": Signal("of requests", "answered stale", lambda c: ratio(c.rate("stale"), c.rate("requests"))),
+    "stale_share": Signal("of answers", "answered stale", lambda c: share(c.rate("stale"), c.rate("fresh"))),
     "crowd": Signal("requests", "readers waiting behind the lock", lambda c: c.level("crowd")),
     "wait_rate": Signal("s/s", "seconds waited by readers who were answered", lambda c: c.rate("wait_sum")),
     "longest_wait": Signal(

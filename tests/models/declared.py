@@ -1,0 +1,119 @@
+"""The models under contract: what is drawn for each, and what each conserves, one line a law."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.models import cache_stampede, hot_partition, retry_storm
+from course_lib.models.drills import retry_chain, stampede_drill
+from tests.models.contract import Declared
+
+RETRY_STORM = Declared(
+    retry_storm,
+    base=dict(brownout_start=2.0, brownout_duration=2.0),
+    ranges=dict(dt=(0.05, 1.0), throttle_window=(1.0, 60.0), breaker_window=(1.0, 60.0), backoff_cap=(0.1, 60.0)),
+    at_most={
+        "answered <= offered": lambda c: (c["goodput"], c["offered_rate"]),
+        "retries and first attempts that were sent <= attempts": lambda c: (c["throughput"], c["attempt_rate"]),
+        "done and queued <= attempts less those rejected": lambda c: (
+            c["throughput"] + c.level("queue_depth"), c["attempt_rate"] - c["rejected_rate"],
+        ),
+        "tokens <= the bucket": lambda c: (c.level("tokens"), c.p.budget_burst),
+        "wasted <= done": lambda c: (c["wasted_work"], c["throughput"]),
+    },
+    settings={
+        "every defence": dict(
+            deadline_propagation="on", queue_limit=900, breaker="on", throttle="on", budget="successes",
+            backoff="full_jitter",
+        ),
+        "answers lost to few": dict(population=20, service_rate=10.0, reply_loss=0.3),
+        "with and without retries": dict(
+            max_retries=np.array([0, 3, 10]), budget="first_attempts", timeout=np.array([0.3, 1.0, 2.5])
+        ),
+        "jitter": dict(backoff=np.array(["none", "full_jitter", "decorrelated_jitter"])),
+    },
+)  # fmt: skip
+
+CACHE_STAMPEDE = Declared(
+    cache_stampede,
+    base=dict(keys=24, trigger_start=8.0, trigger_duration=8.0),
+    ranges=dict(
+        keys=(1, 64), dt=(0.1, 0.5), recompute_time=(0.5, 60.0), client_timeout=(0.1, 100.0), arrival_rate=(0.0, 1e4)
+    ),
+    at_most={
+        "answered <= offered": lambda c: (c["goodput"], c["offered_rate"]),
+        "shed <= offered": lambda c: (c["shed_rate"], c["offered_rate"]),
+        "done and queued <= asked of the origin": lambda c: (
+            c["origin_throughput"] + c.level("origin_queue"), c["origin_load"],
+        ),
+        "the hottest key's <= all recomputes": lambda c: (c["recompute_rate_hottest"], c["origin_load"]),
+    },
+    settings={
+        "one key, its cache gone": dict(
+            keys=1, arrival_rate=100.0, cache_lost=1.0, coalescing="fleet", trigger="none"
+        ),
+        "brownout": dict(trigger="brownout"),
+        "no origin at all": dict(trigger="brownout", brownout_capacity=0.0),
+        "flush, every defence": dict(
+            trigger="flush", coalescing="fleet", crash_probability=0.1, beta=1.0, stale_while_revalidate=10.0,
+            stale_if_error=20.0, ttl_jitter=0.3, warmup_ramp=15.0,
+        ),
+        "stale beside fresh": dict(stale_while_revalidate=np.array([0.0, 5.0, 60.0]), zipf_exponent=1.3),
+    },
+)  # fmt: skip
+
+HOT_PARTITION = Declared(
+    hot_partition,
+    base=dict(partitions=8, keys=500, viral_start=10.0, viral_duration=20.0, arrival_rate=5000.0),
+    ranges=dict(
+        partitions=(1, 16), salts=(1, 40), keys=(1, 5000), dt=(0.1, 10.0), retry_delay=(0.1, 10.0), max_retries=(0, 5)
+    ),
+    ticks=60,
+    steady=("salts", "salted", "write_share", "cache_ttl"),  # operations under way count by the new mix
+    at_most={
+        # Offered is the mean of what comes: six standard deviations of the Poisson more may come and be answered.
+        "answered <= offered": lambda c: (c["goodput"], c["offered_rate"] + 6 * np.sqrt(c["offered_rate"]) + 9),
+        "first attempts <= attempts": lambda c: (c["operation_rate"], c["attempt_rate"]),
+        "a queue <= its limit": lambda c: (c.level("longest_queue"), c.p.queue_limit),
+    },
+    settings={
+        "hardly a queue": dict(arrival_rate=0.5, queue_limit=1.0),
+        "every defence": dict(salts=12, cache_ttl=5.0, bounded_load=1.4, split="on", split_delay=8.0),
+        "salted, hashed": dict(salts=np.array([1, 9, 40]), salt_placement="hashed", write_share=0.4),
+    },
+)
+
+RETRY_CHAIN = Declared(
+    retry_chain,
+    base=dict(errors_start=2.0, errors_duration=3.0, max_retries=1),
+    ranges=dict(max_retries=(0, 2), dt=(0.05, 0.5)),
+    ticks=60,
+    at_most={
+        "answered and failed <= offered": lambda c: (c["goodput"] + c["failed_rate"], c["offered_rate"]),
+        "a queue <= its limit": lambda c: (c.level("queue_depth"), c.p.queue_limit),
+        "tokens <= the bucket": lambda c: (c.level("tokens"), c.p.budget_burst),
+        "first attempts <= calls below": lambda c: (c["gateway_rate"], c["orders_rate"]),
+    },
+    settings={"every defence": dict(backoff="full_jitter", budget="first_attempts", breaker="on", max_retries=3)},
+)
+
+STAMPEDE_DRILL = Declared(
+    stampede_drill,
+    base=dict(arrival_rate=40.0, ttl=4.0),
+    ranges=dict(arrival_rate=(0.01, 200.0), dt=(0.05, 0.25), recompute_time=(0.25, 60.0)),
+    at_most={
+        "answered <= asked": lambda c: (c["fresh_rate"] + c["stale_rate"], c["request_rate"]),
+        "who waits <= who asks": lambda c: (c.level("crowd"), c["request_rate"]),
+    },
+    settings={
+        "two recompute times": dict(
+            recompute_time=np.array([0.3, 0.7, 1.0]), coalescing=np.array(["none", "fleet", "none"])
+        ),
+        "locked, crashed": dict(coalescing="fleet", crash_time=np.array([np.inf, 0.0, 5.0]), beta=0.5),
+    },
+)
+
+MODELS = {
+    declared.module.__name__.rpartition(".")[2]: declared
+    for declared in (RETRY_STORM, CACHE_STAMPEDE, HOT_PARTITION, RETRY_CHAIN, STAMPEDE_DRILL)
+}
