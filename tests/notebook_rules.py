@@ -28,6 +28,7 @@ MAX_BYTES = 200_000
 RUN, SHARED = 6, 2  # words; lessons (and labs) in which a run of so many may stand
 ALLOWED_RUNS = ("the same seed the same axes", "the classic false reading is the", "minutes before it the lesson on")
 FORBIDDEN_TAGS = {"nbval-skip", "nbval-ignore-output", "nbval-raises-exception", "raises-exception", "skip-execution"}
+DRAWS = re.compile(r"\b(?:show|charts|lesson)\.\w+\(|\bview\.(?:show|alarms)\(|PANEL")
 CHECKED_TAG = "nbval-check-output"
 
 
@@ -125,6 +126,35 @@ def headings(notebook) -> list[str]:
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     titles = [line[3:].strip() for line in re.sub(r"```.*?```", "", text, flags=re.S).splitlines() if line[:3] == "## "]
     return [next((name for name in STATIONS if title.startswith(name)), title) for title in titles]
+
+
+def predictions(notebook) -> Iterator[str]:
+    """No picture between a question and its reveal: it would be drawn before anybody has committed."""
+    for at, cell in enumerate(notebook.cells):
+        asked = re.search(r"^(\w+) = (?:view\.)?predict(?:_curve)?\(", cell.source, re.M)
+        if cell.cell_type != "code" or not asked:
+            continue
+        reveals = [n for n, later in enumerate(notebook.cells) if n > at and f"{asked[1]}.reveal(" in later.source]
+        if not reveals:
+            yield f"cell {cell.id} asks, and nothing reveals"
+            continue
+        for between in notebook.cells[at + 1 : reveals[0]]:
+            if between.cell_type == "code" and DRAWS.search(between.source):
+                yield f"cell {between.id} draws between the question {cell.id} and its reveal"
+
+
+def spoilers(executed) -> Iterator[str]:
+    """No sentence up to the one below a reveal has the revealed number: it can be read before anybody has committed."""
+    for at, cell in enumerate(executed.cells):
+        shown = " ".join(str(out.get("data", {}).get("text/plain", "")) for out in cell.get("outputs", []))
+        truth = re.search(r"the model says ([\d,]*\d(?:\.\d+)?|[a-z]+)\b", shown)
+        if not truth or len(truth[1]) < 2:
+            continue
+        first = 0 if truth[1][0].isdigit() else max(at - 3, 0)
+        word = re.compile(rf"(?<![\w.,]){re.escape(truth[1])}(?![\w]|[.,]\d)")
+        for other in executed.cells[first : at + 2]:
+            if other.cell_type == "markdown" and word.search(other.source):
+                yield f"cell {other.id} says {truth[1]}, which cell {cell.id} reveals"
 
 
 def word_count(notebook) -> int:

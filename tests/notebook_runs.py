@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import notebook_rules
 import papermill
 
 from course_lib import notebook_file
@@ -34,6 +35,7 @@ def released(path: Path, scratch: Path) -> Iterator[str]:
     for id_, cell in tagged(done, CHECK).items():
         if "not attempted" not in _printed(cell, "stdout"):
             yield f"{id_} does not say 'not attempted'"
+    yield from notebook_rules.spoilers(done)
     yield from _unanswered(notebook_file.read(path), tagged(done, CHECK))
     for cell in done.cells:
         if any(output.get("name") == "stderr" for output in cell.get("outputs", [])):

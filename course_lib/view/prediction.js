@@ -17,7 +17,7 @@ function element(tag, attributes = {}, ...children) {
 // Each kind of answer returns its row, what is chosen (null: nothing yet) and the words for it.
 function numberAnswer({ low, high, step, unit, question, missing }, value, changed) {
   let chosen = value;
-  const words = () => (chosen === null ? "drag, or press an arrow key" : typeof chosen === "string" ? chosen : `${chosen.toLocaleString("en-GB")} ${unit}`);
+  const words = () => (chosen === null ? "drag to answer" : typeof chosen === "string" ? chosen : `${chosen.toLocaleString("en-GB")} ${unit}`);
   const output = element("output", { class: "course-value" });
   const input = element("input", { type: "range", min: low, max: high, step, "aria-label": question });
   const none = element("input", { type: "checkbox" });

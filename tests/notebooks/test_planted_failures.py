@@ -196,6 +196,40 @@ def test_prose_that_stands_in_three_notebooks_is_named_and_in_two_is_not():
     ]
 
 
+def asking(*between, truth="305 recomputes", below="And now?"):
+    """A question, some cells, its reveal as it is when run, and a sentence."""
+    ask = new_code_cell(
+        'guess = view.predict("a.b", "How many?", low=1, high=9, step=1, unit="x", default=1)', id="ask"
+    )
+    text = {"text/plain": f"How many? predicted 1 (a stored default; nobody predicted here); the model says {truth}."}
+    reveal = new_code_cell("guess.reveal(seen)", id="reveal", outputs=[new_output("display_data", text)])
+    return tiny_course.notebook([ask, *between, reveal, new_markdown_cell(below, id="below")])
+
+
+def test_a_picture_before_its_reveal_and_a_question_without_one_are_named():
+    chart = new_code_cell("charts.compare(ways, seed)", id="chart")
+    assert list(rules.predictions(asking())) == []
+    assert list(rules.predictions(asking(chart))) == ["cell chart draws between the question ask and its reveal"]
+    open_ended = asking()
+    open_ended.cells = open_ended.cells[:1]
+    assert list(rules.predictions(open_ended)) == ["cell ask asks, and nothing reveals"]
+
+
+@pytest.mark.parametrize(
+    ("truth", "below", "spoilt"),
+    [
+        ("305 recomputes", "So 305 of them.", True),
+        ("305 recomputes", "Of 1,305, or 305.5, or 3050.", False),
+        ("never", "It will never come back.", True),
+        ("2 s", "Two seconds, 2 s.", False),  # a digit alone is everywhere
+    ],
+)
+def test_a_sentence_that_gives_the_answer_away_is_named(truth, below, spoilt):
+    found = list(rules.spoilers(asking(truth=truth, below=below)))
+    assert bool(found) == spoilt
+    assert all("which cell reveal reveals" in line for line in found)
+
+
 def test_links_that_a_learners_copy_does_not_reach_are_named(module):
     (module.root / "docs").mkdir()
     (module.root / "docs" / "page.md").write_text("x", encoding="utf-8")

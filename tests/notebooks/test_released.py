@@ -21,6 +21,7 @@ def test_released_notebook_keeps_the_rules(module, part):
     assert list(rules.stored_verdicts(notebook, points)) == []
     assert list(rules.blank_answers(notebook)) == []
     assert list(rules.links(notebook, path)) == []
+    assert list(rules.predictions(notebook)) == []
 
 
 @pytest.mark.parametrize("module", BUILT)
