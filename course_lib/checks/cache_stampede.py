@@ -7,12 +7,13 @@ and then inside the drill, a key that a thousand readers a second ask for.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.checks.task import Answers, Curve, Demand, demand, expect_array, task
+from course_lib.checks.task import Answers, Curve, Demand, demand, draws, lineup, task
 from course_lib.models import cache_stampede
 from course_lib.models.drills import stampede_drill
 from course_lib.models.drills.stampede_drill import FREE, FRESH, STALE, WAIT, total
@@ -24,29 +25,12 @@ DRILL = stampede_drill.Parameters(ttl=3.0, coalescing="fleet")  # expiries at 3,
 NOISE = np.arange(12)  # seeds over which chance is averaged
 
 
-def _random(seed: int, stream: int) -> np.random.Generator:
-    return np.random.default_rng([seed, 2, stream])
-
-
-def _worst(values: Any) -> str:
-    return f"{np.max(values):.3g} at worst"
-
-
-def _parts(value: Any, shape: tuple[int, ...], count: int, name: str, **how: bool) -> tuple[FloatArray, ...]:
-    """Several arrays that an answer returns as a tuple; a single number stands for a whole array."""
-    parts = value if isinstance(value, tuple) else (value,)
-    if len(parts) != count:
-        expect_array(len(parts), (count,), f"{name} ({count} results, separated by commas)")
-    whole = [np.broadcast_to(part, shape) if np.ndim(part) == 0 else part for part in parts]
-    return tuple(expect_array(part, shape, name, **how) for part in whole)
-
-
 # -- the lesson: how fresh can it be ---------------------------------------------------------------------------------
 
 
 @task(
     "freshest_ttl",
-    answers=("freshest_ttl",),
+    answers=("freshest_ttl(rate, recompute_time, budget, coalesced)",),
     hints=(
         "A key's origin load is its recomputes per cycle, divided by the length of a cycle. How many are they without "
         "coalescing, and how long is a cycle?",
@@ -59,32 +43,37 @@ def _parts(value: Any, shape: tuple[int, ...], count: int, name: str, **how: boo
 def freshest_ttl(answers: Answers, seed: int) -> Iterator[Demand]:
     """Shortest TTL with which a key's recomputes stay within the origin's budget."""
     services = _services(seed)
-    ttl = expect_array(answers.freshest_ttl(*services), services[0].shape, "freshest_ttl")
-    best = _shortest(*services)
-    yield demand("is never below 0", ok=ttl >= 0, seen=f"{ttl.min():.3g} s")
-    idle = best == 0
-    yield demand("is 0 where the origin could answer every request itself", ok=ttl[idle] == 0, seen=_worst(ttl[idle]))
+    ttl, best = answers.freshest_ttl.array(*services), _shortest(*services)
+    example = answers.freshest_ttl.example
+    yield demand("is never below 0", ok=ttl >= 0, seen=example(services, ttl, best, ttl >= 0))
+    idle = (best > 0) | (ttl == 0)
+    yield demand("is 0 where the origin could answer every request itself", ok=idle,
+                 seen=example(services, ttl, best, idle))  # fmt: skip
     load = _measured_load(services, ttl, seed) / services[2]
+    seen = answers.freshest_ttl.worst(services, load, "{:.3g} times the budget")
     yield demand("keeps the measured origin load within the budget (give or take 15 %)", essential=True, weight=2,
-                 ok=load <= 1.15, seen=f"{load.max():.3g} times the budget")  # fmt: skip
-    longer = ttl[~idle] / best[~idle]
-    yield demand("is at most a tenth longer than it must be", ok=longer <= 1.1, essential=True, weight=2,
-                 seen=f"{longer.max():.3g} times as long")  # fmt: skip
-    single = expect_array(answers.freshest_ttl(*(part[0].item() for part in services)), (), "freshest_ttl of one key")
-    yield demand("gives one key the same TTL alone as among others", ok=np.isclose(single, ttl[0]),
-                 seen=f"{single:.4g} and {ttl[0]:.4g}")  # fmt: skip
+                 ok=load <= 1.15, seen=seen)  # fmt: skip
+    tight = (best == 0) | (ttl <= 1.1 * best)
+    yield demand("is at most a tenth longer than it must be", ok=tight, essential=True, weight=2,
+                 seen=example(services, ttl, best, tight))  # fmt: skip
+    numbers = tuple(part[0].item() for part in services)
+    single = answers.freshest_ttl.array(*numbers, shape=())
+    yield demand("takes plain numbers too: one key alone", ok=np.isclose(single, ttl[0]),
+                 seen=example(numbers, single, ttl[0]))  # fmt: skip
 
 
 def _services(seed: int) -> tuple[Any, ...]:
-    """Seven keys: rate, recompute time, budget, and whether they are coalesced; the last need no cache."""
-    random = _random(seed, 1)
-    rate = np.array([100.0, 100.0, 3.0, 150.0, 40.0, 60.0, 2.0]) * random.uniform(0.7, 1.3, 7)
-    delta = np.array([0.5, 0.5, 0.5, 1.0, 2.0, 1.0, 0.5])
-    coalesced = np.array([False, True, False, False, True, True, False])
-    ttl = np.array([20.0, 6.0, 2.5, 12.0, 9.0, 14.0, 0.0]) * random.uniform(0.8, 1.2, 7)
+    """Keys in any order: rate, recompute time, budget, and whether they are coalesced; some need no cache."""
+    random = draws(seed, "freshest_ttl")
+    case = lineup(random, 7)
+    count = len(case)
+    rate = np.array([100.0, 100.0, 3.0, 150.0, 40.0, 60.0, 2.0])[case] * random.uniform(0.7, 1.3, count)
+    delta = np.array([0.5, 0.5, 0.5, 1.0, 2.0, 1.0, 0.5])[case]
+    coalesced = np.array([False, True, False, False, True, True, False])[case]
+    ttl = np.array([20.0, 6.0, 2.5, 12.0, 9.0, 14.0, 0.0])[case] * random.uniform(0.8, 1.2, count)
     size = np.where(coalesced, 1.0, caching.stampede_size(rate, delta))
     budget = size / caching.cycle_length(rate, ttl, delta)
-    budget[-1] *= random.uniform(1.2, 2.0)
+    budget[case == 6] *= random.uniform(1.2, 2.0, (case == 6).sum())
     return rate, delta, budget, coalesced
 
 
@@ -111,7 +100,7 @@ def _measured_load(services: tuple[Any, ...], ttl: FloatArray, seed: int) -> Flo
 
 @task(
     "lock",
-    answers=("lock",),
+    answers=("lock(held_until, now, asking, lock_expiry) -> granted, held_until",),
     hints=(
         "Somebody gets the lock of a key if somebody asks and nobody holds it. When does nobody hold it?",
         "Free is now >= held_until: nobody took it, or its time is up. Only whoever gets it sets a new time; those who "
@@ -122,53 +111,55 @@ def _measured_load(services: tuple[Any, ...], ttl: FloatArray, seed: int) -> Flo
 )
 def lock(answers: Answers, seed: int) -> Iterator[Demand]:
     """One step of many keys' locks: who may recompute, and until when the lock is held."""
-    random = _random(seed, 2)
-    now, expiry = random.uniform(5, 100, 12), random.uniform(2, 20, 12)
-    many = random.integers(2, 2000, 12).astype(float)
-    free, held = _lock_step(answers, np.full(12, FREE), now, many, expiry)
+    random = draws(seed, "lock")
+    count = int(random.integers(10, 16))
+    now, expiry = random.uniform(5, 100, count), random.uniform(2, 20, count)
+    many = random.integers(2, 2000, count).astype(float)
+    step, example = answers.lock.several, answers.lock.example
+    told = (np.full(count, FREE), now, many, expiry)
+    free, held = step(*told, finite=False)
     yield demand("lets exactly one of all who ask through when the lock is free", ok=free == 1, essential=True,
-                 seen=_worst_of(free, 1))  # fmt: skip
-    yield demand("holds the lock until now + lock_expiry", ok=np.isclose(held, now + expiry), seen="another time")
-    later = now + expiry * random.uniform(0.01, 0.99, 12)
-    refused, kept = _lock_step(answers, now + expiry, later, many, expiry)
-    yield demand("lets nobody through while it is held", ok=refused == 0, essential=True, seen=_worst(refused))
+                 seen=example(told, free, 1.0))  # fmt: skip
+    yield demand("holds the lock until now + lock_expiry", ok=np.isclose(held, now + expiry),
+                 seen=example(told, held, now + expiry))  # fmt: skip
+    told = (now + expiry, now + expiry * random.uniform(0.01, 0.99, count), many, expiry)
+    refused, kept = step(*told, finite=False)
+    yield demand("lets nobody through while it is held", ok=refused == 0, essential=True,
+                 seen=example(told, refused, 0.0))  # fmt: skip
     yield demand("is not held any longer because others ask", ok=np.isclose(kept, now + expiry),
-                 seen=f"{np.max(kept - now - expiry):.3g} s longer")  # fmt: skip
-    lapsed = _lock_step(answers, now + expiry, now + expiry + np.resize([0.0, 0.5, 60.0], 12), many, expiry)[0]
-    yield demand("lets one more through once the lock has lapsed", ok=lapsed == 1, seen=_worst_of(lapsed, 1))
-    quiet, left = _lock_step(answers, np.resize([FREE, 3.0, 500.0], 12), now, np.zeros(12), expiry)
-    yield demand("leaves every lock as it is where nobody asks", seen="a lock that was taken",
-                 ok=[*(quiet == 0), *(left == np.resize([FREE, 3.0, 500.0], 12))])  # fmt: skip
-    yield demand("treats each key by itself, whatever the shape of the arrays", ok=_one_by_one(answers, random),
-                 seen="other results in a (2, 3) array")  # fmt: skip
+                 seen=example(told, kept, now + expiry))  # fmt: skip
+    told = (now + expiry, now + expiry + np.resize([0.0, 0.5, 60.0], count), many, expiry)
+    lapsed = step(*told, finite=False)[0]
+    yield demand("lets one more through once the lock has lapsed", ok=lapsed == 1, seen=example(told, lapsed, 1.0))
+    until = np.resize([FREE, 3.0, 500.0], count)
+    told = (until, now, np.zeros(count), expiry)
+    quiet, left = step(*told, finite=False)
+    yield demand("leaves every lock as it is where nobody asks", ok=[*(quiet == 0), *(left == until)],
+                 seen=example(told, quiet, 0.0) or example(told, left, until))  # fmt: skip
+    yield _by_itself(answers, random)
     yield from _locked_drill(answers, seed)
 
 
-def _lock_step(answers: Answers, held_until: FloatArray, *rest: Any) -> tuple[FloatArray, ...]:
-    granted, until = _parts(answers.lock(held_until, *rest), held_until.shape, 2, "lock", finite=False)
-    return granted, until
-
-
-def _worst_of(found: FloatArray, wanted: float) -> str:
-    return f"{found[np.argmax(np.abs(found - wanted))]:.4g}"
-
-
-def _one_by_one(answers: Answers, random: np.random.Generator) -> bool:
-    """Whether a (2, 3) array of keys comes out as each of them does alone."""
-    now, expiry = random.uniform(5, 10, (2, 3)), random.uniform(1, 5, (2, 3))
-    held = now + random.uniform(1, 3, (2, 3)) * np.array([[-1, 1, -1], [1, -1, 1]])
-    asking = np.array([[3.0, 7.0, 0.0], [1.0, 2.0, 0.0]])
-    together = np.stack(_lock_step(answers, held, now, asking, expiry))
-    places = [np.s_[i : i + 1, j : j + 1] for i in range(2) for j in range(3)]
-    alone = [np.stack(_lock_step(answers, *(part[p] for part in (held, now, asking, expiry)))) for p in places]
-    return bool(np.array_equal(together.reshape(2, -1), np.concatenate(alone, axis=-1).reshape(2, -1)))
+def _by_itself(answers: Answers, random: np.random.Generator) -> Demand:
+    """All cases mixed in an array of two axes."""
+    now, expiry = random.uniform(5, 10, (2, 9)), random.uniform(1, 5, (2, 9))
+    until = now + random.uniform(1, 3, (2, 9)) * random.permutation(np.resize([-1, 1], 18)).reshape(2, 9)
+    asking = random.permutation(np.resize([3.0, 7.0, 0.0, 1.0, 2.0, 0.0, 1.0], 18)).reshape(2, 9)
+    told = (until, now, asking, expiry)
+    granted, held = answers.lock.several(*told, finite=False)
+    wanted = (asking > 0) & (now >= until)
+    right = np.where(wanted, now + expiry, until)
+    return demand("treats each key by itself, whatever the shape of the arrays",
+                  ok=[*(granted == wanted).ravel(), *np.isclose(held, right).ravel()],
+                  seen=answers.lock.example(told, granted, 1.0 * wanted) or answers.lock.example(told, held, right),
+                  )  # fmt: skip
 
 
 def _locked_drill(answers: Answers, seed: int) -> Iterator[Demand]:
     """A thousand readers at each expiry; in the second drill the first holder dies."""
 
     def step(*arguments: Any) -> tuple[FloatArray, ...]:
-        return _lock_step(answers, *arguments)
+        return answers.lock.several(*arguments, finite=False)
 
     both = DRILL.replace(crash_time=np.array([np.inf, 0.0]), lock_expiry=2.5)
     run = stampede_drill.simulate(both, seed, until=10.0, lock=step)
@@ -195,7 +186,7 @@ def _drill_curve(run: Any) -> Curve:
 
 @task(
     "refresh_early",
-    answers=("refresh_early",),
+    answers=("refresh_early(left, recompute_time, beta, uniform)",),
     hints=(
         "Each reader draws a lead time of its own, and recomputes if the expiry is no further away than that.",
         "The lead is exponential with mean beta * recompute_time: -beta * recompute_time * log(u), with u from (0, 1).",
@@ -204,27 +195,22 @@ def _drill_curve(run: Any) -> Curve:
 )
 def refresh_early(answers: Answers, seed: int) -> Iterator[Demand]:
     """Which readers recompute before the expiry: XFetch's rule."""
-    random = _random(seed, 3)
+    random = draws(seed, "refresh_early")
     delta, draw = float(random.uniform(0.3, 0.7)), (random.permutation(2000) + 0.5) / 2000
-    expired = np.repeat([0.0, -0.01, -5.0, -np.inf], 3)
     chance = np.tile([0.0, 0.5, 1 - 1e-9], 4)
-    at_once = np.array([_refresh(answers, expired, delta, beta, chance) for beta in (0.0, 1.0)])
-    beta, reader = np.unravel_index(np.argmin(at_once), at_once.shape)
+    for_expired = [(np.repeat([0.0, -0.01, -5.0, -np.inf], 3), delta, beta, chance) for beta in (1.0, 0.0)]
+    at_once = [_refresh(answers, *told) for told in for_expired]
+    seen = (answers.refresh_early.example(told, got, True) for told, got in zip(for_expired, at_once, strict=True))
     yield demand("recomputes whenever the entry has expired, or is not there, whatever the draw", ok=at_once,
-                 essential=True, seen=f"a reader who does not, at left = {expired[reader]:g}, beta = {beta}, "
-                 f"uniform = {chance[reader]:.3g}")  # fmt: skip
-    plain = _refresh(answers, np.tile([0.001, 1.0, 30.0], 3), delta, 0.0, np.repeat([0.0, 0.5, 1 - 1e-9], 3))
-    yield demand("never recomputes early at beta = 0, whatever the draw", ok=~plain, seen="a reader who does")
-    away = max(_off_from_exponential(answers, delta, beta, draw) for beta in (0.5, 1.0, float(random.uniform(2, 4))))
+                 essential=True, seen=next(filter(None, seen), ""))  # fmt: skip
+    told = (np.tile([0.001, 1.0, 30.0], 3), delta, 0.0, np.repeat([0.0, 0.5, 1 - 1e-9], 3))
+    plain = _refresh(answers, *told)
+    yield demand("never recomputes early at beta = 0, whatever the draw", ok=~plain,
+                 seen=answers.refresh_early.example(told, plain, False))  # fmt: skip
+    betas = random.permutation([0.5, 1.0, float(random.uniform(2, 4))])
+    away = max(_off_from_exponential(answers, delta, float(beta), draw) for beta in betas)
     yield demand("recomputes with probability exp(-left / (beta * recompute_time))", ok=away < 0.02, essential=True,
                  weight=2, seen=f"off by {away:.2f} at worst")  # fmt: skip
-    left = random.uniform(0, 3, (4, 50))
-    again = [_refresh(answers, left, delta, 1.0, draw[:200].reshape(4, 50)) for _ in range(2)]
-    yield demand("takes its chance from `uniform`: the same draws give the same readers", ok=again[0] == again[1],
-                 seen="other readers the second time")  # fmt: skip
-    alone = _refresh(answers, left[2:3, 7:9], delta, 1.0, draw[:200].reshape(4, 50)[2:3, 7:9])
-    yield demand("decides for each reader by itself, whatever the shape of the arrays", ok=alone == again[0][2:3, 7:9],
-                 seen="other readers in a smaller array")  # fmt: skip
     per_cycle, oldest = _refreshed_drill(answers, seed)
     yield demand("drill: takes at most 7 recomputes a cycle on average, where 1,001 were", ok=per_cycle <= 7, weight=2,
                  seen=f"{per_cycle:.3g}")  # fmt: skip
@@ -234,7 +220,7 @@ def refresh_early(answers: Answers, seed: int) -> Iterator[Demand]:
 
 
 def _refresh(answers: Answers, left: FloatArray, delta: Any, beta: Any, draw: FloatArray) -> NDArray[np.bool_]:
-    return expect_array(answers.refresh_early(left, delta, beta, draw), left.shape, "refresh_early") != 0
+    return answers.refresh_early.array(left, delta, beta, draw) != 0
 
 
 def _off_from_exponential(answers: Answers, delta: float, beta: float, draw: FloatArray) -> float:
@@ -262,7 +248,7 @@ def _refreshed_drill(answers: Answers, seed: int) -> tuple[float, float]:
 
 @task(
     "serve",
-    answers=("serve",),
+    answers=("serve(age, ttl, stale_while_revalidate, stale_if_error, failed)",),
     hints=(
         "Three questions, in this order: is it fresh, may it be served although it has expired, else wait.",
         "Both windows begin at the expiry, that is at an age of ttl. The second one counts only where `failed`; they "
@@ -273,28 +259,33 @@ def _refreshed_drill(answers: Answers, seed: int) -> tuple[float, float]:
 )
 def serve(answers: Answers, seed: int) -> Iterator[Demand]:
     """What a reader gets, by the entry's age: fresh, stale, or nothing yet."""
-    random = _random(seed, 4)
+    random = draws(seed, "serve")
     rules = _serving_rules(random)
-    for text, *arguments, wanted in rules:
-        found = _serve(answers, *arguments)
+    for text, *told, wanted in rules:
+        found = answers.serve.array(*told)
         essential = wanted == STALE or text.startswith("wait once")  # neither never stale nor for ever is a way out
-        yield demand(text, ok=found == wanted, essential=essential, seen=_first_difference(found, wanted))
-    mixed = [np.concatenate([np.broadcast_to(rule[n], (12,)) for rule in rules]) for n in range(1, 6)]
-    order = random.permutation(len(mixed[0]))
-    wanted = np.repeat([rule[6] for rule in rules], 12)[order]
-    together = _serve(answers, *(column[order] for column in mixed))
+        yield demand(text, ok=found == wanted, essential=essential,
+                     seen=answers.serve.example(told, found, wanted, words=SERVED))  # fmt: skip
+    order = random.permutation(sum(len(rule[1]) for rule in rules))
+    mixed = [np.concatenate([rule[n] for rule in rules])[order] for n in range(1, 6)]
+    wanted = np.repeat([rule[6] for rule in rules], [len(rule[1]) for rule in rules])[order]
+    together = answers.serve.array(*mixed)
     yield demand("treats each reader by itself when all cases come mixed", ok=together == wanted,
-                 seen=_first_difference(together, wanted))  # fmt: skip
+                 seen=answers.serve.example(mixed, together, wanted, words=SERVED))  # fmt: skip
     yield from _stale_drill(answers, seed)
+
+
+SERVED = {FRESH: "FRESH", STALE: "STALE", WAIT: "WAIT"}
 
 
 def _serving_rules(random: np.random.Generator) -> list[tuple[Any, ...]]:
     """Each rule in words, with what tries it (age, TTL, both windows, failed) and what the reader gets."""
-    ttl, short = random.uniform(5, 60, 12), random.uniform(2, 8, 12)
-    long, part = short + random.uniform(10, 30, 12), random.uniform(0.01, 0.99, 12)
-    failed, well, none = np.ones(12, dtype=bool), np.zeros(12, dtype=bool), np.full(12, np.inf)
+    count = int(random.integers(9, 15))
+    ttl, short = random.uniform(5, 60, count), random.uniform(2, 8, count)
+    long, part = short + random.uniform(10, 30, count), random.uniform(0.01, 0.99, count)
+    failed, well, none = np.ones(count, dtype=bool), np.zeros(count, dtype=bool), np.full(count, np.inf)
     within, between, past = ttl + part * short, ttl + short + part * (long - short), ttl + long * (1.0 + part)
-    either = random.random(12) < 0.5
+    either = random.random(count) < 0.5
     within[0], past[0] = ttl[0], ttl[0] + 1.01 * long[0]
     return [
         ("fresh below the TTL, whatever the last recompute did", ttl * part, ttl, short, long, either, FRESH),
@@ -308,23 +299,11 @@ def _serving_rules(random: np.random.Generator) -> list[tuple[Any, ...]]:
     ]
 
 
-def _serve(answers: Answers, age: FloatArray, *rest: Any) -> NDArray[Any]:
-    return expect_array(answers.serve(age, *rest), age.shape, "serve")
-
-
-def _first_difference(found: NDArray[Any], wanted: Any) -> str:
-    wanted = np.broadcast_to(wanted, found.shape)
-    if (found == wanted).all():
-        return ""
-    names, place = {FRESH: "fresh", STALE: "stale", WAIT: "wait"}, int(np.argmax(found != wanted))
-    return f"{names.get(float(found[place]), found[place])}, not {names[int(wanted[place])]}"
-
-
 def _stale_drill(answers: Answers, seed: int) -> Iterator[Demand]:
     """The lock with stale answers; in the second drill the origin is out for longer than they may be served."""
 
     def policy(age: FloatArray, *rest: Any) -> NDArray[Any]:
-        return _serve(answers, age, *rest)
+        return answers.serve.array(age, *rest)
 
     both = DRILL.replace(
         stale_while_revalidate=np.array([5.0, 0.0]), stale_if_error=np.array([0.0, 6.0]), outage_start=1.0,
@@ -343,7 +322,7 @@ def _stale_drill(answers: Answers, seed: int) -> Iterator[Demand]:
 
 @task(
     "price",
-    answers=("price",),
+    answers=("price(rate, ttl, recompute_time, beta) -> waiting, recomputes, stale",),
     hints=(
         "Who waits under the lock, and who gets a stale answer, are the same readers: those who come while one "
         "recompute runs. The third price is recomputes per cycle over the length of a cycle.",
@@ -356,39 +335,38 @@ def _stale_drill(answers: Answers, seed: int) -> Iterator[Demand]:
 def price(answers: Answers, seed: int) -> Iterator[Demand]:
     """What each defence costs: readers who wait, recomputes per second, share of stale answers."""
     settings = _priced(seed)
-    waiting, load, stale = _prices(answers, settings)
+    waiting, load, stale = answers.price.several(*settings)
     rate, ttl, delta, beta = settings
     for text, found, wanted in (
         ("lock: readers who wait at each expiry", waiting, caching.stampede_size(rate, delta)),
         ("XFetch: recomputes per second", load, _refresh_load(rate, ttl, delta, beta)),
         ("stale-while-revalidate: share of answers that are stale", stale, 1.0 - caching.hit_ratio(rate, ttl, delta)),
     ):
-        off = np.abs(found / wanted - 1.0).max()
-        yield demand(f"{text}, within 5 %", ok=off < 0.05, weight=2, seen=f"off by {off:.0%} at worst")
+        ok = np.abs(found / wanted - 1.0) < 0.05
+        yield demand(f"{text}, within 5 %", ok=ok, weight=2, seen=answers.price.example(settings, found, wanted, ok))
     hot = (np.full(1, 1000.0), np.full(1, 12.0), np.ones(1), np.ones(1))
-    said, measured = _prices(answers, hot), _measured_prices(seed)
+    said, measured = answers.price.several(*hot), _measured_prices(seed)
     off = np.array([abs(said[0][0] / measured[0] - 1.0), abs(said[2][0] / measured[1] - 1.0)])
     yield demand("drill: waiting readers and stale share are as measured at 1,000 requests/s, within 5 %",
                  ok=off < 0.05, essential=True, seen=f"off by {off[0]:.0%} and {off[1]:.0%}")  # fmt: skip
 
 
 def _priced(seed: int) -> tuple[FloatArray, ...]:
-    """Six hot keys: rate, TTL, recompute time, beta. One recompute is long enough to matter in its cycle."""
-    random = _random(seed, 5)
-    delta, beta = random.uniform(0.4, 2.0, 6), np.array([0.5, 0.7, 1.0, 1.0, 1.5, 2.0])
-    rate, ttl = random.uniform(200, 2000, 6), random.uniform(40, 90, 6)
-    delta[2], ttl[2] = 2.0, 40.0
+    """Hot keys in any order: rate, TTL, recompute time, beta. One recompute is long enough to matter in its cycle."""
+    random = draws(seed, "price")
+    case = lineup(random, 6)
+    count = len(case)
+    delta, beta = random.uniform(0.4, 2.0, count), np.array([0.5, 0.7, 1.0, 1.0, 1.5, 2.0])[case]
+    rate, ttl = random.uniform(200, 2000, count), random.uniform(40, 90, count)
+    delta[case == 2], ttl[case == 2] = 2.0, 40.0
     return rate, ttl, delta, beta
-
-
-def _prices(answers: Answers, settings: tuple[FloatArray, ...]) -> tuple[FloatArray, ...]:
-    return _parts(answers.price(*settings), settings[0].shape, 3, "price")
 
 
 def _refresh_load(rate: FloatArray, ttl: FloatArray, delta: FloatArray, beta: FloatArray) -> FloatArray:
     return caching.refreshes_per_cycle(beta) / (ttl + delta - caching.refresh_lead(rate, delta, beta))
 
 
+@lru_cache(maxsize=4)
 def _measured_prices(seed: int) -> tuple[float, float]:
     """What the drill shows behind a lock with a TTL of 12 s: readers who wait at an expiry, and the share of stale."""
     locked = stampede_drill.Parameters(ttl=12.0, coalescing="fleet", stale_while_revalidate=np.array([0.0, 5.0]))
@@ -404,7 +382,9 @@ def _measured_prices(seed: int) -> tuple[float, float]:
 
 @task(
     "objectives",
-    answers=("objectives",),
+    answers=(
+        "objectives(arrival_rate, recompute_time, max_age, load) -> ttl, beta, lock_expiry, stale_while_revalidate",
+    ),
     hints=(
         "Two ends are fixed. A cycle of 1 / load seconds or more keeps the origin within its load; ttl + "
         "stale_while_revalidate is the age of the oldest answer. What must the stale window outlast?",
@@ -416,8 +396,9 @@ def _measured_prices(seed: int) -> tuple[float, float]:
 )
 def objectives(answers: Answers, seed: int) -> Iterator[Demand]:
     """Settings that keep answers fresh enough and the origin idle enough, though holders die and origins fail."""
-    rate, delta, oldest, load = _goals(seed)
-    ttl, beta, expiry, window = _parts(answers.objectives(rate, delta, oldest, load), rate.shape, 4, "objectives")
+    goals = rate, delta, oldest, load = _goals(seed)
+    ttl, beta, expiry, window = answers.objectives.several(*goals)
+    worst = answers.objectives.worst
     trial = stampede_drill.Parameters(
         arrival_rate=rate, recompute_time=delta, coalescing="fleet", ttl=np.clip(ttl, 0.5, 1e5), dt=0.5,
         beta=np.clip(beta, 0, 1000), lock_expiry=np.clip(expiry, 0.1, 1e5),
@@ -427,22 +408,24 @@ def objectives(answers: Answers, seed: int) -> Iterator[Demand]:
     normal = stampede_drill.simulate(trial, seed, until=float(span.max()))
     begun = np.array([total(normal, "recompute_rate", 0, s)[n] for n, s in enumerate(span)])
     yield demand("begins at most `load` recomputes per second", ok=begun <= 5.5, essential=True, weight=2,
-                 seen=f"{np.max(begun / 5):.2g} times as many")  # fmt: skip
+                 seen=worst(goals, begun / 5, "{:.2g} times as many"))  # fmt: skip
     waited, age = _bad_day(trial, seed, oldest)
     yield demand("makes no reader wait, not even when a lock holder dies", ok=waited == 0, essential=True, weight=2,
-                 seen=f"{waited.max():.0f} readers waiting")  # fmt: skip
+                 seen=worst(goals, waited, "{:.0f} readers waiting"))  # fmt: skip
     yield demand("answers with nothing older than max_age, not even while the origin is out", ok=age <= oldest + 1e-6,
-                 essential=True, weight=2, seen=f"{np.max(age - oldest):.3g} s too old")  # fmt: skip
+                 essential=True, weight=2, seen=worst(goals, age - oldest, "{:.3g} s too old"))  # fmt: skip
     yield demand("goes on answering for at least half of max_age while the origin is out", ok=age >= oldest / 2,
-                 seen=f"{np.min(age / oldest):.0%} of it")  # fmt: skip
+                 seen=worst(goals, age / oldest, "{:.0%} of it", least=True))  # fmt: skip
 
 
 def _goals(seed: int) -> tuple[FloatArray, ...]:
-    """Four keys: rate, recompute time, oldest answer allowed, recomputes/s allowed."""
-    random = _random(seed, 6)
-    delta = np.array([0.5, 1.0, 1.0, 2.0])
-    cycle = np.array([6.0, 9.0, 14.0, 20.0]) * random.uniform(0.9, 1.1, 4)
-    return random.uniform(60, 140, 4), delta, cycle + random.uniform(8.0, 10.0, 4) * delta, 1.0 / cycle
+    """Keys in any order: rate, recompute time, oldest answer allowed, recomputes/s allowed."""
+    random = draws(seed, "objectives")
+    case = lineup(random, 5)
+    count = len(case)
+    delta = np.array([0.5, 1.0, 1.0, 2.0, 1.5])[case]
+    cycle = np.array([6.0, 9.0, 14.0, 20.0, 17.0])[case] * random.uniform(0.9, 1.1, count)
+    return random.uniform(60, 140, count), delta, cycle + random.uniform(8.0, 10.0, count) * delta, 1.0 / cycle
 
 
 def _bad_day(trial: Any, seed: int, oldest: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -7,12 +7,24 @@ whose ordinary keys lie as unevenly as they do in the lab.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.checks.task import WRONG, AnswerError, Answers, Curve, Demand, demand, expect_array, task
+from course_lib.checks.task import (
+    WRONG,
+    AnswerError,
+    Answers,
+    Curve,
+    Demand,
+    demand,
+    draws,
+    expect_array,
+    lineup,
+    task,
+)
 from course_lib.models.hot_partition import Parameters, partitions, simulate
 from course_lib.models.partition_parts import VIRAL_KEY, partition_shares
 from course_lib.models.schedule import Schedule
@@ -23,10 +35,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-def _random(seed: int, stream: int) -> np.random.Generator:
-    return np.random.default_rng([seed, 4, stream])
-
-
 def _whole(value: Any, shape: tuple[int | None, ...], name: str) -> IntArray:
     """An answer's numbers of things: whole, and not too large to be told apart."""
     array = expect_array(value, shape, name).astype(float)
@@ -35,20 +43,12 @@ def _whole(value: Any, shape: tuple[int | None, ...], name: str) -> IntArray:
     return array.astype(np.int64)
 
 
-def _parts(value: Any, count: int, name: str) -> tuple[Any, ...]:
-    """The results that an answer returns as a tuple."""
-    parts = value if isinstance(value, tuple) else tuple(np.atleast_1d(value))
-    if len(parts) != count:
-        raise AnswerError(WRONG, f"{name} returns {count} results : saw {len(parts)}")
-    return parts
-
-
 # -- the lesson: how many partitions are enough ----------------------------------------------------------------------
 
 
 @task(
     "enough_partitions",
-    answers=("enough_partitions",),
+    answers=("enough_partitions(arrival_rate, key_share, partition_capacity, target)",),
     hints=(
         "The hottest partition takes the key's whole rate and its part of everybody else's. Which of the two shrinks "
         "when partitions are added?",
@@ -64,36 +64,45 @@ def enough_partitions(answers: Answers, seed: int) -> Iterator[Demand]:
     rate, share, capacity, target = fleets
     count = _whole(answers.enough_partitions(*fleets), rate.shape, "enough_partitions")
     hopeless = share * rate >= target * capacity
-    yield demand("is 0 exactly where no number of partitions is enough", ok=(count == 0) == hopeless, essential=True,
-                 seen=f"{count[hopeless]} where none is, {count[~hopeless]} where some are")  # fmt: skip
-    used = lambda n: (hashing.hot_share(share, np.maximum(n, 1)) * rate / capacity / target)[~hopeless]  # noqa: E731
-    yield demand("keeps the hottest partition within its target", ok=used(count) <= 1 + 1e-9, weight=2, essential=True,
-                 seen=f"{used(count).max():.0%} of the target at worst")  # fmt: skip
-    fewer = (count[~hopeless] <= 1) | (used(count - 1) > 1)
-    spare = count[~hopeless] - np.ceil(_fewest(*(x[~hopeless] for x in fleets)))
-    yield demand("uses no partition more than it needs", ok=fewer & (count[~hopeless] > 0), weight=2, essential=True,
-                 seen=f"{spare.max():.0f} too many")  # fmt: skip
-    busy = _hottest(seed, *(x[~hopeless] for x in (*fleets, count)))
+    best = np.where(hopeless, 0.0, np.maximum(np.ceil(_fewest(*fleets)), 1.0))
+    example = answers.enough_partitions.example
+    agreed = (count == 0) == hopeless
+    yield demand("is 0 exactly where no number of partitions is enough", ok=agreed, essential=True,
+                 seen=example(fleets, count, best, agreed))  # fmt: skip
+    used = lambda n: hashing.hot_share(share, np.maximum(n, 1)) * rate / capacity / target  # noqa: E731
+    within = hopeless | (used(count) <= 1 + 1e-9)
+    yield demand("keeps the hottest partition within its target", ok=within, weight=2, essential=True,
+                 seen=example(fleets, count, best, within))  # fmt: skip
+    needed = hopeless | ((count > 0) & ((count <= 1) | (used(count - 1) > 1)))
+    yield demand("uses no partition more than it needs", ok=needed, weight=2, essential=True,
+                 seen=example(fleets, count, best, needed))  # fmt: skip
+    busy = np.where(hopeless, 0.0, _hottest(seed, *fleets, count))
     yield demand("keeps it there in a simulated fleet, too, give or take 6 %", ok=busy <= 1.06,
-                 seen=f"{busy.max():.0%} of the target")  # fmt: skip
-    single = expect_array(answers.enough_partitions(*(float(x[1]) for x in fleets)), (), "enough_partitions of numbers")
-    yield demand("gives one fleet the same number alone as among others", ok=single == count[1],
-                 seen=f"{single:g} and {count[1]}")  # fmt: skip
+                 seen=answers.enough_partitions.worst(fleets, busy, "{:.0%} of the target"))  # fmt: skip
+    place = int(np.argmax(best == 1))
+    numbers = tuple(float(x[place]) for x in fleets)
+    single = answers.enough_partitions.array(*numbers, shape=())
+    yield demand("takes plain numbers too: one fleet alone", ok=single == count[place],
+                 seen=example(numbers, single, count[place]))  # fmt: skip
 
 
 def _fleets(seed: int) -> tuple[FloatArray, ...]:
-    """Arrival rates, key shares, capacities and targets of eight fleets.
+    """Arrival rates, key shares, capacities and targets of fleets in any order.
 
-    The first has no hot key, the second fits on one partition, the next need a few to very many, the last two ask for
-    what no number of partitions can give (one of them by a hair's breadth).
+    Some have no hot key, some fit on one partition, others need a few to very many, and some ask for what no number of
+    partitions can give (of these some by a hair's breadth).
     """
-    random = _random(seed, 1)
-    share = np.array([0.0, 0.3, 0.12, 0.05, 0.03, 0.02, 0.1, 0.04]) * random.uniform(0.8, 1.2, 8)
-    part = np.array([0.2, 0.5, 0.8, 0.2, 0.8, 0.2, 0.5, 0.5]) + random.uniform(-0.05, 0.05, 8)  # to round up, and down
-    exact = np.floor([7, 0, 2, 11, 45, 150, 1, 1] * random.uniform(1.0, 1.5, 8)) + part
-    capacity, target = random.uniform(500, 2000, 8).round(), random.uniform(0.5, 0.9, 8).round(2)
+    random = draws(seed, "enough_partitions")
+    case = lineup(random, 8)
+    size = len(case)
+    share = np.array([0.0, 0.3, 0.12, 0.05, 0.03, 0.02, 0.1, 0.04])[case] * random.uniform(0.8, 1.2, size)
+    part = np.array([0.2, 0.5, 0.8, 0.2, 0.8, 0.2, 0.5, 0.5])[case] + random.uniform(-0.05, 0.05, size)  # up and down
+    exact = np.floor(np.array([7, 0, 2, 11, 45, 150, 1, 1])[case] * random.uniform(1.0, 1.5, size)) + part
+    capacity, target = random.uniform(500, 2000, size).round(), random.uniform(0.5, 0.9, size).round(2)
     rate = exact * target * capacity / (1.0 - share + share * exact)
-    rate[-2:] = (target * capacity)[-2:] / share[-2:] * np.array([random.uniform(1.1, 1.5), 1.01])
+    too_much = np.where(case == 6, random.uniform(1.1, 1.5, size), 1.01)
+    beyond = case >= 6
+    rate[beyond] = (target * capacity * too_much)[beyond] / share[beyond]
     return rate, share, capacity, target
 
 
@@ -121,7 +130,8 @@ ORDINARY = 5000  # keys
 
 @task(
     "hot_key",
-    answers=("hot_key",),
+    answers=("hot_key(before, during, sample, homes) -> partition, key, share",),
+    whole=("hot_key",),
     hints=(
         "Total traffic may have grown, and ordinary keys are unequal. What changes only for the hot key's partition is "
         "its share of all requests.",
@@ -133,17 +143,27 @@ ORDINARY = 5000  # keys
 )
 def hot_key(answers: Answers, seed: int) -> Iterator[Demand]:
     """The hot key, its partition and its share, from rates before and during and a sample of requests."""
-    scenes = [_scene(seed, place) for place in range(len(SCENES))]
-    found = [_parts(answers.hot_key(*scene[:4]), 3, "hot_key") for scene in scenes]
-    where, key, share = (np.array([expect_array(one[i], (), "hot_key") for one in found], float) for i in range(3))
+    scenes = [_scene(seed, place) for place in draws(seed, "hot_key").permutation(len(SCENES))]
+    found = [answers.hot_key.several(*scene[:4], shape=()) for scene in scenes]
+    where, key, share = np.array(found, float).T
     home, hot, truth = (np.array([scene[i] for scene in scenes], float) for i in (4, 5, 6))
     yield demand("finds the partition that a key made hot, also where another is busier", ok=where == home,
-                 essential=True, weight=2, seen=f"{(where != home).sum()} of {len(scenes)} wrong")  # fmt: skip
+                 essential=True, weight=2, seen=_first_miss(scenes, where, home, where == home))  # fmt: skip
     yield demand("finds the key, also where another is sampled more often", ok=key == hot, weight=2,
-                 seen=f"{(key != hot).sum()} of {len(scenes)} wrong")  # fmt: skip
-    off = np.abs(share / truth - 1.0)
-    yield demand("estimates the key's share of the requests to within 4 %", ok=off < 0.04, essential=True, weight=2,
-                 seen=f"{off.max():.0%} off")  # fmt: skip
+                 seen=_first_miss(scenes, key, hot, key == hot))  # fmt: skip
+    close = np.abs(share / truth - 1.0) < 0.04
+    yield demand("estimates the key's share of the requests to within 4 %", ok=close, essential=True, weight=2,
+                 seen=_first_miss(scenes, share, truth, close))  # fmt: skip
+
+
+def _first_miss(scenes: list[tuple[Any, ...]], got: FloatArray, wanted: FloatArray, ok: NDArray[np.bool_]) -> str:
+    """The scene of the fewest partitions that fails."""
+    if ok.all():
+        return ""
+    place = min(np.flatnonzero(~ok), key=lambda n: scenes[n][0].shape[1])
+    before, during = scenes[place][:2]
+    sizes = f"{before.shape[1]} partitions, {before.sum(1).mean():.6g} requests/s before and {during.sum(1).mean():.6g}"
+    return f"{got[place]:.6g}, not {wanted[place]:.6g}, for {sizes} during"
 
 
 SCENES = (
@@ -155,10 +175,11 @@ SCENES = (
 """Partitions, Zipf exponent, viral share, growth of the total, and whether another partition stays busier."""
 
 
+@lru_cache(maxsize=16)
 def _scene(seed: int, place: int) -> tuple[Any, ...]:
     """What an answer is told (rates before and during, sampled keys and their homes), and home, key and share."""
     count, exponent, share, growth, busier = SCENES[place]
-    random = _random(seed, 10 + place)
+    random = draws(seed, f"hot_key {place}")
     share = float(share * random.uniform(0.95, 1.15))
     hashed = _hash_seed(random, count, exponent, share, busier)
     rate = Schedule(20_000.0, ((30.0, 20_000.0 * growth),))
@@ -196,7 +217,7 @@ SPAN = (60, 120)  # seconds over which the lab measures
 
 @task(
     "doubling",
-    answers=("doubling",),
+    answers=("doubling(partitions, viral_share, seed)",),
     hints=(
         "One call of simulate takes the whole array of partition counts. Which signal tells about the hot key alone?",
         "Parameters(partitions=partitions, viral_share=viral_share, viral_start=0.0), simulated until 120 s; the "
@@ -207,24 +228,25 @@ SPAN = (60, 120)  # seconds over which the lab measures
 )
 def doubling(answers: Answers, seed: int) -> Iterator[Demand]:
     """Share of the hot key's requests that fail, against the number of partitions."""
-    random = _random(seed, 3)
-    counts, share, run = np.array([24, 48, 96, 192]), float(random.uniform(0.08, 0.14)), int(random.integers(1 << 30))
-    found = expect_array(answers.doubling(counts, share, run), counts.shape, "doubling")
-    wanted = _failing(counts, share, run)
-    yield demand("is a share from 0 to 1", ok=(found >= 0) & (found <= 1),
-                 seen=f"{found.min():.3g} to {found.max():.3g}")  # fmt: skip
-    curve = Curve("Hot key's requests that fail", counts.astype(float), found, wanted, "partitions", "share")
+    random = draws(seed, "doubling")
+    counts = int(random.integers(20, 28)) * 2 ** np.arange(random.integers(3, 5))
+    random.shuffle(counts)
+    share, run = float(random.uniform(0.08, 0.14)), int(random.integers(1 << 30))
+    told, wanted = (counts, share, run), _failing(counts, share, run)
+    found, example = answers.doubling.array(*told), answers.doubling.example
+    inside = (found >= 0) & (found <= 1)
+    yield demand("is a share from 0 to 1", ok=inside, seen=example(told, found, wanted, inside))
+    order, close = np.argsort(counts), np.abs(found - wanted) < 0.01
+    curve = Curve("Hot key's requests that fail", counts[order].astype(float), found[order], wanted[order],
+                  "partitions", "share")  # fmt: skip
     yield demand("is the hot key's failing share in the simulation, for every number of partitions", essential=True,
-                 ok=np.abs(found - wanted) < 0.01, weight=3, curve=curve,
-                 seen=f"off by {np.abs(found - wanted).max():.2f} at worst")  # fmt: skip
-    milder = (np.array([0.005, 0.03]) * random.uniform(0.9, 1.1, 2)).tolist()
-    mild = [float(expect_array(answers.doubling(counts[:1], v, run), (1,), "doubling")[0]) for v in milder]
-    true = [float(_failing(counts[:1], v, run)[0]) for v in milder]
+                 ok=close, weight=3, curve=curve, seen=example(told, found, wanted, close))  # fmt: skip
+    milder = [(counts[:1], float(share), run) for share in np.array([0.005, 0.03]) * random.uniform(0.9, 1.1, 2)]
+    mild = [answers.doubling.array(*one) for one in milder]
+    true = [_failing(*one) for one in milder]
+    seen = [example(*one, np.abs(one[1] - one[2]) < 0.01) for one in zip(milder, mild, true, strict=True)]
     yield demand("follows the viral share, down to one that harms nobody", ok=np.isclose(mild, true, atol=0.01),
-                 weight=2, seen=f"{mild[0]:.2f} and {mild[1]:.2f} for small shares")  # fmt: skip
-    alone = expect_array(answers.doubling(counts[2:3], share, run), (1,), "doubling")
-    yield demand("gives a number of partitions the same alone as among others", ok=np.isclose(alone, found[2]),
-                 seen=f"{alone[0]:.3f} and {found[2]:.3f}")  # fmt: skip
+                 weight=2, seen=next(filter(None, seen), ""))  # fmt: skip
 
 
 def _failing(counts: IntArray, share: float, seed: int) -> FloatArray:
@@ -235,14 +257,14 @@ def _failing(counts: IntArray, share: float, seed: int) -> FloatArray:
 
 # -- lab 3: the salt -------------------------------------------------------------------------------------------------
 
-EARLIER, NOW = 4, 16  # sub-keys a hot key had, and has
 FEW = 20  # ordinary keys
 MOST_LOOKUPS = 4096
 
 
 @task(
     "salt",
-    answers=("write_key", "read_keys"),
+    answers=("write_key(key, hot, salts, draw)", "read_keys(key, hot, salts)"),
+    whole=("read_keys",),
     hints=(
         "A hot key's write picks one of `salts` sub-keys by its draw; its read asks for all of them. An ordinary key "
         "has one sub-key, number 0. No two keys may ever share a sub-key.",
@@ -254,36 +276,43 @@ MOST_LOOKUPS = 4096
 )
 def salt(answers: Answers, seed: int) -> Iterator[Demand]:
     """Sub-keys for writes, and the sub-keys a read must ask."""
-    random = _random(seed, 4)
+    random = draws(seed, "salt")
     hot, keys = _some_keys(random)
-    writes = _writes(answers, random, hot, keys, NOW)
-    reads = {key: _read(answers, key, key in hot, NOW) for key in keys}
-    lost = max(1.0 - np.isin(writes[key], reads[key]).mean() for key in hot)
-    yield demand("a read of a hot key finds every write", ok=lost == 0, essential=True, weight=3,
-                 seen=f"{lost:.1%} not found")  # fmt: skip
+    now, earlier = (int(n) for n in random.choice([[16, 4], [12, 5], [20, 6], [24, 8]]))
+    reads = {key: _read(answers, key, key in hot, now) for key in random.permutation(keys).tolist()}
+    writes = _writes(answers, random, hot, keys, now)
+    lost = {key: 1.0 - np.isin(writes[key], reads[key]).mean() for key in hot}
+    yield demand("a read of a hot key finds every write", ok=[not part for part in lost.values()], essential=True,
+                 weight=3, seen=_lost(lost, now))  # fmt: skip
     foreign = [key for key in keys if any(np.isin(writes[other], reads[key]).any() for other in keys if other != key)]
     yield demand("a read finds no other key's writes", ok=not foreign, essential=True, weight=2,
-                 seen=f"{len(foreign)} of {len(keys)} keys mixed up")  # fmt: skip
+                 seen=f"others' writes among those of key = {min(foreign, default=0)}, salts = {now}")  # fmt: skip
     counts = [np.unique(writes[key], return_counts=True)[1] for key in hot]
-    most = max(count.max() / count.sum() for count in counts) * NOW
+    most = max(count.max() / count.sum() for count in counts) * now
     yield demand("a hot key's writes are spread evenly over all its sub-keys", essential=True, weight=2,
-                 ok=most < 1.05, seen=f"{most:.2f} times the fair part on one")  # fmt: skip
+                 ok=most < 1.05, seen=f"{most:.2f} times the fair part on one, for salts = {now}")  # fmt: skip
     lookups = [len(reads[key]) for key in hot]
-    yield demand("a read of a hot key asks each of its sub-keys once", ok=np.array(lookups) == NOW,
-                 seen=f"{max(lookups)} lookups for {NOW} sub-keys")  # fmt: skip
+    yield demand("a read of a hot key asks each of its sub-keys once", ok=np.array(lookups) == now,
+                 seen=f"{max(lookups)} lookups, not {now}, for hot = True, salts = {now}")  # fmt: skip
     yield from _ordinary(writes, reads, [key for key in keys if key not in hot])
-    yield from _earlier(answers, random, hot)
-    last = _whole(answers.write_key(np.array([7]), np.array([True]), NOW, np.array([1.0 - 2**-40])), (1,), "write_key")
-    yield demand("the largest draw, just below 1, still lands on a sub-key that is read",
-                 ok=np.isin(last, _read(answers, 7, True, NOW)), seen="a sub-key beyond the last")  # fmt: skip
+    yield from _earlier(answers, random, hot, earlier, now)
+    told = (np.array([7]), np.array([True]), now, np.array([1.0 - 2**-40]))
+    last, read = _whole(answers.write_key(*told), (1,), "write_key"), _read(answers, 7, True, now)
+    yield demand("the largest draw, just below 1, still lands on a sub-key that is read", ok=np.isin(last, read),
+                 seen=f"{answers.write_key.example(told, last, read.max(), False)}")  # fmt: skip
+
+
+def _lost(lost: dict[int, float], salts: int) -> str:
+    worst = max(lost, key=lambda key: lost[key])
+    return f"{lost[worst]:.1%} not found for key = {worst}, hot = True, salts = {salts}"
 
 
 def _some_keys(random: np.random.Generator) -> tuple[list[int], list[int]]:
     """Hot keys (two of them neighbours), and all keys, below 2**31: the hot, those that might meet them, and others."""
     first = int(random.integers(1000, 10**8))
     hot = [first, first + 1, int(random.integers(10**8, 10**9))]
-    near = [first + step for step in (2, NOW, 1 + NOW, 512, 1000, 1024, 2**16, 10**6, 2**20)]
-    near += [first * NOW, (first + 1) * NOW, hot[2] + 1, 0]
+    near = [first + step for step in (2, 12, 16, 17, 20, 24, 512, 1000, 1024, 2**16, 10**6, 2**20)]
+    near += [first * 16, (first + 1) * 16, first * 12, hot[2] + 1, 0]
     others = random.integers(17 * 10**8, 2**31, FEW).tolist()
     return hot, list(dict.fromkeys([*hot, *near, *others]))
 
@@ -302,7 +331,8 @@ def _writes(
 
 
 def _read(answers: Answers, key: int, hot: bool, salts: int) -> IntArray:
-    asked = _whole(np.atleast_1d(answers.read_keys(key, hot, salts)), (None,), "read_keys")
+    value = answers.read_keys(key, hot, salts)
+    asked = _whole(value if isinstance(value, tuple) else np.atleast_1d(value), (None,), "read_keys")
     if len(asked) > MOST_LOOKUPS:
         raise AnswerError(WRONG, f"read_keys returns at most {MOST_LOOKUPS} sub-keys : saw {len(asked)}")
     return asked
@@ -317,15 +347,16 @@ def _ordinary(writes: dict[int, IntArray], reads: dict[int, IntArray], keys: lis
     yield demand("a read of an ordinary key finds every write", ok=found, essential=True, seen="writes not found")
 
 
-def _earlier(answers: Answers, random: np.random.Generator, hot: list[int]) -> Iterator[Demand]:
+def _earlier(answers: Answers, random: np.random.Generator, hot: list[int], earlier: int, now: int) -> Iterator[Demand]:
     """What was written before the key was hot, and when it had fewer sub-keys."""
     for text, salts, told in (
-        ("a read finds what was written before the key went hot", NOW, False),
-        ("a read finds what was written when the key had fewer sub-keys", EARLIER, True),
+        ("a read finds what was written before the key went hot", now, False),
+        ("a read finds what was written when the key had fewer sub-keys", earlier, True),
     ):
         writes = _writes(answers, random, hot, hot, salts, told)
-        lost = max(1.0 - np.isin(writes[key], _read(answers, key, True, NOW)).mean() for key in hot)
-        yield demand(text, ok=lost == 0, seen=f"{lost:.0%} not found")
+        lost = max(1.0 - np.isin(writes[key], _read(answers, key, True, now)).mean() for key in hot)
+        yield demand(text, ok=lost == 0, seen=f"{lost:.0%} not found of what was written with hot = {told}, "
+                     f"salts = {salts} and read with salts = {now}")  # fmt: skip
 
 
 # -- lab 4: the smallest number of salts -----------------------------------------------------------------------------
@@ -333,7 +364,7 @@ def _earlier(answers: Answers, random: np.random.Generator, hot: list[int]) -> I
 
 @task(
     "smallest_salts",
-    answers=("smallest_salts",),
+    answers=("smallest_salts(hot_rate, rest_rate, write_share, partitions, capacity, objective) -> salts, cost",),
     hints=(
         "With N sub-keys a partition that holds one takes rest_rate, one N-th of the key's writes, and *all* of its "
         "reads. Its p99 is 4.6 / (capacity - load) seconds while it has room.",
@@ -348,45 +379,42 @@ def smallest_salts(answers: Answers, seed: int) -> Iterator[Demand]:
     """Fewest sub-keys that keep the hot key's p99 within an objective, and what they cost."""
     told, best, hashed = _services(seed)
     writes, objective, fits = told[2], told[5], best > 0
-    salts, cost = _salts_and_cost(answers, *told)
-    yield demand("is 0, at cost 0, exactly where no number of sub-keys meets the objective", essential=True,
-                 ok=((salts > 0) == fits) & (cost[~fits] == 0).all(),
-                 seen=f"{salts[~fits]} where none does, {salts[fits]} where some do")  # fmt: skip
-    slow = (_measured_p99(told, salts, hashed) / objective)[fits]
+    salts, cost = answers.smallest_salts.several(*told)
+    salts, cost = _whole(salts, best.shape, "smallest_salts (salts)"), cost.astype(float)
+    example = answers.smallest_salts.example
+    agreed = ((salts > 0) == fits) & (fits | (cost == 0))
+    yield demand("is 0, at cost 0, exactly where no number of sub-keys meets the objective", essential=True, ok=agreed,
+                 seen=example(told, salts, best, agreed))  # fmt: skip
+    slow = np.where(fits, _measured_p99(told, salts, hashed) / objective, 0.0)
+    seen = answers.smallest_salts.worst(told, slow, "{:.1f} times the objective")
     yield demand("keeps the hot key's p99 within the objective in the simulation", essential=True, weight=3,
-                 ok=slow <= 1.0, seen=f"{slow.max():.1f} times the objective")  # fmt: skip
-    yield demand("uses at most a quarter more sub-keys than it needs, plus one", essential=True, weight=3,
-                 ok=salts[fits] <= np.floor(1.25 * best[fits]) + 1,
-                 seen=f"{(salts[fits] / best[fits]).max():.1f} times as many")  # fmt: skip
+                 ok=slow <= 1.0, seen=seen)  # fmt: skip
+    few = ~fits | (salts <= np.floor(1.25 * best) + 1)
+    yield demand("uses at most a quarter more sub-keys than it needs, plus one", essential=True, weight=3, ok=few,
+                 seen=example(told, salts, best, few))  # fmt: skip
     wanted = np.where(salts > 0, writes + (1.0 - writes) * salts, 0.0)
-    yield demand("states the cost of its choice: operations per request of the key", weight=2,
-                 ok=np.isclose(cost, wanted, rtol=0.005),
-                 seen=f"{cost[0]:.3g} where {salts[0]} sub-keys cost {wanted[0]:.3g}")  # fmt: skip
-    alone = _salts_and_cost(answers, *(x[1:2] for x in told))[0]
-    yield demand("gives one service the same number alone as among others", ok=alone == salts[1:2],
-                 seen=f"{alone[0]} and {salts[1]}")  # fmt: skip
-
-
-def _salts_and_cost(answers: Answers, *told: NDArray[Any]) -> tuple[IntArray, FloatArray]:
-    salts, cost = _parts(answers.smallest_salts(*told), 2, "smallest_salts")
-    shape = told[0].shape
-    return _whole(salts, shape, "smallest_salts"), expect_array(cost, shape, "smallest_salts").astype(float)
+    stated = np.isclose(cost, wanted, rtol=0.005)
+    yield demand("states the cost of its choice: operations per request of the key", weight=2, ok=stated,
+                 seen=f"cost {example(told, cost, wanted, stated)}")  # fmt: skip
 
 
 def _services(seed: int) -> tuple[tuple[NDArray[Any], ...], IntArray, int]:
-    """What an answer is told of seven services, the fewest sub-keys of each, and the seed of their placement.
+    """What an answer is told of services in any order, the fewest sub-keys of each, and the seed of their placement.
 
-    The last is read so much that no number of sub-keys helps; the one before would need more than it has partitions.
+    Some are read so much that no number of sub-keys helps, and some would need more than they have partitions.
     """
-    random = _random(seed, 5)
-    count = np.append(random.permutation([24, 28, 32, 36, 40]), [6, 48])
-    needs, best = np.array([3, 5, 7, 9, 12, 8, 1]), np.array([3, 5, 7, 9, 12, 0, 0])
-    writes = np.array([0.97, 0.95, 0.95, 0.94, 0.94, 0.94, 0.3]) + random.uniform(-0.01, 0.01, 7)
-    capacity, objective = random.uniform(900, 1500, 7).round(), random.choice([0.03, 0.04, 0.05], 7)
-    rest = random.uniform(0.4, 0.6, 7) * capacity
-    exact = needs - random.uniform(0.3, 0.7, 7)
+    random = draws(seed, "smallest_salts")
+    case = lineup(random, 7)
+    size = len(case)
+    count = np.where(case == 5, 6, np.where(case == 6, 48, random.choice([24, 28, 32, 36, 40], size)))
+    needs = np.array([3, 5, 7, 9, 12, 8, 1])[case]
+    best = np.where(case < 5, needs, 0)
+    writes = np.array([0.97, 0.95, 0.95, 0.94, 0.94, 0.94, 0.3])[case] + random.uniform(-0.01, 0.01, size)
+    capacity, objective = random.uniform(900, 1500, size).round(), random.choice([0.03, 0.04, 0.05], size)
+    rest = random.uniform(0.4, 0.6, size) * capacity
+    exact = needs - random.uniform(0.3, 0.7, size)
     hot = (capacity - 4.6 / objective - rest) / (writes / exact + 1.0 - writes)
-    hot[-1] = 3.0 * capacity[-1]
+    hot = np.where(case == 6, 3.0 * capacity, hot)
     return (hot, rest, writes, count, capacity, objective), best, int(random.integers(1 << 30))
 
 

@@ -2,14 +2,19 @@
 
 A check is a generator over demands, decorated with `task`::
 
-    @task("budget", answers=("retry_budget",), hints=("Which calls earn tokens?", "First attempts do."))
+    @task("budget", answers=("retry_budget(tokens, wanted) -> granted, tokens",), hints=("Who earns?", "First tries."))
     def budget(answers, seed):
-        granted = expect_array(answers.retry_budget(first_tries, wanted), wanted.shape, "retry_budget")
-        yield demand("never grants more than was asked for", ok=(granted <= wanted).all(), seen=f"{granted.max():.3g}")
+        told = (draws(seed, "budget").uniform(0, 9, 5), np.full(5, 4.0))
+        granted, _ = answers.retry_budget.several(*told)
+        yield demand("grants all that the bucket holds", ok=granted == np.minimum(*told),
+                     seen=answers.retry_budget.example(told, granted, np.minimum(*told)))
 
 At home `budget(retry_budget, seed=seed)` prints the verdict. The grader calls `budget.judge(...)` with proxies that
 run the learner's functions in a sandbox: one check, one code path. What comes back from an answer is reduced to plain
 arrays before a check sees it, so an object with its own idea of equality never reaches a comparison.
+
+An answer whose arguments are declared is asked again at the end (`consistency`): what it earned counts only if it gives
+the same later, afresh, alone, in another order and in a batch. An answer that is not elementwise says so by `whole`.
 
 Rules for authors: a demand's text is the same for every seed, it says what right answers do, and a right answer meets
 every demand on every seed. Numbers that vary go into `seen`, which is printed for misses only.
@@ -18,8 +23,10 @@ every demand on every seed. Numbers that vary go into `seen`, which is printed f
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import linecache
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -144,6 +151,61 @@ class AnswerError(Exception):
         self.state, self.text = state, _one_line(text)
 
 
+class Crash(AnswerError):
+    """An exception inside an answer; `Answer` adds what it was passed.
+
+    Parameters
+    ----------
+    name : str
+        The answer's name.
+    error : str
+        The exception as ``ValueError: text``.
+    where : str
+        As from `line_in_answer`; may be empty.
+    """
+
+    def __init__(self, name: str, error: str, where: str = "") -> None:
+        at = f" at {where}" if where else ""
+        self.one_at_a_time = bool(_ONE_AT_A_TIME.match(error))
+        told = f"{name} raised {error}{at}"
+        if self.one_at_a_time:
+            told = f"{name} asks an array for one number or one yes or no{at} : {_FOR_ARRAYS}"
+        super().__init__(CRASHED, told)
+
+    def passed(self, names: Sequence[str], arguments: Sequence[Any]) -> AnswerError:
+        """The same with the arguments by name, where they help to see what happened."""
+        if self.one_at_a_time:
+            return AnswerError(self.state, self.text)
+        told = (f"{name} = {describe(one)}" if name else describe(one) for name, one in _named(names, arguments))
+        return AnswerError(self.state, f"{self.text}; it was passed {', '.join(told) or 'nothing'}")
+
+
+#: What numpy says where Python's `if`, `and`, `min`, `int` and their kin meet an array.
+_ONE_AT_A_TIME = re.compile(
+    r"ValueError: The truth value of an array|TypeError: only (length-1|size-1|0-dimensional) arrays can be converted"
+)
+_FOR_ARRAYS = "if, and, or, not, min, max, int take one at a time; np.where, &, |, ~, np.minimum, np.maximum take all"
+
+
+def _named(names: Sequence[str], arguments: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+    for place, argument in enumerate(arguments):
+        yield names[place] if place < len(names) else "", argument
+
+
+def draws(seed: int, name: str) -> np.random.Generator:
+    """A generator for one task's probes: other numbers for each seed and each name."""
+    return np.random.default_rng([seed, *name.encode()])
+
+
+def lineup(random: np.random.Generator, cases: int, extra: int = 3) -> NDArray[np.int64]:
+    """Which designed case each member of a probe is: every one, up to `extra` of them again, in any order.
+
+    Members that stand in one order and number let an answer of constants pass.
+    """
+    more = random.integers(cases, size=random.integers(extra + 1))
+    return random.permutation(np.concatenate([np.arange(cases), more]))
+
+
 def expect_array(value: Any, shape: Sequence[int | None], name: str, *, finite: bool = True) -> NDArray[Any]:
     """An answer's return value as an array, or a miss that says what is wrong with it.
 
@@ -167,9 +229,13 @@ def expect_array(value: Any, shape: Sequence[int | None], name: str, *, finite: 
     AnswerError
         With state "wrong"; `Task.judge` turns it into a missed demand.
     """
+    if isinstance(value, tuple) and len({np.shape(part) for part in value}) > 1:
+        raise AnswerError(WRONG, f"{name} returns {_results(len(value))}, 1 is wanted")
     array = _as_numbers(value, name)
     wanted = tuple(shape)
     if len(array.shape) != len(wanted) or any(w not in (None, n) for w, n in zip(wanted, array.shape, strict=True)):
+        if isinstance(value, tuple):
+            raise AnswerError(WRONG, f"{name} returns {_results(len(value))}, 1 is wanted")
         raise AnswerError(WRONG, f"{name} returns {_shape_words(wanted)} : saw {_shape_words(array.shape)}")
     if finite and not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
@@ -177,26 +243,133 @@ def expect_array(value: Any, shape: Sequence[int | None], name: str, *, finite: 
     return array
 
 
-class Answers:
-    """A learner's answers as attributes, each a guarded callable.
+@dataclass(frozen=True)
+class Call:
+    """One call of an answer and what came back."""
 
-    Arguments are passed as copies; results come back as plain arrays, numpy scalars or a tuple of them. An answer that
-    is a value rather than a function is called without arguments: ``answers.limit()``.
+    name: str
+    arguments: tuple[Any, ...]
+    result: Any
+
+
+class Answer:
+    """One of a learner's answers, guarded: arguments are passed as copies, results come back as plain arrays.
+
+    Parameters
+    ----------
+    name : str
+    arguments, results : tuple of str
+        As declared: ``"lock(held_until, now) -> granted, held_until"``.
+    function : callable or number
+        A value that is no function is called without arguments.
+    calls : list of Call
+        Where some of the calls are noted.
+    """
+
+    def __init__(
+        self, name: str, arguments: tuple[str, ...], results: tuple[str, ...], function: Any, calls: list[Call]
+    ) -> None:
+        self.name, self.arguments, self.results = name, arguments, results
+        self._function, self._calls, self._count, self._noted = function, calls, 0, 1
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Plain arrays, numpy scalars or a tuple of them."""
+        kept = self._to_note(arguments)
+        try:
+            result = _guarded_call(self.name, self._function, arguments)
+        except Crash as crash:
+            raise crash.passed(self.arguments, arguments) from None
+        if kept is not None:
+            self._calls.append(Call(self.name, kept, result))
+        return result
+
+    def _to_note(self, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Copies of the arguments of the first call and of ever fewer later ones."""
+        self._count += 1
+        if self._count < self._noted:
+            return None
+        self._noted *= 3
+        return tuple(np.array(one) if isinstance(one, np.ndarray) else one for one in arguments)
+
+    def array(self, *arguments: Any, shape: Sequence[int | None] | None = None, finite: bool = True) -> NDArray[Any]:
+        """Call it for one array, of the first argument's shape where none is given."""
+        return expect_array(
+            self(*arguments), np.shape(arguments[0]) if shape is None else shape, self.name, finite=finite
+        )
+
+    def several(self, *arguments: Any, shape: Sequence[int] | None = None, finite: bool = True) -> tuple[Any, ...]:
+        """Call it for as many results as are declared; a single number stands for a whole array."""
+        value = self(*arguments)
+        parts = value if isinstance(value, tuple) else (value,)
+        if len(parts) == 1 and np.shape(parts[0]) == (len(self.results),):
+            parts = tuple(parts[0])
+        if len(parts) != len(self.results):
+            many = f"{len(self.results)} are wanted: {', '.join(self.results)}"
+            raise AnswerError(WRONG, f"{self.name} returns {_results(len(parts))}, {many}")
+        shape = np.shape(arguments[0]) if shape is None else shape
+        whole = (np.broadcast_to(part, shape) if np.ndim(part) == 0 else part for part in parts)
+        pairs = zip(self.results, whole, strict=True)
+        return tuple(expect_array(part, shape, f"{self.name} ({name})", finite=finite) for name, part in pairs)
+
+    def at(self, arguments: Sequence[Any], place: int | tuple[int, ...], shape: Sequence[int]) -> str:
+        """The arguments of one member, by name: ``for ttl = 3, beta = 1``."""
+        return "for " + ", ".join(
+            f"{name} = {_element(one, place, shape)}" if name else _element(one, place, shape)
+            for name, one in _named(self.arguments, arguments)
+        )
+
+    def example(self, arguments: Sequence[Any], got: Any, wanted: Any, ok: Any = None, words: Any = None) -> str:
+        """The smallest input that fails: what came, what is wanted, and the arguments by name.
+
+        Parameters
+        ----------
+        arguments : sequence
+            As the answer was called with.
+        got, wanted : array_like
+            Broadcast against each other.
+        ok : array_like of bool, optional
+            Which are right; left out, those that are close.
+        words : mapping of number to str, optional
+            Names of values.
+        """
+        got, wanted = np.broadcast_arrays(got, wanted)
+        fails = ~np.broadcast_to(_close(got, wanted) if ok is None else np.asarray(ok, bool), got.shape)
+        if not fails.any():
+            return ""
+        sizes = np.where(fails, _sizes(arguments, got.shape), np.inf)
+        place = np.unravel_index(int(np.argmin(sizes)), got.shape)
+        saw, right = (_worded(array[place], words) for array in (got, wanted))
+        return f"{saw}, not {right}, {self.at(arguments, place, got.shape)}"
+
+    def worst(self, arguments: Sequence[Any], values: NDArray[Any], text: str, *, least: bool = False) -> str:
+        """The largest (or least) of some values in a format such as ``"{:.0%} of the target"``, and whose it is."""
+        place = int(np.argmin(values) if least else np.argmax(values))
+        return f"{text.format(values[place])} {self.at(arguments, place, values.shape)}"
+
+
+class Answers:
+    """A learner's answers as attributes, each an `Answer`.
 
     Parameters
     ----------
     answers : mapping of str to callable or number
+    declared : mapping of str to (arguments, results), optional
     """
 
-    def __init__(self, answers: Mapping[str, Any]) -> None:
-        self._answers = dict(answers)
+    def __init__(
+        self, answers: Mapping[str, Any], declared: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] | None = None
+    ) -> None:
+        self.calls: list[Call] = []
+        told = dict(declared or {})
+        self._answers = {
+            name: Answer(name, *told.get(name, ((), ())), answer, self.calls) for name, answer in answers.items()
+        }
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Answer:
         try:
-            answer = self._answers[name]
+            return self._answers[name]
         except KeyError:
             raise AttributeError(f"this task has no answer {name!r}; its answers: {', '.join(self._answers)}") from None
-        return lambda *arguments: _guarded_call(name, answer, arguments)
 
 
 class Task:
@@ -208,6 +381,10 @@ class Task:
         The task's name and its module's slug.
     answers : tuple of str
         Names the answer cell defines, in the order the notebook passes them.
+    declared : dict of str to (arguments, results)
+        For the answers that were declared with their arguments: names of these and of the results.
+    whole : tuple of str
+        Answers that are not elementwise.
     hints : tuple of str
     """
 
@@ -219,10 +396,12 @@ class Task:
         hints: Sequence[str],
         total: float | None,
         points: float | None,
+        whole: Sequence[str] = (),
     ) -> None:
         self.check, self.name, self.total = check, name, total
         self.module = check.__module__.rpartition(".")[2]
-        self.answers, self.hints = tuple(answers), tuple(map(_one_line, hints))
+        self.declared = {name: rest for name, *rest in map(_signature, answers)}
+        self.answers, self.whole, self.hints = tuple(self.declared), tuple(whole), tuple(map(_one_line, hints))
         self.__doc__, self._points = check.__doc__, points
         self._attempts, self._counted = 0, ""
 
@@ -252,7 +431,14 @@ class Task:
             verdict = self.judge(dict(zip(self.answers, answers, strict=True)), seed)
         self._show(verdict, printed.getvalue(), self._noted(verdict, source_of(answers)))
 
-    def judge(self, answers: Mapping[str, Any], seed: int) -> Verdict:
+    def judge(
+        self,
+        answers: Mapping[str, Any],
+        seed: int,
+        afresh: Callable[[], Mapping[str, Any]] | None = None,
+        *,
+        until: Callable[[Demand], bool] | None = None,
+    ) -> Verdict:
         """Judge answers without printing.
 
         Parameters
@@ -260,21 +446,40 @@ class Task:
         answers : mapping of str to callable or number
             A learner's own objects, or proxies that return arrays.
         seed : int
+        afresh : callable, optional
+            Gives the answers as they were before any of them was called, to be asked again; asked for only when the
+            answers have earned something. Left out, copies of the functions and of what they refer to.
+        until : callable, optional
+            Stops after the first demand of which it is true: for whoever need not know all that is missed.
 
         Returns
         -------
         Verdict
         """
+        from course_lib.checks import consistency
+
         findings: list[Demand] = []
         trouble: AnswerError | None = None
+        asked = Answers(answers, self.declared)
+        afresh = afresh or functools.partial(dict, consistency.copies(answers))
         try:
             with np.errstate(all="ignore"):
-                findings.extend(self.check(Answers(answers), int(seed)))
+                for found in self.check(asked, int(seed)):
+                    findings.append(found)
+                    if until is not None and until(found):
+                        break
+                if self.asks_again and self._credit(findings, None):
+                    findings.append(consistency.again(self, asked, afresh(), int(seed)))
         except AnswerError as error:
             trouble = error
         except Exception as error:  # a check that trips over what an answer returned
             trouble = AnswerError(WRONG, f"the check can work with what comes back : saw {_name_and_text(error)}")
         return self._verdict(findings, trouble)
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether its answers are declared with their arguments, and so are asked again at the end."""
+        return any(arguments for arguments, _ in self.declared.values())
 
     def stopped(self, state: str, reason: str) -> Verdict:
         """A verdict without a judgement: nothing could be asked of the answers.
@@ -361,6 +566,7 @@ def task(
     hints: Sequence[str] = (),
     total: float | None = None,
     points: float | None = None,
+    whole: Sequence[str] = (),
 ) -> Callable[[Callable[[Answers, int], Iterator[Demand]]], Task]:
     """Turn a generator of demands into a `Task`.
 
@@ -369,15 +575,25 @@ def task(
     name : str
         As in course.toml and in the cell ids ``<name>-answer`` and ``<name>-check``.
     answers : sequence of str
-        The names the answer cell defines.
+        What the answer cell defines: ``"limit"``, or ``"lock(held_until, now) -> granted, held_until"``.
     hints : sequence of str
         From a nudge to nearly the answer.
     total : float, optional
         The demands' summed weight. With it, an answer that breaks half-way keeps the credit of the demands it met.
     points : float, optional
         For checks outside the course's manifest; left out, course.toml says.
+    whole : sequence of str
+        Answers that look at their arguments as a whole, not element by element along the last axis.
     """
-    return lambda check: Task(check, name, answers, hints, total, points)
+    return lambda check: Task(check, name, answers, hints, total, points, whole)
+
+
+def _signature(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Name, arguments and results of ``"name(a, b) -> c, d"``."""
+    call, _, results = text.partition("->")
+    name, _, arguments = call.strip().rstrip(")").partition("(")
+    split = lambda names: tuple(one.strip() for one in names.split(",") if one.strip())  # noqa: E731
+    return name.strip(), split(arguments), split(results)
 
 
 def _state(findings: list[Demand], trouble: AnswerError | None) -> str:
@@ -425,25 +641,7 @@ def _call(name: str, answer: Callable[..., Any], arguments: tuple[Any, ...]) -> 
         raise AnswerError(NOT_ATTEMPTED, f"{name} is still blank: write it in the answer cell") from None
     except (Exception, SystemExit) as error:
         where = line_in_answer(answer, error.__traceback__)
-        raise AnswerError(CRASHED, crash_text(name, _name_and_text(error), where, arguments)) from None
-
-
-def crash_text(name: str, error: str, where: str, arguments: Sequence[Any]) -> str:
-    """One line about an exception in an answer: its name, where it arose, and what was passed.
-
-    Parameters
-    ----------
-    name : str
-        The answer's name.
-    error : str
-        The exception as ``ValueError: text``.
-    where : str
-        As from `line_in_answer`; may be empty.
-    arguments : sequence
-        What the answer was called with.
-    """
-    passed = ", ".join(map(describe, arguments)) or "nothing"
-    return f"{name} raised {error}" + (f" at {where}" if where else "") + f"; it was passed {passed}"
+        raise Crash(name, _name_and_text(error), where) from None
 
 
 def line_in_answer(answer: Callable[..., Any], traceback: TracebackType | None) -> str:
@@ -467,6 +665,38 @@ def describe(value: Any) -> str:
         return f"{array[()]:.6g}" if array.dtype.kind == "f" else str(array[()])
     span = f" from {array.min():.6g} to {array.max():.6g}" if array.size and array.dtype.kind in "iuf" else ""
     return f"{array.dtype} array of shape {array.shape}{span}"
+
+
+def _element(argument: Any, place: int | tuple[int, ...], shape: Sequence[int]) -> str:
+    """One member's part of an argument, or the whole in few words where it has no parts by member."""
+    try:
+        return describe(np.broadcast_to(argument, tuple(shape))[place])
+    except ValueError:
+        return describe(argument)
+
+
+def _sizes(arguments: Sequence[Any], shape: Sequence[int]) -> NDArray[np.float64]:
+    """How large each member's arguments are beside the largest, to find the plainest."""
+    size = np.zeros(tuple(shape))
+    for argument in arguments:
+        with contextlib.suppress(ValueError, TypeError):
+            part = np.abs(np.broadcast_to(np.asarray(argument, float), size.shape))
+            part = np.nan_to_num(part, nan=1e300, posinf=1e300)
+            size = size + part / max(float(part.max(initial=0.0)), 1e-300)
+    return size
+
+
+def _close(got: NDArray[Any], wanted: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.isclose(got.astype(float), wanted.astype(float), equal_nan=True)
+
+
+def _worded(value: Any, words: Mapping[Any, str] | None) -> str:
+    plain = describe(value)
+    return f"{plain} ({words[value.item()]})" if words and value.item() in words else plain
+
+
+def _results(count: int) -> str:
+    return "1 result" if count == 1 else f"{count} results"
 
 
 def _as_numbers(value: Any, name: str) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_lib.checks.task import AnswerError, Curve, Demand, Task, crash_text, demand, describe, expect_array, task
+from course_lib.checks.task import AnswerError, Crash, Curve, Demand, Task, demand, describe, expect_array, task
 
 
 def double_task(total=None):
@@ -284,10 +284,12 @@ def test_unknown_answer_names_are_an_authors_error_told_in_the_verdict():
     assert "no answer 'g'" in typo.judge({"f": 1}, 0).lines[-1]
 
 
-def test_describe_and_crash_text():
+def test_describe_and_crash():
     assert describe(np.arange(3)) == "int64 array of shape (3,) from 0 to 2"
     assert describe(0.25) == "0.25" and describe(True) == "True" and describe(np.zeros((0, 2))).endswith("(0, 2)")
-    assert crash_text("f", "ValueError", "", ()) == "f raised ValueError; it was passed nothing"
+    assert Crash("f", "ValueError").passed((), ()).text == "f raised ValueError; it was passed nothing"
+    passed = Crash("f", "ValueError: no", "line 2").passed(("x",), (1.5, np.arange(2))).text
+    assert passed == "f raised ValueError: no at line 2; it was passed x = 1.5, int64 array of shape (2,) from 0 to 1"
 
 
 def test_demand_folds_arrays_and_long_text():
@@ -295,3 +297,50 @@ def test_demand_folds_arrays_and_long_text():
     assert isinstance(demand("x", ok=np.True_), Demand)
     assert len(demand("x", ok=False, seen="y" * 500).seen) == 400
     assert demand("a\n b", ok=True, curve=Curve("t", *[np.zeros(2)] * 3)).text == "a b"
+
+
+def scaled(**how):
+    @task("scale", answers=("scale(x, by) -> scaled, by",), points=10, **how)
+    def scale(answers, seed):
+        told = (np.array([3.0, -1.0, 2.0]), 2.0)
+        found, _ = answers.scale.several(*told)
+        yield demand("scales", ok=found == 2 * told[0], seen=answers.scale.example(told, found, 2 * told[0]))
+
+    return scale
+
+
+def test_a_miss_shows_the_smallest_input_that_fails_by_name_with_what_came_and_what_is_wanted():
+    verdict = scaled().judge({"scale": lambda x, by: (x, by)}, 0)
+    assert verdict.lines[1] == "  miss  scales : saw -1, not -2, for x = -1, by = 2"
+
+
+def test_too_few_and_too_many_results_are_counted():
+    for answer, seen in (
+        (lambda x, by: x * by, "scale returns 1 result, 2 are wanted: scaled, by"),
+        (lambda x, by: (x, by, 0), "scale returns 3 results, 2 are wanted: scaled, by"),
+    ):
+        assert scaled().judge({"scale": answer}, 0).lines[1] == f"  miss  {seen}"
+
+
+def test_an_if_on_an_array_gets_one_friendly_line():
+    def piecewise(x, by):
+        if x > 0:
+            return x, by
+        return -x, by
+
+    line = scaled().judge({"scale": piecewise}, 0).lines[1]
+    assert line.startswith("  stop  scale asks an array for one number or one yes or no at line")
+    assert "(if x > 0:) : if, and, or, not, min, max, int take one at a time; np.where" in line
+    assert "truth value" not in line and "passed" not in line
+
+
+def test_it_stops_where_it_is_told_to():
+    asked = []
+
+    @task("two", answers=("f",), points=1)
+    def two(answers, seed):
+        for n in (1, 2):
+            asked.append(n)
+            yield demand(f"is {n}", ok=answers.f() == 3)
+
+    assert two.judge({"f": 1}, 0, until=lambda found: not found.ok).state == "wrong" and asked == [1]

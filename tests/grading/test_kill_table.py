@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from grading import kit
 
-from course_lib import manifest
 from course_lib.grading import kill_table
 from course_lib.grading.intake import pristine
 from course_lib.grading.intake.pristine import CourseRef
@@ -59,32 +58,63 @@ def mistake(name: str, task: str, source: str, state: str = "wrong") -> WrongAns
     return WrongAnswer(name, "kit", f"{name} | in words", task, state, source)
 
 
-@pytest.mark.slow
-def test_the_graders_path_catches_them_and_a_survivor_is_shown(tmp_path, isolation_level):
-    course = kit.course(tmp_path)
-    answers = [
+def planted() -> list[WrongAnswer]:
+    return [
         mistake("triple", "double", "def double(x):\n    return 3 * x"),
         mistake("blank", "running", kit.BLANK["running"], "not attempted"),
         mistake("survivor", "double", kit.RIGHT["double"]),
     ]
-    found = {kill.answer.name: kill for kill in kills(course, answers)}
+
+
+def test_a_survivor_is_shown(tmp_path):
+    course = kit.course(tmp_path)
+    found = {kill.answer.name: kill for kill in kills(course, planted())}
     assert {name: kill.killed for name, kill in found.items()} == {"triple": True, "blank": True, "survivor": False}
     text = page(list(found.values()))
-    assert "2 of 3 caught" in text and "| survivor | survivor \\| in words | double | **not caught**" in text
+    assert "2 of 3 caught" in text and "| survivor | survivor \\| in words | **not caught**" in text
     assert "gives twice every number (and 1 more) | 0 of 10 |" in text
-    assert proof(course, answers, range(2)) == [f"kit/survivor is right on seed {seed}" for seed in range(2)]
 
 
-def test_a_wrong_answer_that_does_not_say_what_is_wrong_is_refused(tmp_path):
-    (tmp_path / "silent.py").write_text('KILLED_BY = "double"\n')
-    with pytest.raises(ValueError, match="needs a docstring"):
-        kill_table._read(tmp_path / "silent.py")
+def test_many_seeds_name_a_survivor_and_a_refused_solution(tmp_path, monkeypatch):
+    """What runs once a week, with a fault of each kind planted."""
+    course = kit.course(tmp_path)
+    assert proof(course, planted(), range(2)) == [f"kit/double/survivor is right on seed {seed}" for seed in range(2)]
+    broken = {"double-answer": kit.RIGHT["double"].replace("2 *", "3 *")}
+    monkeypatch.setattr(pristine, "solution", lambda *_: {f"{k}-answer": v for k, v in kit.RIGHT.items()} | broken)
+    refused = proof(course, planted()[:1], range(2))
+    assert len(refused) == 2 and "solution of 01_kit/lab is wrong at double on seed 0: miss  gives twice" in refused[0]
+
+
+def test_the_weekly_command_fails_when_something_is_let_through(monkeypatch, capsys):
+    monkeypatch.setattr(kill_table, "wrong_answers", lambda *_: planted())
+    monkeypatch.setattr(kill_table, "by_grader", lambda *_: [])
+    monkeypatch.setattr(kill_table, "proof", lambda *told: [f"let through on {told[2]}"])
+    assert kill_table.main(["3", "kit"]) == 1
+    assert capsys.readouterr().out == "let through on range(0, 3)\n"
+    monkeypatch.setattr(kill_table, "proof", lambda *_: [])
+    assert kill_table.main(["3"]) == 0
 
 
 @pytest.mark.slow
-def test_the_published_table_is_fresh_and_nothing_is_let_through(isolation_level):
-    course = manifest.load(ROOT)
-    fresh = kill_table.fresh_page(CourseRef(str(ROOT)), kill_table.wrong_answers(ROOT))
-    assert "not caught" not in fresh.replace("must not be right", "")
-    assert [m.slug for m in course.built if f"## {m.slug}" not in fresh] == []
-    assert (ROOT / kill_table.PAGE).read_text(encoding="utf-8") == fresh, "run python -m course_lib.grading.kill_table"
+def test_the_grader_says_of_one_mistake_a_task_what_is_said_here(isolation_level):
+    course, every = CourseRef(str(ROOT)), kill_table.wrong_answers(ROOT)
+    one = list({(answer.slug, answer.task): answer for answer in every[::-1]}.values())
+    here, there = kills(course, one), kill_table.by_grader(course, one)
+    told = [[(k.answer.task, k.state, k.points, k.missed) for k in found] for found in (here, there)]
+    assert len(one) >= 16 and told[0] == told[1]
+
+
+def test_a_wrong_answer_that_does_not_say_what_is_wrong_is_refused(tmp_path):
+    (tmp_path / "silent.py").write_text("def silent(x):\n    return x\n")
+    with pytest.raises(ValueError, match="silent needs a docstring"):
+        kill_table._read(tmp_path / "silent.py", ("double",))
+
+
+def test_mistakes_are_read_one_a_function_or_class(tmp_path):
+    (tmp_path / "pair.py").write_text(
+        'CRASHES = ("b",)\n\ndef a(x):\n    """One."""\n    return x\n\n'
+        'class b:\n    """Two."""\n\n    @staticmethod\n    def f(x):\n        return x\n'
+    )
+    a, b = kill_table._read(tmp_path / "pair.py", ("f",))
+    assert (a.name, a.what, a.state, b.state) == ("a", "One.", "wrong", "crashed")
+    assert a.source.endswith("\nf = a\n") and b.source.endswith("\nf = b.f\n")

@@ -128,7 +128,8 @@ def _digest(path: Path, checks: Path, points: Mapping[str, float]) -> str:
     """Of all that a verdict rests on: the released notebook, its check and points, the models and their theory."""
     package = Path(__file__).resolve().parents[2]
     code = sorted(file for part in ("models", "theory") for file in (package / part).rglob("*.py"))
-    parts = [path.read_bytes(), *(file.read_bytes() for file in (checks, package / "checks" / "task.py", *code))]
+    rules = [package / "checks" / name for name in ("task.py", "consistency.py")]
+    parts = [path.read_bytes(), *(file.read_bytes() for file in (checks, *rules, *code))]
     parts.append(json.dumps(dict(points), sort_keys=True).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 

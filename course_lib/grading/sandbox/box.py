@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, WRONG, AnswerError, crash_text
+from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, WRONG, AnswerError, Crash
 from course_lib.grading.sandbox import isolation, outer_wall
 from course_lib.grading.sandbox.frames import PAYLOAD_CAP, Channel, Closed, FrameError, Late, encode
 from course_lib.grading.sandbox.isolation import LAYERS, Cage, Limits
@@ -167,7 +167,7 @@ class Session:
             why = f" ({error})" if str(error) else ": over its limits, or ended by itself"
             raise AnswerError(CRASHED, f"the process running {name} is gone{why}") from None
         if fields.get("error") is not None:
-            raise _as_answer_error(name, fields["error"], arguments)
+            raise _as_answer_error(name, fields["error"])
         return tuple(values) if fields.get("many") else values[0] if values else None
 
     def _exchange(self, name: str, arguments: tuple[Any, ...]) -> tuple[dict[str, Any], list[Any]]:
@@ -481,7 +481,7 @@ def level_of(held: Mapping[str, str]) -> str:
     return isolation.level(dict(held))
 
 
-def _as_answer_error(name: str, error: Any, arguments: tuple[Any, ...]) -> AnswerError:
+def _as_answer_error(name: str, error: Any) -> AnswerError:
     told = error if isinstance(error, dict) else {}
     if told.get("blank"):
         return AnswerError(NOT_ATTEMPTED, f"{name} is still blank: write it in the answer cell")
@@ -492,7 +492,7 @@ def _as_answer_error(name: str, error: Any, arguments: tuple[Any, ...]) -> Answe
         return AnswerError(WRONG, f"{name} returns at most {most} : saw {printable(told['big'])} bytes")
     if "odd" in told:
         return AnswerError(WRONG, f"{name} returns numbers : saw {printable(told['odd'])}")
-    return AnswerError(CRASHED, crash_text(name, error_text(told), printable(told.get("where", "")), arguments))
+    return Crash(name, error_text(told), printable(told.get("where", "")))
 
 
 def error_text(told: Mapping[str, Any]) -> str:

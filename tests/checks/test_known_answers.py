@@ -1,0 +1,85 @@
+"""One pass over all answers that are known: wrong ones are caught, right ones pass, and the published table says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading import kill_table
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.pristine import CourseRef
+
+ROOT = Path(__file__).parents[2]
+COURSE = CourseRef(str(ROOT))
+LABS = pristine.labs(COURSE)
+TASKS = [pytest.param(lab, name, id=f"{lab.slug}-{name}") for lab in LABS.values() for name in lab.tasks]
+MANY = [seed * 7919 + 1 for seed in range(12)]
+
+
+def known(lab, name, folder):
+    return [one for one in kill_table.wrong_answers(ROOT, [lab.slug], folder) if one.task == name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lab", "name"), TASKS)
+def test_every_wrong_answer_is_caught_and_the_table_says_by_what(lab, name):
+    found = kill_table.kills(COURSE, known(lab, name, "wrong_answers"), kill_table.SEEDS)
+    assert [(kill.answer.name, kill.seed, kill.state, kill.points) for kill in found if not kill.killed] == []
+    fresh = kill_table.table(name, [kill for kill in found if kill.seed == kill_table.SEEDS[0]])
+    published = (ROOT / kill_table.PAGE).read_text(encoding="utf-8")
+    assert fresh in published, "run python -m course_lib.grading.kill_table"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lab", "name"), TASKS)
+def test_the_solution_is_right_on_many_seeds_with_one_text(lab, name):
+    right, task = kill_table.answers_here(lab, name, pristine.solution(COURSE, lab)), lab.tasks[name]
+    texts = {task.judge(right, seed).text for seed in MANY}
+    assert len(texts) == 1 and texts.pop().startswith(f"Task {name}: right")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lab", "name"), TASKS)
+def test_right_answers_of_another_style_pass_too(lab, name):
+    for one in known(lab, name, "right_answers"):
+        answers = kill_table.answers_here(lab, name, {lab.answer_cells[name]: one.source})
+        misses = [v.text for seed in MANY[:4] if (v := lab.tasks[name].judge(answers, seed)).state != "right"]
+        assert misses == [], one.name
+
+
+def test_the_table_lists_every_wrong_answer_and_no_other():
+    published = (ROOT / kill_table.PAGE).read_text(encoding="utf-8")
+    listed = [line.split(" | ")[0].removeprefix("| ") for line in published.splitlines() if line.startswith("| ")]
+    assert [one for one in listed if one != "Wrong answer"] == [one.name for one in kill_table.wrong_answers(ROOT)]
+    assert "**not caught**" not in published
+
+
+OVERDONE = {
+    "retry_storm": {
+        "safe_budget/always_zero",
+        "retry_budget/over_fixed",
+        "breaker/always_open",
+        "sweet_spot/no_retries",
+    },
+    "cache_stampede": {
+        "freshest_ttl/an_hour",
+        "lock/for_ever",
+        "refresh_early/always",
+        "refresh_early/never",
+        "serve/stale_for_ever",
+        "serve/no_stale",
+        "objectives/beta_twenty",
+        "objectives/lock_never_lapses",
+        "objectives/stale_for_an_hour",
+        "objectives/fresh_at_any_price",
+    },
+    "hot_partition": {"salt/every_key", "smallest_salts/one_per_partition", "enough_partitions/over_fixed"},
+}
+
+
+@pytest.mark.parametrize("slug", OVERDONE)
+def test_doing_nothing_and_overdoing_it_earn_nothing(slug):
+    found = [one for one in kill_table.wrong_answers(ROOT, [slug]) if f"{one.task}/{one.name}" in OVERDONE[slug]]
+    assert len(found) == len(OVERDONE[slug])
+    assert [kill.answer.name for kill in kill_table.kills(COURSE, found, (5,)) if kill.points] == []

@@ -1,7 +1,0 @@
-"""Forgets beta."""
-
-KILLED_BY = "objectives"
-
-
-def objectives(arrival_rate, recompute_time, max_age, load):
-    return max_age - 3.5 * recompute_time, 2 * recompute_time, 3.5 * recompute_time

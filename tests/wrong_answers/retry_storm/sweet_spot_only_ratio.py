@@ -1,9 +1,0 @@
-"""Returns the ratio alone."""
-
-import numpy as np
-
-KILLED_BY = "sweet_spot"
-
-
-def sweet_spot(arrival_rate, service_rate):
-    return np.maximum(0.9 * service_rate / arrival_rate - 1, 0)

@@ -1,9 +1,0 @@
-"""Over-fixed: a quarter of the room that is there."""
-
-import numpy as np
-
-KILLED_BY = "sweet_spot"
-
-
-def sweet_spot(arrival_rate, service_rate):
-    return 1, 3, 0.25 * np.maximum(service_rate / arrival_rate - 1, 0)
