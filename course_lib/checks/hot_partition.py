@@ -77,7 +77,7 @@ def enough_partitions(answers: Answers, seed: int) -> Iterator[Demand]:
     yield demand("uses no partition more than it needs", ok=needed, weight=2, essential=True,
                  seen=example(fleets, count, best, needed))  # fmt: skip
     busy = np.where(hopeless, 0.0, _hottest(seed, *fleets, count))
-    yield demand("keeps it there in a simulated fleet, too, give or take 6 %", ok=busy <= 1.06,
+    yield demand("keeps it there in a simulated fleet, too, give or take 12 %", ok=busy <= 1.12,
                  seen=answers.enough_partitions.worst(fleets, busy, "{:.0%} of the target"))  # fmt: skip
     place = int(np.argmax(best == 1))
     numbers = tuple(float(x[place]) for x in fleets)
@@ -124,7 +124,7 @@ def _hottest(
 
 # -- lab 1: hot key --------------------------------------------------------------------------------------------------
 
-HEAVY = 8  # ordinary keys that must not share the hot key's partition: its sample shall tell them apart
+HEAVY = 24  # ordinary keys that must not share the hot key's partition: its sample shall tell them apart
 ORDINARY = 5000  # keys
 
 
@@ -151,8 +151,8 @@ def hot_key(answers: Answers, seed: int) -> Iterator[Demand]:
                  essential=True, weight=2, seen=_first_miss(scenes, where, home, where == home))  # fmt: skip
     yield demand("finds the key, also where another is sampled more often", ok=key == hot, weight=2,
                  seen=_first_miss(scenes, key, hot, key == hot))  # fmt: skip
-    close = np.abs(share / truth - 1.0) < 0.04
-    yield demand("estimates the key's share of the requests to within 4 %", ok=close, essential=True, weight=2,
+    close = np.abs(share / truth - 1.0) < 0.03
+    yield demand("estimates the key's share of the requests to within 3 %", ok=close, essential=True, weight=2,
                  seen=_first_miss(scenes, share, truth, close))  # fmt: skip
 
 
@@ -171,6 +171,7 @@ SCENES = (
     (32, 1.0, 0.045, 1.0, True),
     (48, 0.8, 0.2, 1.4, False),
     (16, 1.0, 0.05, 1.3, True),
+    (24, 0.9, 0.05, 1.2, False),
 )
 """Partitions, Zipf exponent, viral share, growth of the total, and whether another partition stays busier."""
 
@@ -187,7 +188,7 @@ def _scene(seed: int, place: int) -> tuple[Any, ...]:
                        viral_start=30.0, viral_duration=60.0)  # fmt: skip
     rates = partitions(simulate(drill, hashed, until=90))["demand"]
     odds = np.append((1.0 - share) * hashing.zipf_shares(ORDINARY, exponent), share)
-    drawn = random.choice(ORDINARY + 1, size=600, p=odds)
+    drawn = random.choice(ORDINARY + 1, size=700, p=odds)
     homes = hashing.partition_of(hashing.slot_of(_named(drawn), hashed), count)
     names = random.choice(10**6, size=ORDINARY + 1, replace=False).astype(np.int64)
     home = int(hashing.partition_of(hashing.slot_of(VIRAL_KEY, hashed), count)[0])
@@ -204,9 +205,11 @@ def _hash_seed(random: np.random.Generator, count: int, exponent: float, share: 
         seed = int(random.integers(1 << 31))
         home = hashing.partition_of(hashing.slot_of(VIRAL_KEY, seed), count)[0]
         beside = hashing.partition_of(hashing.slot_of(np.arange(HEAVY), seed), count) == home
+        if beside.any():
+            continue
         shares = (1.0 - share) * partition_shares(seed, exponent, ORDINARY, count)
         rival, hot = np.delete(shares, home).max(), shares[home] + share
-        if not beside.any() and (rival > 1.1 * hot if busier else hot > 1.1 * rival):
+        if rival > 1.1 * hot if busier else hot > 1.1 * rival:
             return seed
 
 
@@ -387,8 +390,8 @@ def smallest_salts(answers: Answers, seed: int) -> Iterator[Demand]:
                  seen=example(told, salts, best, agreed))  # fmt: skip
     slow = np.where(fits, _measured_p99(told, salts, hashed) / objective, 0.0)
     seen = answers.smallest_salts.worst(told, slow, "{:.1f} times the objective")
-    yield demand("keeps the hot key's p99 within the objective in the simulation", essential=True, weight=3,
-                 ok=slow <= 1.0, seen=seen)  # fmt: skip
+    yield demand("keeps the hot key's p99 within the objective in the simulation (give or take a quarter)",
+                 ok=slow <= 1.25, essential=True, weight=3, seen=seen)  # fmt: skip
     few = ~fits | (salts <= np.floor(1.25 * best) + 1)
     yield demand("uses at most a quarter more sub-keys than it needs, plus one", essential=True, weight=3, ok=few,
                  seen=example(told, salts, best, few))  # fmt: skip

@@ -51,11 +51,11 @@ def safe_budget(answers: Answers, seed: int) -> Iterator[Demand]:
     refused = (ratio == 0) | ~hopeless
     yield demand("is 0 where not even a service without retries would recover in time", ok=refused,
                  seen=example(rates, ratio, best, refused))  # fmt: skip
-    allowed = rates[4] * 1.1 + 4.0
+    allowed = rates[4] * 1.1 + 6.0
     took = _time_to_recover(storms, seed, ratio, float(allowed.max()))
     late = np.where(hopeless, -np.inf, took - rates[4])
     worst = answers.safe_budget.worst(rates, late, _lateness(late))
-    yield demand("brings every storm back by its deadline (give or take a tenth and 4 s)", essential=True, weight=2,
+    yield demand("brings every storm back by its deadline (give or take a tenth and 6 s)", essential=True, weight=2,
                  ok=(took <= allowed) | hopeless, seen=worst)  # fmt: skip
     share = np.where(hopeless, 1.0, ratio / np.where(hopeless, 1.0, best))
     yield demand("grants at least 80 % of the retries that are safe", ok=share >= 0.8, essential=True, weight=2,
@@ -198,8 +198,8 @@ def full_jitter(answers: Answers, seed: int) -> Iterator[Demand]:
     yield demand("stays at the cap however many retries there were (up to 5000)", ok=np.isclose(high, cap / 2),
                  seen=answers.full_jitter.example(late, high, cap / 2))  # fmt: skip
     busiest, curve = _busiest(answers, seed)
-    yield demand("sends at most 200 of 1000 clients' retries in the busiest 100 ms after a 1 s outage", weight=2,
-                 ok=0 < busiest <= 200, seen=f"{busiest:.0f}", curve=curve)  # fmt: skip
+    yield demand("sends at most 230 of 1000 clients' retries in the busiest 100 ms after a 1 s outage", weight=2,
+                 ok=0 < busiest <= 230, seen=f"{busiest:.0f}", curve=curve)  # fmt: skip
 
 
 def _busiest(answers: Answers, seed: int) -> tuple[float, Curve]:
@@ -257,7 +257,7 @@ def retry_budget(answers: Answers, seed: int) -> Iterator[Demand]:
     calls, recovered, curve = _chain_under_budget(answers, seed)
     yield demand("holds the chain at 1.2 to 1.4 calls per request while everything fails", ok=1.2 <= calls <= 1.4,
                  weight=2, seen=f"{calls:.2f}", curve=curve)  # fmt: skip
-    yield demand("lets the chain recover within 20 s", ok=recovered <= 20, seen=_seconds(recovered))
+    yield demand("lets the chain recover within 30 s", ok=recovered <= 30, seen=_seconds(recovered))
 
 
 def _spend(
@@ -298,7 +298,7 @@ def _chain_under_budget(answers: Answers, seed: int) -> tuple[float, float, Curv
         reference = retry_chain.bucket(tokens[:, 1:], first[:, 1:], wanted[:, 1:], ratio, burst)
         return np.concatenate([np.stack(yours), np.stack(reference)], axis=-1)
 
-    run = retry_chain.simulate(drill, _yours_and_reference(seed), until=55, retry_budget=step)
+    run = retry_chain.simulate(drill, _yours_and_reference(seed), until=62, retry_budget=step)
     calls = retry_chain.calls_per_request(run, 10, 30)[-1, 0]
     return float(calls), _recovery(run), _curve("Calls at inventory", run, "inventory_rate")
 
@@ -360,7 +360,7 @@ def breaker(answers: Answers, seed: int) -> Iterator[Demand]:
     refused = float(run["refused_rate"][run.time <= 10, 0].max())
     yield demand("refuses no call while inventory is healthy", ok=refused == 0, seen=f"{refused:.3g} calls/s")
     took = _recovery(run)
-    yield demand("brings the chain with naive retries back within 20 s", ok=took <= 20, essential=True, weight=2,
+    yield demand("brings the chain with naive retries back within 35 s", ok=took <= 35, essential=True, weight=2,
                  seen=_seconds(took), curve=curve)  # fmt: skip
 
 
@@ -398,7 +398,7 @@ def _chain_under_breaker(answers: Answers, seed: int) -> tuple[Any, Curve]:
         yours = answers.breaker.array(state[:1], age[:1], failed[:1], calls[:1], *limits)
         return np.concatenate([yours, retry_chain.breaking(state[1:], age[1:], failed[1:], calls[1:], *limits)])
 
-    run = retry_chain.simulate(drill, _yours_and_reference(seed), until=55, breaker=step)
+    run = retry_chain.simulate(drill, _yours_and_reference(seed), until=68, breaker=step)
     return run, _curve("Requests answered", run, "goodput")
 
 
@@ -423,14 +423,14 @@ def sweet_spot(answers: Answers, seed: int) -> Iterator[Demand]:
     told = (drill.arrival_rate, drill.service_rate)
     layers, max_retries, ratio = answers.sweet_spot.several(*told)
     set_up = drill.replace(layers=layers, max_retries=max_retries, budget_ratio=ratio)
-    run = retry_chain.simulate(set_up, seed, until=65)
+    run = retry_chain.simulate(set_up, seed, until=75)
     room = drill.service_rate / drill.arrival_rate
     calls = retry_chain.calls_per_request(run, 10, 30)[-1] / room
     worst = answers.sweet_spot.worst
     yield demand("asks no more of inventory than 98 % of what it can do, while it errs", ok=calls <= 0.98, weight=2,
                  seen=worst(told, calls, "{:.0%}"))  # fmt: skip
     took = np.nan_to_num(run.events["recovered"] - 30.0, nan=np.inf)
-    yield demand("recovers within 20 s of the last error", ok=took <= 20, essential=True,
+    yield demand("recovers within 40 s of the last error", ok=took <= 40, essential=True,
                  seen=worst(told, took, "no recovery" if np.isinf(took.max()) else "{:.0f} s"))  # fmt: skip
     possible = np.minimum(retries.success_probability(drill.error_share, 3), room * (1.0 - drill.error_share))
     answered = (1.0 - retry_chain.lost_share(run, 10, 30)) / possible

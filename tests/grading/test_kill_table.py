@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from grading import kit
 
+from course_lib import manifest
 from course_lib.grading import kill_table
 from course_lib.grading.intake import pristine
 from course_lib.grading.intake.pristine import CourseRef
@@ -118,3 +119,11 @@ def test_mistakes_are_read_one_a_function_or_class(tmp_path):
     a, b = kill_table._read(tmp_path / "pair.py", ("f",))
     assert (a.name, a.what, a.state, b.state) == ("a", "One.", "wrong", "crashed")
     assert a.source.endswith("\nf = a\n") and b.source.endswith("\nf = b.f\n")
+
+
+def test_the_weekly_workflow_tries_every_built_module():
+    import yaml
+
+    text = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    modules = yaml.safe_load(text)["jobs"]["seeds"]["strategy"]["matrix"]["module"]
+    assert modules == [module.slug for module in manifest.load(ROOT).built]

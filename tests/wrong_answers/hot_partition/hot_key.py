@@ -34,7 +34,7 @@ def fair_share_for_baseline(before, during, sample, homes):
 
 
 def from_the_sample(before, during, sample, homes):
-    """The share from six hundred sampled requests: too few."""
+    """The share from seven hundred sampled requests: too few."""
     w0, w1 = (rates.mean(axis=0) / rates.mean(axis=0).sum() for rates in (before, during))
     partition = np.argmax(w1 - w0)
     keys, counts = np.unique(sample[homes == partition], return_counts=True)

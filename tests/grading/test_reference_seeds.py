@@ -1,0 +1,43 @@
+"""A key under which chance makes the reference miss: another seed is drawn, and said; a wrong reference stops all."""
+
+from __future__ import annotations
+
+import pytest
+from grading import kit
+
+from course_lib.grading import command
+from course_lib.grading.intake import pristine
+from course_lib.grading.worker import Setup
+
+
+def a_run(tmp_path, monkeypatch, states):
+    """A run whose reference gets these states, one a turn; and the judge seeds it was given."""
+    course = kit.course(tmp_path)
+    options = command.Options(live_every=0)
+    run = command._Run(pristine.labs(course), bytes(32), None, Setup(course), options, command.Batch(), None)
+    seeds = []
+
+    def judged(jobs, **_):
+        for attempt, job in jobs:
+            seeds.append(job.judge_seed)
+            told = {"state": states[len(seeds) - 1], "lines": ["head", "  miss  the bar : saw 21"]}
+            yield {"lab": attempt.lab, "notices": [], "tasks": {"double": told}, "disagreements": []}
+
+    monkeypatch.setattr(run, "_run", judged)
+    return run, seeds
+
+
+def test_where_the_reference_misses_another_seed_is_drawn_and_said(tmp_path, monkeypatch):
+    run, seeds = a_run(tmp_path, monkeypatch, ["wrong", "right"])
+    run.references({kit.LAB})
+    assert len(set(seeds)) == 2
+    assert "missed on its seed (miss  the bar : saw 21); another was drawn" in run.batch.notices[0]
+
+
+def test_a_right_reference_is_judged_once_and_one_that_misses_twice_stops_the_batch(tmp_path, monkeypatch):
+    run, seeds = a_run(tmp_path, monkeypatch, ["right"])
+    run.references({kit.LAB})
+    assert len(seeds) == 1 and run.batch.notices == []
+    run, seeds = a_run(tmp_path / "again", monkeypatch, ["wrong", "wrong"])
+    with pytest.raises(command.GradingError, match="is not right here: miss"):
+        run.references({kit.LAB})
