@@ -171,7 +171,7 @@ SCENES = (
     (32, 1.0, 0.045, 1.0, True),
     (48, 0.8, 0.2, 1.4, False),
     (16, 1.0, 0.05, 1.3, True),
-    (24, 0.9, 0.05, 1.2, False),
+    (24, 0.9, 0.05, 1.2, True),
 )
 """Partitions, Zipf exponent, viral share, growth of the total, and whether another partition stays busier."""
 
