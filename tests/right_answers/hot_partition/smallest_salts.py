@@ -3,16 +3,6 @@
 import numpy as np
 
 
-def a_little_cautious(hot_rate, rest_rate, write_share, partitions, capacity, objective):
-    """The slowest part of a read counts: -ln(1 - 0.99**(1/N)) instead of 4.6."""
-    n = np.arange(1, 65)[:, None]
-    slow = -np.log(1 - 0.99 ** (1 / n))
-    load = rest_rate + hot_rate * (write_share / n + 1 - write_share)
-    fits = (n <= partitions) & (slow <= objective * (capacity - load))
-    salts = np.where(fits.any(axis=0), fits.argmax(axis=0) + 1, 0)
-    return salts, (write_share + (1 - write_share) * salts) * (salts > 0)
-
-
 def one_more_than_it_needs(hot_rate, rest_rate, write_share, partitions, capacity, objective):
     """One sub-key to spare is allowed."""
     n = np.arange(1, 65)[:, None]
