@@ -198,6 +198,12 @@ def links(notebook, path: Path) -> Iterator[str]:
                 yield f"cell {cell.id} links to {target}, which a learner's copy does not reach"
 
 
+def leads_on(lesson, lab: Path, following: Path | None) -> Iterator[str]:
+    """A lesson's recap links to its lab, and to the next lesson that there is."""
+    wanted = [f"../labs/{lab.name}"] + ([following.name] if following else [])
+    yield from (f"the recap does not link to {name}" for name in wanted if f"({name})" not in lesson.cells[-1].source)
+
+
 def _within(what: str, count: float, low: float, high: float) -> Iterator[str]:
     if not low <= count <= high:
         yield f"{count} {what}, not {low} to {high}"

@@ -27,10 +27,23 @@ def lengths(source: str) -> Iterator[tuple[str, int]]:
             yield node.name, sum(bool(line) and not line.startswith("#") for line in code)
 
 
+def ruff(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "ruff", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
 def test_the_linter_is_silent():
-    ran = subprocess.run([sys.executable, "-m", "ruff", "check", "--output-format=concise", "--no-cache", "."],
-                         cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+    ran = ruff("check", "--output-format=concise", "--no-cache", ".")
     assert ran.returncode == 0, ran.stdout
+
+
+def test_the_formatter_has_nothing_to_do():
+    ran = ruff("format", "--check", "--no-cache", ".")
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_a_file_that_is_not_formatted_is_seen(tmp_path):
+    (tmp_path / "a.py").write_text("x = {  'a':1 }\n")
+    assert ruff("format", "--check", "--no-cache", str(tmp_path)).returncode == 1
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())

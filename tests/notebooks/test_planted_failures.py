@@ -230,6 +230,12 @@ def test_a_sentence_that_gives_the_answer_away_is_named(truth, below, spoilt):
     assert all("which cell reveal reveals" in line for line in found)
 
 
+def test_a_recap_that_leads_nowhere_is_named(module):
+    recap = tiny_course.notebook([new_markdown_cell("**Next:** the [lab](../labs/01_tiny.ipynb).", id="recap")])
+    assert list(rules.leads_on(recap, module.lab, None)) == []
+    assert list(rules.leads_on(recap, module.lab, module.lesson)) == ["the recap does not link to 01_tiny.ipynb"]
+
+
 def test_links_that_a_learners_copy_does_not_reach_are_named(module):
     (module.root / "docs").mkdir()
     (module.root / "docs" / "page.md").write_text("x", encoding="utf-8")

@@ -36,6 +36,12 @@ def test_no_prose_stands_in_three_lessons_or_labs(part):
 
 
 @pytest.mark.parametrize("module", BUILT)
+def test_lesson_leads_on_to_its_lab_and_the_next_lesson(module):
+    later = [other.lesson for other in COURSE.built if other.number > module.number]
+    assert list(rules.leads_on(notebook_file.read(module.lesson), module.lab, later[0] if later else None)) == []
+
+
+@pytest.mark.parametrize("module", BUILT)
 def test_cell_ids_are_unique_over_lesson_and_lab(module):
     roles = [notebook_file.role_ids(notebook_file.read(module.pristine(part))) for part in PARTS]
     assert roles[0] & roles[1] == set()
