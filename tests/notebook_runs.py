@@ -20,12 +20,23 @@ from course_lib.notebook_file import CHECK, tagged
 PAPERMILL_SECONDS = 120  # a notebook that hangs; how fast a lesson runs is a benchmark's business
 
 
+def _execute(path: Path, out: Path, scratch: Path, tries: int = 3) -> None:
+    """Run a notebook; a kernel that found its port taken by another that started at the same moment is started anew."""
+    for left in reversed(range(tries)):
+        try:
+            papermill.execute_notebook(path, out, cwd=scratch, progress_bar=False, kernel_name="python3")
+            return
+        except RuntimeError as error:
+            if not left or "Kernel died before replying" not in str(error):
+                raise
+
+
 def released(path: Path, scratch: Path) -> Iterator[str]:
     """Under papermill from top to bottom, in time, and what it then shows fails nbval at exactly its check cells."""
     started = time.monotonic()
     out = scratch / path.name
     try:
-        papermill.execute_notebook(path, out, cwd=scratch, progress_bar=False, kernel_name="python3")
+        _execute(path, out, scratch)
     except papermill.PapermillExecutionError as error:
         yield f"{path.name} stops with {error.ename}: {error.evalue}"
         return
@@ -45,7 +56,7 @@ def released(path: Path, scratch: Path) -> Iterator[str]:
 def solution_under_papermill(path: Path, scratch: Path) -> Iterator[str]:
     """The solution runs on its own."""
     try:
-        papermill.execute_notebook(path, scratch / path.name, cwd=scratch, progress_bar=False, kernel_name="python3")
+        _execute(path, scratch / path.name, scratch)
     except papermill.PapermillExecutionError as error:
         yield f"{path.name} stops with {error.ename}: {error.evalue}"
 

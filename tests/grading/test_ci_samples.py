@@ -36,10 +36,10 @@ STUBS = {
     "apt-get": "exit 0",
     "sudo": 'exec "$@"',
     "python": f"""
-[ "$1 $2" = "-m venv" ] || exec {sys.executable} "$@"
+[ "$1 $2" = "-m venv" ] || exec "{sys.executable}" "$@"
 mkdir -p "$3/bin"
-printf '#!/bin/sh\\n[ "$2" = pip ] && exit 0\\nPYTHONPATH=%s exec {sys.executable} "$@"\\n' "$PWD" > "$3/bin/python"
-printf '#!/bin/sh\\nPYTHONPATH=%s exec {sys.executable} -m course_lib.cli "$@"\\n' "$PWD" > "$3/bin/course"
+printf '#!/bin/sh\\n[ "$2" = pip ] && exit 0\\nPYTHONPATH="%s" exec "{sys.executable}" "$@"\\n' "$PWD" > "$3/bin/python"
+printf '#!/bin/sh\\nPYTHONPATH="%s" exec "{sys.executable}" -m course_lib.cli "$@"\\n' "$PWD" > "$3/bin/course"
 chmod +x "$3/bin/python" "$3/bin/course"
 """,
 }
