@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,8 @@ def home(tmp_path_factory):
         made = Home(root)
         patch.setattr(checking, "run_nbval", made.nbval)
         yield made
+        # The processes' server keeps the environment it was started in: the next batch must not find this course.
+        forkserver._forkserver._stop()
 
 
 @pytest.fixture(scope="module")
