@@ -69,6 +69,7 @@ def _unanswered(notebook: notebook_file.NotebookNode, done: Mapping[str, Any]) -
         found = comparer.compare(notebook, {id_: {**record, "error": None} for id_, record in records.items()})
     finally:
         comparer.close()
+        comparer._thread.join(10)  # it gives the environment back as it ends
     for id_ in tagged(notebook, CHECK):
         if not found.get(id_, "").startswith("failed"):
             yield f"{id_} {found.get(id_, found.get(''))}, where it should have failed"

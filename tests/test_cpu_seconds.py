@@ -1,5 +1,6 @@
 """The bound on what a module's tests may cost."""
 
+import os
 import subprocess
 import sys
 import time
@@ -36,7 +37,8 @@ def run(folder, limit, *options):
     (folder / "conftest.py").write_text(CONFTEST.format(limit=limit))
     (folder / "test_burns.py").write_text(BURNS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(folder)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(command, cwd=ROOT, env=plain, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two workers"])
