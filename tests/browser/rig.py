@@ -310,9 +310,23 @@ class NotebookPage:
         A control that moves changes what is wanted in the same instant; so nothing needs to be waited for but that the
         drawn picture is the wanted one, however late it comes.
         """
-        script = "({dataset: d}) => d.drawn && d.drawn === d.wanted && d.rested === d.drawn"
-        handle = self.panel(index).element_handle()
-        self.page.wait_for_function(script, arg=handle, timeout=seconds * 1000)
+        from playwright.sync_api import TimeoutError as TimedOut
+
+        # Looked up anew each time: JupyterLab takes what is off the screen out of the page, and an element with it.
+        script = """index => {
+            const all = [...document.querySelectorAll(".course-live")];
+            const live = all.filter(root => root.querySelector(".noUi-handle"));
+            const d = live[index]?.dataset;
+            return d?.drawn && d.drawn === d.wanted && d.rested === d.drawn;
+        }"""
+        for left in (2, 1, 0):
+            self.panel(index)
+            try:
+                self.page.wait_for_function(script, arg=index, timeout=seconds * 1000)
+                return
+            except TimedOut:
+                if not left:
+                    raise
 
     def pictures(self, index: int = 0) -> int:
         """Return how many pictures a panel has drawn so far."""
