@@ -49,6 +49,7 @@ class Fifo:
         self.done = np.zeros((rows, members))  # work done so far, wanted or not
         self.lost_share = np.zeros((rows, members))  # share of the cohort one timeout ago that gives up in a tick
         self.overtaken = np.zeros((rows, members))  # work whose caller gives up in a tick
+        self.dropped: FloatArray = np.zeros((1, 1))  # work that was thrown away unserved, in each tick: here none
         self.ahead = np.zeros(members)  # done less capacity, as the last block left it
 
     @property
@@ -57,7 +58,13 @@ class Fifo:
         return int(np.min(self.timeout))
 
     def give_up(self, now: int, n: int) -> FloatArray:
-        """Share of the work that entered one timeout ago whose callers give up, in `n` ticks from row `now`."""
+        """Share of the work of one timeout ago whose callers give up, `n` ticks from row `now`.
+
+        The cohort that arrived a timeout ago sits in the queue between `begin` and `end`.
+        Service reaches `done` at the tick's start and moves by `able` during it. Both
+        boundaries move linearly, so the share of the cohort that is overtaken by its
+        deadline is where two straight lines cross.
+        """
         begin, end = (back(self.arrived, row, n, self.timeout) for row in (now - 1, now))
         done = np.minimum(self._done_before(now, n), end)
         share = share_above(begin - done, end - done - self.able[now : now + n])
@@ -67,16 +74,26 @@ class Fifo:
 
     def enter(self, now: int, flow: FloatArray) -> None:
         """Let in work, tick by tick from row `now`."""
-        rows = self.arrived[now - 1 : now + len(flow)]
-        rows[1:] = flow
-        accumulate(np.add, rows, out=rows)
+        extend(self.arrived, now, flow)
 
     def serve(self, now: int, n: int) -> None:
         """Move the service along: as far as it is able, never past what has arrived."""
         rows = slice(now, now + n)
-        ahead = np.minimum(accumulate(np.minimum, self.arrived[rows] - self.capacity[rows]), self.ahead)
+        self._move(rows, np.minimum(accumulate(np.minimum, self.arrived[rows] - self.capacity[rows]), self.ahead))
+
+    def _move(self, rows: slice, ahead: FloatArray) -> None:
         self.ahead = ahead[-1]
         self.done[rows] = np.minimum(ahead + self.capacity[rows], self.arrived[rows])
+
+    # -- tick by tick, for a queue with a bound ------------------------------------------------------------------------
+
+    def room(self, now: int, i: int, limit: FloatArray, arrived: FloatArray, done: FloatArray) -> FloatArray:
+        """Work for which a queue of `limit` has room in tick `i` of the block, where `done` of `arrived` is done."""
+        return limit + self.able[now + i] + done - arrived
+
+    def step(self, now: int, i: int, ahead: FloatArray, arrived: FloatArray) -> FloatArray:
+        """How far the service is ahead of its capacity after tick `i` of a block, when `arrived` has arrived."""
+        return np.minimum(ahead, arrived - self.capacity[now + i])
 
     def _done_before(self, now: int, n: int) -> FloatArray:
         """Service's progress at the start of each tick, counting only work that was there when the block began."""
@@ -98,8 +115,8 @@ class Fifo:
         """Work in the queue at the end of `n` ticks from row `now`, its callers still there or not."""
         return np.maximum(self.arrived[now : now + n] - self.done[now : now + n], 0.0)
 
-    def waits(self) -> FloatArray:
-        """Ticks that the work waited which is served in the middle of each tick, shape (ticks, members)."""
+    def waits(self) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Ticks that the work waited which is served in the middle of each tick, and the row in which it entered."""
         done, arrived = self.done[self.past - 1 :], self.arrived[self.past - 1 :]
         gone = back(self.arrived, self.past, self.ticks, self.timeout)
         middle = (done[1:] + np.minimum(np.maximum(done[:-1], gone), done[1:])) / 2
@@ -107,4 +124,11 @@ class Fifo:
         level, below = (np.take_along_axis(arrived, np.maximum(row - less, 0), axis=0) for less in (0, 1))
         came = row - 1 + ratio(middle - below, level - below)
         left = np.arange(self.ticks)[:, None] + ratio(middle - done[:-1], done[1:] - done[:-1], empty=0.5)
-        return np.maximum(left - came, 0.0)
+        return np.maximum(left - came, 0.0), row + self.past - 1
+
+
+def extend(total: FloatArray, now: int, flow: FloatArray) -> None:
+    """Carry a cumulative history on from row `now`, adding one tick after the other whatever the block."""
+    rows = total[now - 1 : now + len(flow)]
+    rows[1:] = flow
+    accumulate(np.add, rows, out=rows)

@@ -6,10 +6,9 @@ import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from course_lib.models.backoff import sleeps_before_retries
-from course_lib.models.exact import TINY, first_reached, held, quantile, ratio, total
+from course_lib.models.exact import TINY, held, quantile, ratio, total
 from course_lib.models.trace import Curves, FloatArray
 
 if TYPE_CHECKING:
@@ -23,15 +22,9 @@ ROOM = 2_000_000  # latencies held at once
 
 def answered(run: Run) -> FloatArray:
     """Requests answered in time in each tick: progress through the queue, less what had timed out by then."""
-    progress = np.maximum(run.done, _lagged(run, run.arrived))
-    in_time = np.maximum(np.diff(progress, axis=0, prepend=0.0) - run.overtaken, 0.0)
+    in_time = np.zeros_like(run.queue.done)
+    in_time[run.past :] = run.queue.answered(run.past, run.ticks)
     return in_time * (1.0 - run.batch.reply_loss)
-
-
-def _lagged(run: Run, history: FloatArray) -> FloatArray:
-    lagged = np.zeros_like(history)
-    lagged[run.past :] = run._back(history, run.past, run.ticks)
-    return lagged
 
 
 def latency(curves: Curves, share: float) -> FloatArray:
@@ -71,7 +64,8 @@ class Ended:
             for n in range(r + 1) if run.bounded else [r]:
                 self.parts += [(r, n, k) for k in range(len(self.share) if r else 1)]
         self.kinds = 2 * len(self.parts)
-        self.wait, self.arrival = _waits(run)
+        waits, self.arrival = run.queue.waits()
+        self.wait = waits * run.batch.dt
 
     def between(self, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
         """Times and weights in ticks `start` to `stop`, shape (ticks, kinds, members)."""
@@ -139,16 +133,3 @@ def _timeouts_before(run: Run) -> list[FloatArray]:
         kinds = np.where(whole > 0, kinds / np.maximum(whole, TINY), np.arange(r + 2)[:, None] == r + 1)
         shares.append(np.moveaxis(kinds[np.maximum(rows - mean[r], 0), :, run.members], -1, 1))
     return shares
-
-
-def _waits(run: Run) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Wait (s) of the middle attempt served in time in each tick, and the row in which it arrived."""
-    done, arrived = run.done[run.past - 1 :], run.arrived[run.past - 1 :]
-    expired = _lagged(run, run.arrived)[run.past :]
-    middle = (done[1:] + np.minimum(np.maximum(done[:-1], expired), done[1:])) / 2
-    row = first_reached(arrived, middle)
-    level = np.take_along_axis(arrived, row, axis=0)
-    below = np.take_along_axis(arrived, np.maximum(row - 1, 0), axis=0)
-    came = row - 1 + ratio(middle - below, level - below)
-    left = np.arange(run.ticks)[:, None] + ratio(middle - done[:-1], done[1:] - done[:-1], empty=0.5)
-    return np.maximum(left - came, 0.0) * run.batch.dt, row + run.past - 1

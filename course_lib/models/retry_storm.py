@@ -4,11 +4,10 @@ Clients call a service that works through one FIFO queue. A client gives up afte
 does not know and works on calls nobody waits for. That wasted work is the sustaining effect: it outlives the brownout
 that triggered it whenever the attempts of the crowd exceed what the service can do.
 
-How it is computed. Time runs in ticks. Two cumulative curves hold the queue: attempts that have *arrived* and attempts
-the service is *done* with; their gap is the queue, and where the second crosses the first a timeout ago tells, exactly,
-who is served in time. Feedback takes at least one timeout (a retry needs a lost attempt first), so a block of ticks up
-to one timeout long is a single array operation. Breakers, throttles, rejections and closed loops feed back sooner:
-clients react to them every `REACTION` seconds, and blocks end there. Where blocks end changes no bit of the result.
+How it is computed. Time runs in ticks; the queue is that of `fifo`, or of `expiring_fifo` where deadlines propagate.
+Feedback takes at least one timeout (a retry needs a lost attempt first), so a block of ticks up to one timeout long is
+a single array operation. Breakers, throttles, rejections and closed loops feed back sooner: clients react to them every
+`REACTION` seconds, and blocks end there. Where blocks end changes no bit of the result.
 
 Assumptions. A fluid of requests with Poisson noise on arrivals and service; a single fast server (a wait counts, a
 service time is only added, but for work dropped near its deadline); all clients share one budget, one breaker and one
@@ -32,7 +31,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise, simulation
 from course_lib.models.backoff import BACKOFFS, backoff_windows
-from course_lib.models.exact import TINY, accumulate, back, lag, ratio, share, share_above, total
+from course_lib.models.exact import TINY, accumulate, back, lag, ratio, share, total
+from course_lib.models.expiring_fifo import ExpiringFifo, Expiry
+from course_lib.models.fifo import Fifo, extend
 from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
 from course_lib.models.recovery import trigger_events
 from course_lib.models.retry_latency import REACTION, answered, latency
@@ -137,9 +138,8 @@ def simulate(
     >>> storm["goodput"].shape, bool(np.isnan(storm.events["recovered"]))
     ((1200,), True)
     """
-    return simulation.simulate(
-        MODEL, Parameters() if parameters is None else parameters, seed, until=until, state=state, record=record
-    )
+    given = Parameters() if parameters is None else parameters
+    return simulation.simulate(MODEL, given, seed, until=until, state=state, record=record)
 
 
 class Run:
@@ -154,19 +154,16 @@ class Run:
         self.timeout = lag(batch.ticks_in(batch.timeout))
         self._set_backoff()
         self._set_defences()
-        self._set_deadlines()
         self.pulse = max(round(REACTION / batch.dt), 1)
         self.past = int(max(np.max(self.timeout), self.longest_backoff, self.longest_window)) + 2 * self.pulse + 2
         rows, size = self.past + ticks, batch.size
         self.accepted = np.zeros((rows, self.retries + 1, size))  # per tick and attempt
         self.granted = np.zeros((rows, self.retries, size))  # retries the budget allows, per tick
         self.granted_total = np.zeros((rows, self.retries, size)) if self.spreads else self.granted
-        self.arrived, self.done = np.zeros((rows, size)), np.zeros((rows, size))
-        self.overtaken, self.lost, self.lost_share = (np.zeros((rows, size)) for _ in range(3))
-        self.attempted, self.retried, self.rejected, self.refused, self.dropped = (
-            np.zeros((rows, size)) for _ in range(5)
+        self.lost, self.lost_share, self.attempted, self.retried, self.rejected, self.refused = np.zeros(
+            (6, rows, size)
         )
-        self.tokens = np.zeros((rows, size)) + self._burst()
+        self.tokens = np.zeros((rows, size)) + self.batch.budget_burst
         self.breaker = np.zeros((rows, size))
         self.offered = np.zeros((rows, size))
         self.good = np.zeros((rows, size))
@@ -175,7 +172,7 @@ class Run:
 
     def go(self) -> Run:
         """Run all ticks, block by block."""
-        tick, longest = 0, int(np.min(self.drop_lag if self.drops else self.timeout))
+        tick, longest = 0, self.queue.longest_block
         while tick < self.ticks:
             length = min(longest, self.ticks - tick)
             if self.closed_loop:
@@ -193,8 +190,8 @@ class Run:
         retries = self._retries(now, n, lost)
         first = self._first_attempts(now, n, retries)
         self.accepted[rows], total = self._sent(now, n, first, retries)
-        _extend(self.arrived, now, total)
-        self.serve(now, n)
+        self.queue.enter(now, total)
+        self.queue.serve(now, n)
         if self.closed_loop:
             self._think(now)
         if self.feedback and (now + n - self.past) % self.pulse == 0:
@@ -203,114 +200,14 @@ class Run:
     # -- the queue ---------------------------------------------------------------------------------------------------
 
     def time_out(self, now: int, n: int) -> FloatArray:
-        """Attempts, by number, whose client gives up in each tick, shape (n, attempts, members).
-
-        The cohort that arrived a timeout ago sits in the queue between `begin` and `end`.
-        Service reaches `done` at the tick's start and moves by `able` during it. Both
-        boundaries move linearly, so the share of the cohort that is overtaken by its
-        deadline is where two straight lines cross.
-        """
-        begin, end = self._back(self.arrived, now - 1, n), self._back(self.arrived, now, n)
-        if self.drops:
-            self._set_floor(now, n)
-        before = self._done_before(now, n)
-        done = np.minimum(before, end)
-        able = self.able[now : now + n]
-        late_first, late_last = begin - done, end - done - able
-        share = share_above(late_first, late_last)
-        np.multiply(end - begin, share, out=self.overtaken[now : now + n])
-        if self.drops:
-            share = self._drop(now, n, share, before, np.where(self.settled, begin, end))
+        """Attempts, by number, whose client gives up in each tick, shape (n, attempts, members): see `Fifo.give_up`."""
+        rows, share = slice(now, now + n), self.queue.give_up(now, n)
         if self.loses_replies:
             share = share + (1.0 - share) * self.batch.reply_loss
-        self.lost_share[now : now + n] = share
-        np.multiply(end - begin, share, out=self.lost[now : now + n])
+        self.lost_share[rows] = share
+        begin, end = (self._back(self.queue.arrived, row, n) for row in (now - 1, now))
+        np.multiply(end - begin, share, out=self.lost[rows])
         return self._back(self.accepted, now, n) * share[:, None, :]
-
-    def _drop(self, now: int, n: int, share: FloatArray, done: FloatArray, live: FloatArray) -> FloatArray:
-        """Drop what has waited too long; share of the cohort a timeout ago that was dropped or started too late.
-
-        While work is dropped, what starts has the margin left, and what it waited for a free server after that: it is
-        late with probability ``exp(-m/S) D S / (1 + D S)`` at D drops a second (see `theory.retries.expiring_goodput`).
-        """
-        rows, on, before, level = slice(now, now + n), self.dropping, self.levels[:-1], self.levels[1:]
-        reached = done + self.able[rows]
-        dropped = np.where(on, np.maximum(level - np.maximum(reached, before), 0.0), 0.0)
-        _extend(self.dropped_live, now, dropped)
-        recent = self.dropped_live[rows] - self.dropped_live[now - 2 * self.pulse : now + n - 2 * self.pulse]
-        rate = recent / (2 * self.pulse * self.batch.dt) * self.batch.service_time
-        slow = self.slow[now - self.past : now - self.past + n]
-        started = np.maximum(np.minimum(reached, level) - np.maximum(done, before), 0.0)
-        late = np.where(on, started, 0.0) * np.exp(-self.margin * slow / np.maximum(self.batch.service_time, TINY))
-        late = late * rate / np.maximum(slow + rate, TINY)
-        self.unserved[rows] = (dropped + late) / np.maximum(level - before, TINY)
-        for i in np.flatnonzero(self.switched.any(axis=1)):
-            self._drop_backlog(now + i, self.switched[i], reached[i], level[i])
-        passed = np.where(on, np.maximum(level - np.maximum(reached, live), 0.0), 0.0)
-        self.overtaken[rows] = np.where(self.settled, 0.0, self.overtaken[rows]) + passed + late
-        self.dropped[rows] = np.where(on, np.maximum(level - reached, 0.0), 0.0)
-        first, second = self._back(self.unserved, now, n, self.lead), self._back(self.unserved, now + 1, n, self.lead)
-        gone = np.where(self.settled, 0.0, share) + (1.0 - self.part) * first + self.part * second
-        return np.minimum(gone, 1.0)
-
-    def _drop_backlog(self, now: int, switched: NDArray[np.bool_], reached: FloatArray, level: FloatArray) -> None:
-        """Drop, as dropping is switched on, what is older than it may be and not yet at its timeout."""
-        for ticks in range(1, int(np.max(self.lead))):
-            before, end = self._drop_level(now - ticks - 1, 2)
-            gone = np.maximum(np.minimum(end, level) - np.maximum(before, reached), 0.0) / np.maximum(
-                end - before, TINY
-            )
-            self.unserved[now - ticks] = np.where(switched & (ticks < self.lead), gone, self.unserved[now - ticks])
-
-    def serve(self, now: int, n: int) -> None:
-        """Move the service along: as far as it is able, never past what has arrived.
-
-        ``done - capacity`` is a running minimum of ``arrived - capacity`` (Lindley); dropping expired work adds a
-        floor.
-        """
-        rows = slice(now, now + n)
-        head = self.arrived[rows] - self.capacity[rows]
-        if self.drops:
-            ahead = self._limited(head, self.floors - self.capacity[rows])
-        else:
-            ahead = np.minimum(accumulate(np.minimum, head), self.ahead)
-        self.ahead = ahead[-1]
-        self.done[rows] = np.minimum(ahead + self.capacity[rows], self.arrived[rows])
-
-    def _done_before(self, now: int, n: int) -> FloatArray:
-        """Service's progress at the start of each tick, counting only work that was there when the block began."""
-        if n == 1:
-            return self.done[now - 1 : now]
-        old, capacity = self.arrived[now - 1], self.capacity[now : now + n - 1]
-        if self.drops:
-            ahead = self._limited(old - capacity, self.floors[:-1] - capacity)
-        else:
-            ahead = np.minimum(self.ahead, old - capacity)
-        return np.concatenate([self.done[now - 1 : now], np.minimum(ahead + capacity, old)])
-
-    def _limited(self, ceiling: FloatArray, floor: FloatArray) -> FloatArray:
-        ahead, value = np.empty_like(ceiling), self.ahead
-        for i in range(len(ceiling)):
-            value = np.minimum(ceiling[i], np.maximum(value, floor[i]))
-            ahead[i] = value
-        return ahead
-
-    def _set_floor(self, now: int, n: int) -> None:
-        """How far drops take the queue in a block, and where dropping is on, has just been, or was on before."""
-        values = self.values["deadline_propagation"]
-        self.dropping = on = self._now("deadline_propagation", now, n)
-        was = on if len(values) == 1 else values[np.maximum(np.arange(now, now + n) - self.past - 1, 0)]
-        self.switched, self.settled = on & ~was, on & (was | (self.lead == 0))
-        self.levels = self._drop_level(now - 1, n + 1)
-        self.floors = np.where(on, self.levels[1:], -np.inf)
-
-    def _drop_level(self, now: int, n: int) -> FloatArray:
-        """What had arrived when the oldest work that may wait did: between two ticks where the margin says so."""
-        older, newer = (
-            self._back(self.arrived, now - 1, n, self.drop_lag),
-            self._back(self.arrived, now, n, self.drop_lag),
-        )
-        return (1.0 - self.part) * newer + self.part * older
 
     # -- retries -----------------------------------------------------------------------------------------------------
 
@@ -324,7 +221,7 @@ class Run:
         granted = self._within_budget(now, n, wanted) if self.budgeted else wanted
         self.granted[rows] = granted
         if self.spreads:  # a tick's retries are granted all over the tick: half of them fall into the next one's window
-            _extend(self.granted_total, now, (granted + self.granted[now - 1 : now + n - 1]) / 2)
+            extend(self.granted_total, now, (granted + self.granted[now - 1 : now + n - 1]) / 2)
         return self._after_backoff(now, n) if self.delays else granted
 
     def _may_retry(self, now: int, n: int) -> Any:
@@ -389,12 +286,13 @@ class Run:
         """
         z, loss = self.batch.dt / self.batch.think_time, self.batch.reply_loss
         admitted = 1.0 if self.admits is None else self.admits
-        old = self.arrived[now - 1]
-        progress = np.minimum(self.done[now - 1] + self.able[now], old), self.done[now - 1]
-        served = [np.maximum(p, self._back(self.arrived, now - i, 1)[0]) for i, p in enumerate(progress)]
-        back = np.maximum(served[0] - served[1] - self.overtaken[now], 0.0) * (1.0 - loss)
+        queue = self.queue
+        old, done, could = queue.arrived[now - 1], queue.done[now - 1], queue.done[now - 1] + queue.able[now]
+        progress = np.minimum(could, old), done
+        served = [np.maximum(p, self._back(queue.arrived, now - i, 1)[0]) for i, p in enumerate(progress)]
+        back = np.maximum(served[0] - served[1] - queue.overtaken[now], 0.0) * (1.0 - loss)
         back = back + np.maximum(self.failed_for_good(slice(now, now + 1))[0], 0.0)
-        room = (1.0 - loss) * np.maximum(self.done[now - 1] + self.able[now] - old - admitted * retries, 0.0)
+        room = (1.0 - loss) * np.maximum(could - old - admitted * retries, 0.0)
         self.most = np.minimum(
             (self.thinking + back) / np.maximum(admitted * loss, TINY),
             (self.thinking + back + room) / np.maximum(admitted, TINY),
@@ -410,10 +308,8 @@ class Run:
         self.thinking = np.maximum(self.thinking + ended - self.offered[now], 0.0)
 
     def _answered(self, start: int, n: int) -> FloatArray:
-        """Requests answered in time in each of `n` ticks: progress through the queue, less what had timed out."""
-        progress = np.maximum(self.done[start - 1 : start + n], self._back(self.arrived, start - 1, n + 1))
-        in_time = np.maximum(progress[1:] - progress[:-1] - self.overtaken[start : start + n], 0.0)
-        return in_time * (1.0 - self.batch.reply_loss)
+        """Requests answered in time in each of `n` ticks, whose answer was not lost."""
+        return self.queue.answered(start, n) * (1.0 - self.batch.reply_loss)
 
     def _sent(self, now: int, n: int, first: FloatArray, retries: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Attempts the queue accepts, by number and in all, after breaker, throttle and bound have had their say."""
@@ -447,23 +343,17 @@ class Run:
 
     def _bound(self, now: int, n: int, wanted: FloatArray, total: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Let in what the queue has room for, tick by tick; the rest is turned away."""
-        limit = np.broadcast_to(self._now("queue_limit", now, n), total.shape)
-        room = limit + self.able[now : now + n]
+        limit, queue = np.broadcast_to(self._now("queue_limit", now, n), total.shape), self.queue
         short, holds = self._short_queue(now, n, limit, total) if self.short else (None, None)
-        taken, arrived, done, ahead = np.empty_like(total), self.arrived[now - 1], self.done[now - 1], self.ahead
+        taken, arrived, done, ahead = np.empty_like(total), queue.arrived[now - 1], queue.done[now - 1], queue.ahead
         for i in range(n):
-            free = room[i] + done - arrived
-            if self.drops:  # what is dropped in a tick makes room in it
-                free = np.maximum(free, limit[i] + self.floors[i] - arrived)
+            free = queue.room(now, i, limit[i], arrived, done)
             take = np.minimum(total[i], np.maximum(free, 0.0, out=free), out=taken[i])
             if short is not None:
                 take += holds[i] * np.minimum(short[i] - take, 0.0)
             arrived = arrived + take
-            capacity = self.capacity[now + i]
-            if self.drops:
-                ahead = np.maximum(ahead, self.floors[i] - capacity)
-            ahead = np.minimum(ahead, arrived - capacity)
-            done = np.minimum(ahead + capacity, arrived)
+            ahead = queue.step(now, i, ahead, arrived)
+            done = np.minimum(ahead + queue.capacity[now + i], arrived)
         np.subtract(total, taken, out=self.rejected[now : now + n])
         fits = (taken / np.maximum(total, TINY))[:, None]
         np.multiply(wanted, 1.0 - fits, out=self.turned_away[now : now + n])
@@ -475,7 +365,7 @@ class Run:
         Below capacity it rejects ``(1 - r) r^K / (1 - r^(K + 1))`` of what comes; above, it idles that share of the
         time, with r the load or one over it. Ticks themselves see a queue that is longer than a tick's work.
         """
-        work, able = (values[now - self.past : now - self.past + n] for values in (self.work, self.able[self.past :]))
+        work, able = self.work[now - self.past : now - self.past + n], self.queue.able[now : now + n]
         holds = np.maximum(1.0 - (limit / np.maximum(work, 1e-9)) ** 2, 0.0) + np.zeros_like(total)
         mean = total + self.mean_first[now - self.past : now - self.past + n] - self.offered[now : now + n]
         load = np.clip(mean / np.maximum(work, TINY), 1e-9, 1e9)
@@ -496,7 +386,7 @@ class Run:
         went_wrong = self.lost[rows] + self.rejected[rows]
         flows = ((self.asked, self.wanted[rows]), (self.answered, self.good[rows]), (self.failed, went_wrong))
         for seen, flow in flows:
-            _extend(seen, start, flow)
+            extend(seen, start, flow)
         self.admits = self._breaker_admits(end - 1) * self._throttle_admits(end - 1)
 
     def failed_for_good(self, rows: slice | None = None) -> FloatArray:
@@ -546,7 +436,6 @@ class Run:
         self.budgeted = bool(self.retries) and batch.highest("budget") > 0
         self.by_success = self.budgeted and batch.highest("budget") == 2
         self.loses_replies = batch.highest("reply_loss") > 0
-        self.drops = batch.highest("deadline_propagation") > 0
         self.breaks, self.throttles = batch.highest("breaker") > 0, batch.highest("throttle") > 0
         self.bounded = bool(np.isfinite(batch.lowest("queue_limit")))
         self.closed_loop = batch.highest("population") > 0
@@ -556,27 +445,16 @@ class Run:
         for switch in ("breaker", "throttle", "deadline_propagation"):
             self.values[switch] = self.values[switch] == 1
         self.same_retries = batch.highest("max_retries") == batch.lowest("max_retries")
-        self.breaker_window, self.open_ticks = (
-            batch.ticks_in(batch.breaker_window),
-            batch.ticks_in(batch.breaker_open_time),
-        )
+        self.breaker_window = batch.ticks_in(batch.breaker_window)
+        self.open_ticks = batch.ticks_in(batch.breaker_open_time)
         self.throttle_window = batch.ticks_in(batch.throttle_window)
         longest = [int(self.breaker_window.max())] * self.breaks + [int(self.throttle_window.max())] * self.throttles
         self.longest_window = max(longest, default=0)
 
-    def _set_deadlines(self) -> None:
-        """Ticks that work may wait before it is dropped, the part of a tick beyond them, and ticks left after that."""
-        age = np.maximum(self.timeout - self.batch.deadline_margin / self.batch.dt, 1.0)
-        ticks = np.floor(age + 1e-9)
-        self.drop_lag, self.part = lag(ticks.astype(np.int64)), np.maximum(age - ticks, 0.0)
-        self.lead, self.margin = self.timeout - self.drop_lag, (self.timeout - age) * self.batch.dt
-
     def _set_state(self) -> None:
         rows, size = self.past + self.ticks, self.batch.size
-        self.ahead = np.zeros(size)
-        self.net_tokens, self.burst = np.zeros(size), self._burst()
+        self.net_tokens, self.burst = np.zeros(size), self.batch.budget_burst
         self.free_tokens = self.burst + np.zeros(size)
-        self.unserved, self.dropped_live = (np.zeros((rows + 1 if self.drops else 0, size)) for _ in range(2))
         self.turned_away = np.zeros((rows if self.bounded else 0, self.retries + 1, size))
         self.thinking = self.batch.population + np.zeros(size)
         self.age = np.zeros(size, dtype=np.int64) + self.pulse
@@ -585,9 +463,6 @@ class Run:
             self.wanted, self.asked, self.answered, self.failed = (np.zeros((rows, size)) for _ in range(4))
             self.admission_noise = noise.normal(self.batch.seeds, "admissions", self.ticks)
 
-    def _burst(self) -> FloatArray:
-        return self.batch.budget_burst
-
     def _draw_noise(self) -> None:
         batch, ticks = self.batch, self.ticks
         time = np.arange(ticks) * batch.dt
@@ -595,14 +470,20 @@ class Run:
         brownout = window(batch.brownout_start, batch.brownout_duration, batch.brownout_capacity)
         rate = batch.at("service_rate", time) * brownout.at(time)
         able = noise.counts(batch.seeds, "service", rate * batch.dt)
-        self.able = np.concatenate([np.zeros((self.past, able.shape[1])), able])
-        self.capacity = accumulate(np.add, self.able)
-        self.service_rate, self.slow = rate, brownout.at(time)
+        self.service_rate, self.queue = rate, self._queue(able, brownout.at(time))
         first = batch.at("arrival_rate", time) * batch.dt
         self.offered[self.past :] = noise.counts(batch.seeds, "arrivals", first, ticks)
         if self.bounded:
             self.work, self.mean_first = rate * batch.dt, first + np.zeros((ticks, 1))
             self.short = batch.lowest("queue_limit") < self.work.max()
+
+    def _queue(self, able: FloatArray, slow: FloatArray) -> Fifo:
+        batch, timeout = self.batch, self.batch.ticks_in(self.batch.timeout)
+        if batch.highest("deadline_propagation") == 0:
+            return Fifo(able, timeout, batch.size, self.past)
+        margin, on = batch.deadline_margin / batch.dt, self.values["deadline_propagation"]
+        expiry = Expiry(on, margin, batch.service_time, slow, batch.dt, window=2 * self.pulse)
+        return ExpiringFifo(able, timeout, batch.size, self.past, expiry)
 
     # -- looking back ------------------------------------------------------------------------------------------------
 
@@ -636,18 +517,12 @@ def _asked(thinking: FloatArray, z: FloatArray, kept: Any, back: FloatArray) -> 
     return z * (thinking * stay + back * later)
 
 
-def _extend(total: FloatArray, now: int, flow: FloatArray) -> None:
-    """Carry a cumulative history on from row `now`, adding one tick after the other whatever the block."""
-    rows = total[now - 1 : now + len(flow)]
-    rows[1:] = flow
-    accumulate(np.add, rows, out=rows)
-
-
 # -- what a run shows ------------------------------------------------------------------------------------------------
 
 
 def _curves(batch: Batch, ticks: int) -> Curves:
     run = Run(batch, ticks).go()
+    queue = run.queue
     counts = {
         "offered": lambda: run.offered,
         "attempted": lambda: run.attempted,
@@ -656,11 +531,11 @@ def _curves(batch: Batch, ticks: int) -> Curves:
         "refused": lambda: run.refused,
         "good": lambda: answered(run),
         "failed": run.failed_for_good,
-        "worked": lambda: np.maximum(np.diff(run.done, axis=0, prepend=0.0) - run.dropped, 0.0),
-        "able": lambda: np.broadcast_to(run.able, run.done.shape),
+        "worked": lambda: np.maximum(np.diff(queue.done, axis=0, prepend=0.0) - queue.dropped, 0.0),
+        "able": lambda: np.broadcast_to(queue.able, queue.done.shape),
     }
     levels = {
-        "queue": lambda: np.maximum(run.arrived - run.done, 0.0),
+        "queue": lambda: np.maximum(queue.arrived - queue.done, 0.0),
         "tokens": lambda: run.tokens,
         "breaker": lambda: run.breaker,
     }

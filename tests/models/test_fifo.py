@@ -37,7 +37,7 @@ def test_where_blocks_end_changes_no_bit():
         np.testing.assert_array_equal(getattr(whole, name), getattr(single, name), err_msg=name)
     alone = run(flow[:, [2]], able[:, [2]], [25])
     np.testing.assert_array_equal(alone.done[alone.past :, 0], whole.done[whole.past :, 2])
-    np.testing.assert_array_equal(alone.waits()[:, 0], whole.waits()[:, 2])
+    np.testing.assert_array_equal(alone.waits()[0][:, 0], whole.waits()[0][:, 2])
 
 
 def test_it_is_the_queue_of_a_storm_without_retries():
@@ -70,6 +70,6 @@ def test_in_steady_overload_the_wait_is_what_the_queue_has_gathered():
     flow, able = np.full((TICKS, 1), 100.0), np.full((TICKS, 1), 80.0)
     queue = run(flow, able, [50])
     assert queue.waiting(queue.past, TICKS)[-1, 0] == pytest.approx(TICKS * 20.0)
-    assert queue.waits()[-1, 0] == pytest.approx(TICKS * 0.2, rel=0.02)
+    assert queue.waits()[0][-1, 0] == pytest.approx(TICKS * 0.2, rel=0.02)
     good = queue.answered(queue.past, TICKS)[:, 0]
     assert good[:240] == pytest.approx(80.0) and (good[260:] == 0).all()  # the wait passes the timeout at tick 250

@@ -1,6 +1,7 @@
 """What a lesson shows of a model's source and parameters."""
 
-from course_lib.models.retry_storm import Run, simulate
+from course_lib.models.fifo import Fifo
+from course_lib.models.retry_storm import simulate
 from course_lib.view import listing
 
 
@@ -10,9 +11,9 @@ def short():
 
 def test_short_source_stands_in_the_open_and_long_source_is_folded():
     assert "<details>" not in listing.source(short)._repr_html_()
-    shown = listing.source(Run.time_out)
+    shown = listing.source(Fifo.give_up)
     page = shown._repr_html_()
-    assert page.startswith("<details><summary>") and "def time_out" in page.partition("</summary>")[0]
+    assert page.startswith("<details><summary>") and "def give_up" in page.partition("</summary>")[0]
     assert shown.data.count("\n") > listing.SHOWN and repr(shown) == shown.data
 
 
