@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.models import cache_stampede, hot_partition, retry_storm
+from course_lib.models import cache_stampede, dns_outage, hot_partition, retry_storm
 from course_lib.models.drills import retry_chain, stampede_drill
 from tests.models.contract import Declared
 
@@ -83,6 +83,37 @@ HOT_PARTITION = Declared(
     },
 )
 
+DNS_OUTAGE = Declared(
+    dns_outage,
+    base=dict(outage_start=10.0, outage_duration=30.0, caches=20, ttl=8.0),
+    ranges=dict(ttl=(1.0, 200.0), caches=(1, 300), dt=(0.5, 2.0)),
+    at_most={
+        "shares of lookups add up": lambda c: (c["goodput"], c["offered_rate"]),
+        "stale answers are answers": lambda c: (c["stale_share"], c["availability"] + c["misled_share"]),
+        "wrong addresses mislead": lambda c: (c["wrong_share"], c["misled_share"]),
+        "holding or denied, at most all": lambda c: (
+            c["holding_share"] + c["negative_share"], c.trace.time[:, None],
+        ),
+        "asked no more often than looked up": lambda c: (
+            c["upstream_rate"], 2 * np.maximum(c.p.upstream_tries, 1) * (c["offered_rate"] + c.p.caches),
+        ),
+    },
+    equal={
+        "right, misled or failed": lambda c: (
+            c["availability"] + c["misled_share"] + c["error_ratio"],
+            np.cumsum(c.trace["offered_rate"] > 0, axis=0) * c.step,
+        ),
+    },
+    settings={
+        "stale for a while": dict(stale_limit=np.array([0.0, 6.0, 1e6]), last_known_good=0.5, change_time=30.0),
+        "slow": dict(outage="slow", slow_answer=np.array([0.4, 3.0, 30.0]), stale_limit=9.0),
+        "empty, then dead": dict(outage="empty", negative_ttl=np.array([1.0, 25.0, 300.0]), last_known_good=1.0),
+        "wrong": dict(outage="wrong", ttl=np.array([1.0, 8.0, 60.0]), stale_limit=20.0),
+        "an overloaded resolver": dict(resolver_capacity=90.0, app_retries=np.array([0, 2, 10]), attempts=3),
+        "a small authority": dict(authority_capacity=np.array([0.5, 5.0, np.inf]), phase_spread=0.0, ttl=2.0),
+    },
+)  # fmt: skip
+
 RETRY_CHAIN = Declared(
     retry_chain,
     base=dict(errors_start=2.0, errors_duration=3.0, max_retries=1),
@@ -115,5 +146,5 @@ STAMPEDE_DRILL = Declared(
 
 MODELS = {
     declared.module.__name__.rpartition(".")[2]: declared
-    for declared in (RETRY_STORM, CACHE_STAMPEDE, HOT_PARTITION, RETRY_CHAIN, STAMPEDE_DRILL)
+    for declared in (RETRY_STORM, CACHE_STAMPEDE, HOT_PARTITION, DNS_OUTAGE, RETRY_CHAIN, STAMPEDE_DRILL)
 }
