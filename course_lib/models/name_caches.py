@@ -64,6 +64,14 @@ class Day:
         return np.stack([honest & ~moved, honest & moved, lies, empty], axis=1).astype(float)
 
 
+def added(kinds: FloatArray) -> FloatArray:
+    """Sum over the second axis, one after the other from the first."""
+    whole = kinds[:, 0] + kinds[:, 1]
+    for kind in range(2, kinds.shape[1]):
+        whole += kinds[:, kind]
+    return whole
+
+
 class Caches:
     """All caches of a batch on their way through time."""
 
@@ -111,7 +119,7 @@ class Caches:
     def _ask(self, rows: slice) -> FloatArray:
         """Mass that asks in each tick: it was ready, or became so, and a lookup came."""
         day, ready = self.day, self.ready
-        came = exact.total(self.due[rows], axis=1)
+        came = added(self.due[rows])
         fresh, idle = came * day.spared[rows], day.idle[rows]
         for i, now in enumerate(range(rows.start, rows.stop)):
             after = ready[now + 1]
@@ -124,18 +132,22 @@ class Caches:
         day, asked = self.day, self.asked[rows]
         room = day.room if len(day.room) == 1 else day.room[rows]
         np.multiply(np.minimum(asks, room)[:, None], day.says(rows), out=asked[:, :FAILED])
-        answered = exact.total(asked[:, :FAILED], axis=1)
+        answered = added(asked[:, :FAILED])
         asked[:, FAILED] = asks - answered
-        for kind, life in enumerate(day.lives):
-            self._put(self.due[:, kind], rows, asked[:, kind], life)
-        for kind in range(FAILED):
-            delay = np.round(day.delay[rows] / day.dt).astype(np.int64) if self.late else np.zeros((1, 1), np.int64)
-            self._put(self.coming[:, kind], rows, asked[:, kind], delay, whole=False)
+        there = [kind for kind in range(KINDS) if asked[:, kind].any()]
+        for kind in there:
+            self._put(self.due[:, kind], rows, asked[:, kind], day.lives[kind])
+        if not self.late:
+            self.landed[rows] = asked[:, :FAILED]
+            return
+        delay = np.round(day.delay / day.dt).astype(np.int64)
+        for kind in there[: len(there) - (FAILED in there)]:
+            self._put(self.coming[:, kind], rows, asked[:, kind], delay)
 
-    def _put(self, line: FloatArray, rows: slice, mass: FloatArray, after: Ints, whole: bool = True) -> None:
+    def _put(self, line: FloatArray, rows: slice, mass: FloatArray, after: Ints) -> None:
         """Add mass to the rows that lie so many ticks after its own."""
         last = self.day.ticks
-        after = after[rows] if whole and len(after) > 1 else after
+        after = after[rows] if len(after) > 1 else after
         if (after == after.flat[0]).all():
             start = rows.start + int(after.flat[0])
             fits = max(min(len(mass), last - start), 0)
@@ -147,8 +159,8 @@ class Caches:
     def _turn(self, rows: slice) -> None:
         """Mass that is left with neither an address nor a denial."""
         change = self.landed[rows] - self.due[rows, :FAILED]
-        self._go_on(self.holding, rows, exact.total(change[:, :ADDRESSES], axis=1))
-        self._go_on(self.bare, rows, -exact.total(change, axis=1))
+        self._go_on(self.holding, rows, added(change[:, :ADDRESSES]))
+        self._go_on(self.bare, rows, -added(change))
 
     def _go_on(self, level: FloatArray, rows: slice, change: FloatArray) -> None:
         change[0] += level[rows.start]
@@ -160,22 +172,24 @@ class Caches:
         All that lack an answer alike may hear one in a tick, however long they have lacked it.
         """
         due, landed = self.due[rows], self.landed[rows]
-        lacking = self.bare[rows] + exact.total(due[:, :FAILED], axis=1)
-        stays = 1.0 - np.minimum(exact.ratio(exact.total(landed, axis=1), lacking), 1.0)
-        without = 1.0 - self.holding[rows] + exact.total(due[:, :ADDRESSES], axis=1)
-        knows = 1.0 - np.minimum(exact.ratio(exact.total(landed[:, :ADDRESSES], axis=1), without), 1.0)
+        lacking = self.bare[rows] + added(due[:, :FAILED])
+        stays = 1.0 - np.minimum(exact.ratio(added(landed), lacking), 1.0)
+        without = 1.0 - self.holding[rows] + added(due[:, :ADDRESSES])
+        knows = 1.0 - np.minimum(exact.ratio(added(landed[:, :ADDRESSES]), without), 1.0)
         self._go_on(self.faded, rows, np.log(np.maximum(stays, LEAST)))
         gone, when = self._over_limit(rows)
         inflow = np.empty((len(due), 7, self.day.size))
         inflow[:, STALE], inflow[:, KNOWN] = due[:, :ADDRESSES] - gone, due[:, :ADDRESSES]
-        ran_out = exact.total(due[:, :ADDRESSES], axis=1) * self.day.time[rows, None]
-        inflow[:, AGE] = ran_out - exact.total(gone, axis=1) * when
+        ran_out = added(due[:, :ADDRESSES]) * self.day.time[rows, None]
+        inflow[:, AGE] = ran_out - added(gone) * when
         self._fade(rows, inflow, stays, knows)
 
     def _over_limit(self, rows: slice) -> tuple[FloatArray, FloatArray]:
         """Mass that ran out one stale limit ago and has heard nothing since, and when it ran out."""
         day, limit = self.day, self.day.batch.stale_limit
         ticks = np.where(limit > 0, np.minimum(np.round(limit / day.dt), day.ticks + 1), 0).astype(np.int64)
+        if (ticks > rows.stop).all():
+            return np.zeros((rows.stop - rows.start, ADDRESSES, day.size)), np.zeros((1, 1))
         then = np.arange(rows.start, rows.stop)[:, None] - ticks + 0 * day.members
         there, then = then >= 0, np.maximum(then, 0)
         lasted = np.exp(np.minimum(self.faded[rows] - self.faded[then, day.members], 0.0)) * there

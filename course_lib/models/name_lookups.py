@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from course_lib.models.exact import TINY, FloatArray, Lag, cumulative, ratio, total
-from course_lib.models.name_caches import ADDRESSES, AGE, FAILED, KNOWN, NEW, NONE, OLD, STALE, WRONG, Caches
+from course_lib.models.name_caches import ADDRESSES, AGE, FAILED, KNOWN, NEW, NONE, OLD, STALE, WRONG, Caches, added
 from course_lib.theory import dns
 
 HIT = 0.001  # seconds until a cache answers from what it has
@@ -31,11 +31,11 @@ class Lookups:
         parts = [levels, failed[:, None], cumulative(caches.asked[:, :FAILED] - caches.landed)]
         held, quiet, waiting = (np.maximum(_middle(part), 0.0) for part in parts)
         asks = ratio(caches.asked, self.day.lookups[:, None])
-        seen = total(held, axis=1) + quiet[:, 0] + total(waiting, axis=1) + total(asks, axis=1)
+        seen = added(held) + quiet[:, 0] + added(waiting) + added(asks)
         whole = 1.0 / np.maximum(seen, TINY)  # a mean over a tick in which much changes is a little off
         self.asks, self.waiting = asks * whole[:, None], waiting * whole[:, None]  # by kind; waiting for a slow answer
         self.held, self.denied = held[:, :ADDRESSES] * whole[:, None], held[:, NONE] * whole
-        self.holding = np.minimum(total(self.held, axis=1), 1.0)
+        self.holding = np.minimum(added(self.held), 1.0)
         self.quiet = quiet[:, 0] * whole  # waiting for a refresh that will fail, or in the time after
         self.failing = self.quiet + self.asks[:, FAILED]
 
@@ -55,14 +55,12 @@ class Lookups:
     @functools.cached_property
     def stale(self) -> FloatArray:
         """Lookups that are answered from what has run out."""
-        return self.failing * total(self.usable, axis=1) * self.heard
+        return self.failing * added(self.usable) * self.heard
 
     @functools.cached_property
     def age(self) -> FloatArray:
         """Seconds since the TTL of what is served stale, mean."""
-        mass, when = (
-            _middle(rows) for rows in (total(self.caches.memory[:, STALE], axis=1), self.caches.memory[:, AGE])
-        )
+        mass, when = (_middle(rows) for rows in (added(self.caches.memory[:, STALE]), self.caches.memory[:, AGE]))
         return np.maximum(self.time[:, None] - ratio(when, mass), 0.0) * (mass > 0)
 
     @functools.cached_property
@@ -73,15 +71,15 @@ class Lookups:
             return np.zeros((1, ADDRESSES, 1))
         memory, lacking = self.caches.memory, 1.0 - _middle(self.caches.holding)
         left = np.maximum(_middle(memory[:, KNOWN] - memory[:, STALE]), 0.0)
-        rest = np.maximum(lacking - total(_middle(memory[:, STALE]), axis=1), 0.0)
-        return (keep * self.without)[:, None] * _part(left, np.maximum(rest, total(left, axis=1))[:, None])
+        rest = np.maximum(lacking - added(_middle(memory[:, STALE])), 0.0)
+        return (keep * self.without)[:, None] * _part(left, np.maximum(rest, added(left))[:, None])
 
     # -- what lookups bring ------------------------------------------------------------------------------------------
 
     @functools.cached_property
     def without(self) -> FloatArray:
         """Lookups that bring no address."""
-        unknown = self.failing * (1.0 - np.minimum(total(self.usable, axis=1), 1.0))
+        unknown = self.failing * (1.0 - np.minimum(added(self.usable), 1.0))
         return unknown + self.denied + self.asks[:, NONE] + self.waiting[:, NONE]
 
     @functools.cached_property
@@ -117,7 +115,7 @@ class Lookups:
     def upstream(self) -> FloatArray:
         """Queries to the authority in a tick: of both types, and repeated where nothing comes back."""
         asked = self.caches.asked
-        tried = total(asked[:, :FAILED], axis=1) + asked[:, FAILED] * self.batch.upstream_tries
+        tried = added(asked[:, :FAILED]) + asked[:, FAILED] * self.batch.upstream_tries
         return dns.TYPES * self.batch.caches * tried
 
     @functools.cached_property
@@ -133,7 +131,7 @@ class Lookups:
         """Queries for the name that clients send in a tick."""
         each, failed, denied = self._costs
         none = self.denied + self.asks[:, NONE] + self.waiting[:, NONE]
-        fails = self.failing * (1.0 - np.minimum(total(self.usable, axis=1), 1.0))
+        fails = self.failing * (1.0 - np.minimum(added(self.usable), 1.0))
         return self.offered * (each * np.maximum(1.0 - none - fails, 0.0) + failed * fails + denied * none)
 
     @functools.cached_property
@@ -141,7 +139,7 @@ class Lookups:
         """Caches that answer, fail, deny: their share, what they drop, how busy their resolver is."""
         asked, other, capacity = (self.at(name) for name in ("lookup_rate", "other_rate", "resolver_capacity"))
         each, failed, denied = self._costs
-        fails = self.failing * (1.0 - np.minimum(total(self.usable, axis=1), 1.0))
+        fails = self.failing * (1.0 - np.minimum(added(self.usable), 1.0))
         shares = (np.maximum(1.0 - fails - self.denied, 0.0), fails, self.denied)
         loads = ((0.0 * asked, asked + other), (asked * failed, other), (asked * denied, other))
         found = []
@@ -188,9 +186,9 @@ def wait(seen: Lookups, q: float) -> FloatArray:
     pending = _middle(
         np.maximum(pending - Lag(batch.patience + np.zeros(seen.day.size), seen.day.dt).shifted(pending), 0.0)
     )
-    pending, stale = np.minimum(pending, seen.quiet), np.minimum(total(seen.usable, axis=1), 1.0)
-    late = total(seen.asks[:, :FAILED], axis=1) * (seen.day.delay > 0)
-    slow = total(seen.waiting, axis=1) + late
+    pending, stale = np.minimum(pending, seen.quiet), np.minimum(added(seen.usable), 1.0)
+    late = added(seen.asks[:, :FAILED]) * (seen.day.delay > 0)
+    slow = added(seen.waiting) + late
     asks, gives_up = (
         seen.asks[:, FAILED],
         dns.worst_wait(batch.client_timeout, batch.attempts, batch.servers, _stub(seen)),
@@ -240,4 +238,4 @@ def _middle(level: FloatArray) -> FloatArray:
 def _part(part: FloatArray, whole: FloatArray) -> FloatArray:
     """Parts (ticks, 3, members) of a whole, together at most 1 whatever rounding did."""
     part = np.maximum(part, 0.0)
-    return ratio(part, np.maximum(whole, total(part, axis=1)[:, None]))
+    return ratio(part, np.maximum(whole, added(part)[:, None]))

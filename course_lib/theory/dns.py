@@ -288,6 +288,8 @@ def served_share(retried: ArrayLike, other: ArrayLike, capacity: ArrayLike, atte
     """
     fixed, fresh, capacity, attempts = _floats(retried, other, capacity, attempts)
     low, high = np.zeros(np.broadcast(fixed, fresh, capacity, attempts).shape), 1.0
+    if (fixed + fresh <= capacity).all():
+        return low + 1.0
     for _ in range(40):
         middle = (low + high) / 2.0
         fits = middle * fixed + fresh * (1.0 - lost_share(middle, attempts)) <= capacity
