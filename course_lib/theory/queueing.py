@@ -174,6 +174,36 @@ def first_doomed(arrival_rate: ArrayLike, service_rate: ArrayLike, deadline: Arr
     return np.divide(ahead, excess, out=np.full(ahead.shape, np.inf), where=excess > 0)
 
 
+def late_answers(
+    burst_rate: ArrayLike,
+    burst_duration: ArrayLike,
+    usual_rate: ArrayLike,
+    service_rate: ArrayLike,
+    deadline: ArrayLike,
+) -> tuple[FloatArray, FloatArray]:
+    """Seconds after a burst's start between which every answer of an unbounded FIFO queue is late.
+
+    Returns
+    -------
+    first, last : ndarray, broadcast shape
+        ``lambda D / (lambda - mu)``, and one deadline after the arrival that finds just ``mu D`` ahead of it. Both NaN
+        where the burst leaves less than a deadline of work.
+
+    Examples
+    --------
+    >>> [round(float(t), 1) for t in late_answers(1600, 120, 800, 1000, 10)]
+    [26.7, 440.0]
+    """
+    burst, duration, usual, mu, limit = np.broadcast_arrays(
+        *(np.asarray(x, dtype=float) for x in (burst_rate, burst_duration, usual_rate, service_rate, deadline))
+    )
+    backlog, worth = np.maximum(burst - mu, 0.0) * duration, mu * limit
+    collapses = backlog > worth
+    first = first_doomed(burst, mu, limit) + limit
+    last = duration + overload_drain(np.maximum(backlog - worth, 0.0), usual, mu) + limit
+    return np.where(collapses, first, np.nan), np.where(collapses, last, np.nan)
+
+
 def overload_drain(backlog: ArrayLike, arrival_rate: ArrayLike, service_rate: ArrayLike) -> FloatArray:
     """Seconds until a backlog is worked off at the spare rate; infinite where there is none.
 

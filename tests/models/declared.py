@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.models import cache_stampede, dns_outage, hot_partition, retry_storm
+from course_lib.models import cache_stampede, dns_outage, hot_partition, queue_overload, retry_storm
 from course_lib.models.drills import retry_chain, stampede_drill
+from course_lib.models.schedule import Schedule
 from tests.models.contract import Declared
 
 RETRY_STORM = Declared(
@@ -83,6 +84,39 @@ HOT_PARTITION = Declared(
     },
 )
 
+QUEUE_OVERLOAD = Declared(
+    queue_overload,
+    base=dict(burst_start=20.0, burst_duration=20.0),
+    ranges=dict(
+        producer_rate=(0.0, 5000.0), burst_rate=(0.0, 5000.0), dt=(0.1, 1.0), service_rate=(1.0, 1000.0),
+        consumers=(1, 40), max_consumers=(1, 60), partitions=(1, 50), deadline=(1.0, 60.0), codel_target=(1.0, 60.0),
+        codel_interval=(1.0, 60.0), startup=(1.0, 60.0), redelivery_delay=(1.0, 60.0), restart_time=(1.0, 60.0),
+    ),
+    at_most={
+        "ended and waiting <= sent": lambda c: (
+            c["goodput"] + c["late_rate"] + c["rejected_rate"] + c["dropped_rate"] + c["lost_rate"]
+            + c["dead_letter_rate"] + c.level("depth"), c["producer_rate"],
+        ),
+        "sent <= wanted": lambda c: (c["producer_rate"], c["demand"]),
+        "in time and late <= delivered": lambda c: (c["goodput"] + c["late_rate"], c["throughput"]),
+        "consumers <= partitions": lambda c: (c.level("consumers"), c.p.partitions),
+        "held <= waiting": lambda c: (c.level("held"), c.level("depth")),
+    },
+    settings={
+        "every defence": dict(
+            bound=8.0, expiry="on", discipline="adaptive_lifo", back_pressure=0.5, max_consumers=20, startup=5.0
+        ),
+        "a broker that dies": dict(
+            memory_limit=np.array([1e3, 4e3, np.inf]), durable=np.array(["no", "yes", "no"]), restart_time=5.0
+        ),
+        "poison": dict(poison_share=np.array([0.0, 0.05, 0.5]), max_deliveries=np.array([1, 5, 20])),
+        "poison that comes and goes": dict(poison_share=Schedule(0.0, ((20.0, 0.2), (50.0, 0.0))), bound=9.0),
+        "poison, newest first": dict(poison_share=0.1, discipline=np.array(["fifo", "lifo", "adaptive_lifo"])),
+        "bounds": dict(bound=np.array([0.1, 5.0, np.inf]), when_full=np.array(["reject", "drop_oldest", "push_back"])),
+        "refusals that cost": dict(bound=2.0, rejection_cost=np.array([0.0, 0.3, 0.9])),
+    },
+)  # fmt: skip
+
 DNS_OUTAGE = Declared(
     dns_outage,
     base=dict(outage_start=10.0, outage_duration=30.0, caches=20, ttl=8.0),
@@ -146,5 +180,13 @@ STAMPEDE_DRILL = Declared(
 
 MODELS = {
     declared.module.__name__.rpartition(".")[2]: declared
-    for declared in (RETRY_STORM, CACHE_STAMPEDE, HOT_PARTITION, DNS_OUTAGE, RETRY_CHAIN, STAMPEDE_DRILL)
+    for declared in (
+        RETRY_STORM,
+        CACHE_STAMPEDE,
+        HOT_PARTITION,
+        QUEUE_OVERLOAD,
+        DNS_OUTAGE,
+        RETRY_CHAIN,
+        STAMPEDE_DRILL,
+    )
 }
