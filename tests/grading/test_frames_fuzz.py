@@ -45,7 +45,7 @@ returned = st.recursive(
 def pair():
     left, right = socket.socketpair()
     with left, right:
-        yield Session(Channel(left), Limits(call_s=5), time.monotonic() + 600, {}), Channel(right)
+        yield Session(Channel(left), Limits(call_s=30), time.monotonic() + 600, {}), Channel(right)
 
 
 def called(session: Session, name: str, other: Channel, value: object) -> object:
@@ -67,9 +67,9 @@ def test_whatever_an_answer_returns_is_converted_or_refused_and_the_next_call_ha
     except AnswerError as error:
         assert "\n" not in error.text
     assert session.ended is None
-    other.receive(time.monotonic() + 5)  # the question, which nobody here has read
+    other.receive(time.monotonic() + 30)  # the question, which nobody here has read
     assert called(session, "g", other, 7.5) == 7.5
-    other.receive(time.monotonic() + 5)
+    other.receive(time.monotonic() + 30)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_whatever_an_answer_returns_is_converted_or_refused_and_the_next_call_ha
 def test_what_can_be_numbers_is(pair, value, parts):
     session, other = pair
     result = called(session, "f", other, value)
-    other.receive(time.monotonic() + 5)
+    other.receive(time.monotonic() + 30)
     assert [np.asarray(part).tolist() for part in result] == parts
     assert all(expect_array(part, np.shape(want), "f") is not None for part, want in zip(result, parts, strict=True))
 
@@ -95,7 +95,7 @@ def test_what_cannot_is_refused_in_one_line(pair, value):
     session, other = pair
     with pytest.raises(AnswerError, match="returns numbers : saw"):
         called(session, "f", other, value)
-    other.receive(time.monotonic() + 5)
+    other.receive(time.monotonic() + 30)
 
 
 def test_more_than_the_cap_is_refused_in_one_line_and_nothing_else_is_lost(pair):
@@ -103,7 +103,7 @@ def test_more_than_the_cap_is_refused_in_one_line_and_nothing_else_is_lost(pair)
     for value in (np.zeros(2 << 20), tuple(range(100_000))):
         with pytest.raises(AnswerError, match="returns at most 8 MB : saw"):
             called(session, "f", other, value)
-        other.receive(time.monotonic() + 5)
+        other.receive(time.monotonic() + 30)
     assert session.ended is None
 
 
@@ -139,7 +139,7 @@ headers = st.one_of(
 def test_whatever_is_written_into_the_pipe_ends_in_an_answer_or_in_one_line(header, payload, lie, number):
     left, right = socket.socketpair()
     with left, right:
-        session = Session(Channel(left), Limits(call_s=5), time.monotonic() + 5, {})
+        session = Session(Channel(left), Limits(call_s=30), time.monotonic() + 30, {})
         session._names = {"f": "function"}
         right.sendall(PREFIX.pack(len(header) if lie is None else lie, number) + header + payload)
         right.shutdown(socket.SHUT_WR)
@@ -162,7 +162,7 @@ def test_bytes_that_are_no_frame_are_refused(data):
         channel = Channel(left)
         try:
             while True:
-                number, fields, values = channel.receive(time.monotonic() + 5)
+                number, fields, values = channel.receive(time.monotonic() + 30)
                 assert isinstance(number, int) and isinstance(fields, dict) and isinstance(values, list)
         except (FrameError, Closed):
             pass
@@ -178,5 +178,5 @@ def test_an_array_arrives_as_it_was_sent_or_is_refused(value):
         return
     with left, right:
         Channel(right).send(*frame)
-        _, _, (got,) = Channel(left).receive(time.monotonic() + 5)
+        _, _, (got,) = Channel(left).receive(time.monotonic() + 30)
     assert np.shape(got) == value.shape and np.array_equal(got, value)

@@ -20,8 +20,8 @@ from course_lib.grading.sandbox.box import uid_range
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation_level")]
 MARK = "course-attack"
-#: Longer than the kit's: a good one on a machine busy with other tests must not be late.
-LIMITS = replace(kit.LIMITS, cells_s=2.5, call_s=1.5, total_s=7.0)
+#: Short, so that the endless ones end soon; what is not endless takes a tenth of it at most.
+LIMITS = replace(kit.LIMITS, cells_s=2.5, call_s=1.5, total_s=7.0, cpu_s=7)
 
 
 def test_none_earns_a_point_it_did_not_deserve_and_none_harms_the_next(tmp_path, isolation_level):
@@ -43,7 +43,7 @@ def test_none_earns_a_point_it_did_not_deserve_and_none_harms_the_next(tmp_path,
     harmed = [name for name, earned in points.items() if name.endswith("good-one") and earned != kit.POINTS]
     assert undeserved == []
     assert harmed == [] and len(points) == 2 * len(hostile)
-    assert max(batch.seconds) < LIMITS.total_s + 1
+    assert max(batch.seconds) < 2 * LIMITS.total_s
     assert _state_of_the_host(tmp_path) == before
     assert _processes_left_behind() == set()
     _pages_are_inert(tmp_path / "out")

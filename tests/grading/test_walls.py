@@ -209,7 +209,7 @@ def test_however_many_files_an_answer_writes_their_sum_is_bounded_and_none_stays
     plan = {"mode": "answers", "cells": [{"id": "a", "source": WRITES}], "names": ["fill"], "hidden": []}
     before = set(os.listdir(tempfile.gettempdir()))
     scratch = os.path.exists("/scratch")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     with Sandbox(View(), Limits(), wall=wall) as made, made.session(deadline, for_answers=True) as session:
         session.run(plan)
         assert session.proxy("fill")(400) <= (made.limits.scratch_mb if not made.no_wall else 0)
@@ -219,17 +219,17 @@ def test_however_many_files_an_answer_writes_their_sum_is_bounded_and_none_stays
 
 
 def test_a_live_run_is_ended_once_its_processes_hold_too_much_in_all():
-    hoard = "import os\nfor _ in range(3): os.fork()\nkept = b'x' * (40 << 20)\nimport time; time.sleep(20)"
+    hoard = "import os\nfor _ in range(3): os.fork()\nkept = b'x' * (40 << 20)\nimport time; time.sleep(100)"
     process = subprocess.Popen([sys.executable, "-c", hoard], start_new_session=True)
     started = time.monotonic()
     with MemoryWatch(process, 200.0) as watch:
-        process.wait(15)
-    assert watch.over and time.monotonic() - started < 15
+        process.wait(60)
+    assert watch.over and time.monotonic() - started < 60
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.5)"])
     with MemoryWatch(process, 200.0) as watch:
-        process.wait(15)
+        process.wait(60)
     assert not watch.over
 
 

@@ -241,8 +241,15 @@ def _ask_again(judged: _Judged, recalls: dict[str, Recall], leave_out: set[str])
     waiting = sorted((name for name in asked if asked[name]), key=lambda name: recalls[name].seconds)
     while waiting and time.monotonic() < deadline:
         with judged.sandbox.session(deadline, for_answers=True) as session:
-            if session.run(judged.plan(leave_out)).ended:
-                break
+            ran = session.run(judged.plan(leave_out))
+            if ran.ended:  # a cell that cannot be run again costs its own task its points, and no other
+                mine = judged.lab.task_of_cell.get(ran.culprit or "")
+                if mine is None or ran.culprit in leave_out:
+                    break
+                leave_out = leave_out | {ran.culprit}
+                if mine in waiting:
+                    waiting.remove(mine)
+                    tasks[mine] = _inconsistent(tasks[mine], len(asked[mine]), len(asked[mine]))
             while waiting and not session.ended:
                 name = waiting.pop(0)
                 if other := sum(not same(call, session.proxy(call.name)) for call in asked[name]):
