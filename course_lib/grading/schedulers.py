@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from course_lib.grading.judging.jobs import Job
-from course_lib.grading.worker import Setup, prepare, start, work
+from course_lib.grading.worker import OvertimeError, Setup, prepare, start, work
 
 TRIES = 3
 _WAITING_PER_WORKER = 2
@@ -26,14 +27,17 @@ class _Try:
 
     job: Job
     number: int = 1
+    began: float = 0.0
 
 
 def _requeue(
-    held: Iterable[_Try], queue: deque[_Try], error: Exception
+    held: Iterable[_Try], queue: deque[_Try], error: Exception, longest_s: float
 ) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
-    """Put the jobs of a broken pool in front of the queue; give up on those tried often enough."""
+    """Put the jobs of a broken pool in front of the queue; give up on those tried often, or long, enough."""
     for one in held:
-        if one.number < TRIES:
+        if one.number > 1 and time.monotonic() - one.began > longest_s:  # it ran alone
+            yield one.job, OvertimeError.after(longest_s)
+        elif one.number < TRIES:
             queue.appendleft(replace(one, number=one.number + 1))
         else:
             yield one.job, error
@@ -85,7 +89,7 @@ class Cores:
                 result = future.exception() or future.result()
                 if isinstance(result, BrokenProcessPool):
                     self._drop_pool()
-                    yield from _requeue(running.values(), queue, result)
+                    yield from _requeue(running.values(), queue, result, setup.longest_s)
                     return
                 yield running.pop(future).job, result
 
@@ -99,7 +103,7 @@ class Cores:
             except BrokenProcessPool as error:
                 future = Future()
                 future.set_exception(error)
-            running[future] = queue.popleft()
+            running[future] = replace(queue.popleft(), began=time.monotonic())
 
     def _living_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -133,15 +137,20 @@ class DaskCluster:
     def __init__(self, address: str) -> None:
         try:
             from distributed import Client
+            from distributed.comm.addressing import parse_address, parse_host_port
+            from distributed.comm.registry import get_backend
         except ImportError:
             raise ClusterError("--scheduler needs the extra 'dask': pip install 'distributed'") from None
-        try:
-            self._client = Client(address, timeout=_PATIENCE_S)
-        except OSError as error:
-            raise ClusterError(f"no Dask scheduler answers at {address}: {error}") from None
+        try:  # before a client tries, which under load may give up on such an address before it has read it
+            scheme, place = parse_address(address, strict=True)
+            get_backend(scheme), parse_host_port(place)
         except ValueError as error:
             told = f"{address!r} is no scheduler's address, such as tcp://head:8786: {error}"
             raise ClusterError(told) from None
+        try:
+            self._client = Client(address, timeout=_PATIENCE_S)
+        except (OSError, ValueError) as error:
+            raise ClusterError(f"no Dask scheduler answers at {address}: {error}") from None
 
     def __enter__(self) -> DaskCluster:
         return self

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing.util
 import os
 import select
 import signal
@@ -13,7 +12,7 @@ from typing import Any
 from course_lib.grading.intake import pristine
 from course_lib.grading.intake.pristine import CourseRef
 from course_lib.grading.judging import jobs as judging
-from course_lib.grading.judging.alarm import Overtime, alarm
+from course_lib.grading.judging.alarm import Overtime, alarm, last_alarm
 from course_lib.grading.judging.jobs import Job
 from course_lib.grading.judging.recorded import Comparer
 from course_lib.grading.sandbox.box import Sandbox, SandboxError, leaks, level_of, probe
@@ -21,7 +20,8 @@ from course_lib.grading.sandbox.isolation import LAYERS, Limits
 from course_lib.grading.sandbox.reader import Reader
 
 LEVELS = ("none", "basic", "strong", "full")
-_LONGEST_S = 60  # beyond a submission's own limit: comparison and a live run
+#: Share beyond the clock that Python hears, after which the process ends whatever it is at.
+_BEYOND = 0.25
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Setup:
         Run nbval's comparison.
     hidden : tuple of str
         Besides the course, what no answer may read: submissions, gradebook, key.
+    patience_s : float
+        For comparison and a live run, beyond a submission's own limit.
     """
 
     course: CourseRef
@@ -48,6 +50,17 @@ class Setup:
     least_level: str = "strong"
     compare: bool = True
     hidden: tuple[str, ...] = ()
+    patience_s: float = 60.0
+
+    @property
+    def longest_s(self) -> float:
+        """Seconds after which the grader itself is taken to hang on a submission."""
+        return 3 * self.limits.total_s + self.patience_s
+
+    @property
+    def last_s(self) -> float:
+        """Seconds after which a process that does not hear that clock is ended."""
+        return (1 + _BEYOND) * self.longest_s
 
 
 class WeakIsolationError(SandboxError):
@@ -57,11 +70,17 @@ class WeakIsolationError(SandboxError):
 class OvertimeError(RuntimeError):
     """The trusted side itself hung; nothing was decided."""
 
+    @classmethod
+    def after(cls, seconds: float) -> OvertimeError:
+        """With the seconds it was given."""
+        return cls(f"the grader did not end within {seconds:g} s")
+
 
 class Bench:
     """The sandbox and the comparer of one process."""
 
     def __init__(self, setup: Setup) -> None:
+        self.setup = setup
         self.labs = pristine.labs(setup.course)
         hidden = (setup.course.root, *setup.hidden)
         self.sandbox = Sandbox(pristine.view(setup.course), setup.limits, wall=setup.wall, hidden=hidden)
@@ -78,7 +97,7 @@ class Bench:
         self.comparer = Comparer() if setup.compare else None
 
     def close(self) -> None:
-        """End the sandbox and remove the comparer's folder."""
+        """End the sandbox and the comparer."""
         self.reader.close()
         self.sandbox.close()
         if self.comparer is not None:
@@ -87,12 +106,11 @@ class Bench:
     def grade(self, job: Job) -> dict[str, Any]:
         """Grade one job; the result is plain data."""
         lab = self.labs[job.lab]
-        limit = 3 * self.sandbox.limits.total_s + _LONGEST_S
         try:
-            with alarm(limit):
+            with last_alarm(self.setup.last_s), alarm(self.setup.longest_s):
                 outcome = judging.grade(job, lab, judging.Bench(self.sandbox, self.reader, self.comparer))
         except Overtime:
-            raise OvertimeError(f"the grader did not end within {limit:g} s") from None
+            raise OvertimeError.after(self.setup.longest_s) from None
         # A layer held when it was claimed for every session and withstood the probe.
         outcome.layers = {
             layer: self.layers[layer] if self.layers[layer] != "held" else outcome.layers.get(layer, "held")
@@ -129,12 +147,10 @@ def prepare(setup: Setup) -> None:
     with _lock:
         if setup not in _benches:
             _benches[setup] = Bench(setup)
-            # Run where a pool's worker ends, too, which atexit is not. Sandboxes end with this process.
-            multiprocessing.util.Finalize(None, _remove_folders, exitpriority=10)
 
 
 def start(grader: int) -> None:
-    """Prepare a worker process: it ends when the grader does, however that ends.
+    """Prepare a worker process: it ends when the grader does, however that ends, and its sandbox with it.
 
     Parameters
     ----------
@@ -142,7 +158,7 @@ def start(grader: int) -> None:
         Process id of the grader, which is not the parent: a server process forks the workers.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: _leave())
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which ends it in the middle of C code, too
     threading.Thread(target=_end_with, args=(grader,), daemon=True).start()
 
 
@@ -152,16 +168,4 @@ def _end_with(pid: int) -> None:
     except ProcessLookupError:
         os._exit(1)
     select.select([fd], [], [])
-    _leave()
-
-
-def _leave() -> None:
-    """End at once, whatever is going on: sandboxes end with this process, only the folders must be removed."""
-    _remove_folders()
     os._exit(1)
-
-
-def _remove_folders() -> None:
-    for bench in _benches.values():
-        if bench.comparer is not None:
-            bench.comparer.remove_folder()

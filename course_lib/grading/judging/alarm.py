@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
+import os
 import signal
 import threading
 import time
@@ -66,6 +68,27 @@ def _by_thread(seconds: float) -> Iterator[None]:
         timer.cancel()
         with inside:
             over = True
+
+
+@contextlib.contextmanager
+def last_alarm(seconds: float) -> Iterator[None]:
+    """End this process if the block has not ended after so many seconds.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Notes
+    -----
+    `alarm` is heard between two steps of Python. A loop in C code hears nothing, and no thread of Python's runs beside
+    it; the thread that ends the process here is the interpreter's own and waits for nobody.
+    """
+    with open(os.devnull, "w") as nowhere:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _raise_in(thread: int, kind: type[BaseException]) -> None:

@@ -12,7 +12,6 @@ import copy
 import io
 import os
 import queue
-import shutil
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -85,10 +84,11 @@ class Comparer:
         self._start()
 
     def _start(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="course-nbval-")
+        # Without a name: however this process ends, none stays behind.
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115
         self._loop = _Loop()
         with contextlib.redirect_stdout(io.StringIO()):
-            self._thread = threading.Thread(target=_run_pytest, args=(self._folder.name, self._loop), daemon=True)
+            self._thread = threading.Thread(target=_run_pytest, args=(self._loop,), daemon=True)
             self._thread.start()
             self._loop.ready.wait(self._patience_s)
 
@@ -110,10 +110,8 @@ class Comparer:
         """
         if not self._thread.is_alive():
             self._replace()
-        path = Path(self._folder.name) / "notebook.ipynb"
-        path.write_text(nbformat.writes(_checks_alone(notebook)), encoding="utf-8", errors="replace")
         told: queue.SimpleQueue[Any] = queue.SimpleQueue()  # of this notebook alone: a late answer reaches nobody else
-        self._loop.asked.put((told, path, records))
+        self._loop.asked.put((told, self._written(notebook), records))
         try:
             result = told.get(timeout=self._patience_s)
         except queue.Empty:
@@ -121,18 +119,21 @@ class Comparer:
             return {"": f"did not answer within {self._patience_s:g} s"}
         return {"": f"stumbled: {printable(repr(result))}"} if isinstance(result, BaseException) else result
 
+    def _written(self, notebook: NotebookNode) -> Path:
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(nbformat.writes(_checks_alone(notebook)).encode("utf-8", "replace"))
+        self._file.flush()
+        return Path(f"/dev/fd/{self._file.fileno()}")
+
     def _replace(self) -> None:
         self.close()
         self._start()
 
     def close(self) -> None:
-        """End the session and remove the scratch folder."""
+        """End the session."""
         self._loop.asked.put(None)
-        self.remove_folder()
-
-    def remove_folder(self) -> None:
-        """Remove the scratch folder."""
-        shutil.rmtree(self._folder.name, ignore_errors=True)
+        self._file.close()
 
 
 def _checks_alone(notebook: NotebookNode) -> NotebookNode:
@@ -163,9 +164,10 @@ class _Loop:
         return True
 
 
-def _run_pytest(folder: str, loop: _Loop) -> None:
+def _run_pytest(loop: _Loop) -> None:
     import pytest
 
+    folder = str(Path(__file__).parent)  # it wants one, and finds nothing there
     quiet = ["-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:capture", "-p", "no:faulthandler"]
     where = ["-c", os.devnull, "--color=no", "--rootdir", folder, folder]
     with mock.patch.dict(os.environ, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}):
