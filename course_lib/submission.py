@@ -105,26 +105,31 @@ class Released:
         The names each must define, by id.
     given : dict of str to str
         Sources of the other code cells, by id.
+    solution : tuple of str
+        What the course's own solution holds around its answers.
     """
 
     answers: dict[str, str]
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
+    solution: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, notebook: NotebookNode) -> Released:
-        """From the released notebook."""
+    def of(cls, notebook: NotebookNode, solution: NotebookNode | None = None) -> Released:
+        """From the released notebook and its solution, where there is one."""
         answers = {id_: cell.source for id_, cell in tagged(notebook, ANSWER).items()}
         checks = tagged(notebook, CHECK)
         names = {_answer_id(cell.metadata["course"]["task"]): _passed(cell.source) for cell in checks.values()}
         code = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
         given = {id_: source for id_, source in code.items() if id_ not in answers and id_ not in checks}
-        return cls(answers, names, given)
+        mine = [] if solution is None else [cell for cell in solution.cells if cell.cell_type == "code"]
+        around = tuple(cell.source for cell in mine if cell.id not in tagged(solution, ANSWER))
+        return cls(answers, names, given, around)
 
     @cached_property
     def given_sources(self) -> frozenset[str]:
-        """All that the released cells hold, to know a cell by where it has lost its id."""
-        return frozenset(source.strip() for source in self.given.values())
+        """All that the course's own cells hold, to know a cell by where it has lost its id."""
+        return frozenset(source.strip() for source in (*self.given.values(), *self.solution))
 
 
 @dataclass(frozen=True)

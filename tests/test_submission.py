@@ -45,6 +45,17 @@ def test_without_ids_each_answer_is_found_before_its_check_as_here_so_in_modules
     assert all("had lost its id" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("module", "part"), BOTH, ids=lambda value: getattr(value, "slug", value))
+def test_the_solution_handed_in_is_read_without_a_word_and_what_is_added_to_it_is_named(module, part):
+    whole, pristine = notebook_file.read(module.solution), notebook_file.read(module.pristine(part))
+    found = submission.pick(document(whole), Released.of(pristine, whole))
+    assert found.answers == {id_: notebook_file.answers(whole)[id_] for id_ in notebook_file.answers(pristine)}
+    assert found.notes == () and found.refused == {}
+    whole.cells[2].source += "\nnp = None"
+    (told,) = submission.pick(document(whole), Released.of(pristine, notebook_file.read(module.solution))).notes
+    assert told.startswith("cell 3 is no answer cell and is not read; answers use its ") and "np" in told
+
+
 def cells(*sources):
     made = [{"cell_type": "code", "source": source, "metadata": {}} for source in sources]
     return json.dumps({"cells": made, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})

@@ -173,7 +173,7 @@ def original_of(course: Course, path: Path, *, to_reset: bool = False) -> Mine:
         raise NotebookError(f"{path}: {error}") from None
     best: tuple[tuple[float, float, bool], Mine] | None = None
     for module, part in released(course):
-        wanted = Released.of(_pristine(module, part))
+        wanted = Released.of(_pristine(module, part), _solution(module))
         found = submission.pick(document, wanted)
         share = (len(found.answers) + len(found.refused)) / max(1, len(wanted.answers))
         rank = (found.exact / max(1, len(wanted.answers)), share, path.name.startswith(module.name))
@@ -196,6 +196,10 @@ def released(course: Course) -> Iterator[tuple[Module, Part]]:
 def _require_built(module: Module) -> None:
     if not module.built:
         raise ManifestError(f"module {module.number:02d} ({module.title}) is not built yet")
+
+
+def _solution(module: Module) -> notebook_file.NotebookNode | None:
+    return notebook_file.read(module.solution) if module.solution.exists() else None
 
 
 def _pristine(module: Module, part: Part) -> notebook_file.NotebookNode:

@@ -60,6 +60,8 @@ class Lab:
         Task name to the id of its answer cell.
     digest : str
         Changes with the released notebook and the checks.
+    solution : NotebookNode or None
+        As it is handed out.
     """
 
     key: str
@@ -71,6 +73,7 @@ class Lab:
     tasks: dict[str, Task] = field(repr=False)
     answer_cells: dict[str, str]
     digest: str
+    solution: NotebookNode | None = field(default=None, repr=False)
 
     @property
     def max_points(self) -> float:
@@ -80,7 +83,7 @@ class Lab:
     @cached_property
     def reads(self) -> Released:
         """What the reader of submissions knows of it."""
-        return Released.of(self.notebook)
+        return Released.of(self.notebook, self.solution)
 
     @property
     def task_of_cell(self) -> dict[str, str]:
@@ -121,7 +124,8 @@ def _lab(course: CourseRef, module: manifest.Module, part: manifest.Part) -> Lab
             raise notebook_file.NotebookError(f"{path.name}: task {name} has no answer cell {cell!r}")
     digest = _digest(path, Path(str(checks.__file__)), module.points(part))
     key = f"{module.name}/{part}"
-    return Lab(key, module.slug, part, module.title, checks.__name__, notebook, tasks, cells, digest)
+    solution = notebook_file.read(module.solution) if module.solution.exists() else None
+    return Lab(key, module.slug, part, module.title, checks.__name__, notebook, tasks, cells, digest, solution)
 
 
 def _digest(path: Path, checks: Path, points: Mapping[str, float]) -> str:
