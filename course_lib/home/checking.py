@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from course_lib import notebook_file, submission
+from course_lib import borrowing, notebook_file, submission
 from course_lib.home import nbval_record, work
 from course_lib.manifest import Course, Module, Part
 from course_lib.notebook_file import NotebookError
@@ -219,6 +219,8 @@ def _result(
     if seen is None:
         return TaskResult(task, CRASHED, 0, worth, ("the notebook stopped before this check",), source)
     lines = tuple(line for line in seen["text"].splitlines()[1:] if not _HINT.match(line))
+    if seen["outcome"] == "passed" and (taken := borrowing.worthless(borrowing.borrowed(source))):
+        return TaskResult(task, REFUSED, 0, worth, (borrowing.why_worthless(taken),), source)
     if seen["outcome"] == "passed":
         return TaskResult(task, RIGHT, worth, worth, lines, source)
     verdict = _VERDICT.search(seen["text"])

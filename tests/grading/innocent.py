@@ -306,6 +306,12 @@ INNOCENT: dict[str, Innocent] = {
     ),
     "other-letters": Innocent(answered(double='"""Zweimal → 🐙."""\ndef double(größe):\n    return 2 * größe')),
     "word-to-nbval": Innocent(answered(double=f"# NBVAL_SKIP\n{DOUBLE}", running=RAISES)),
+    "borrowed-from-the-course": Innocent(
+        answered(double=f"from course_lib.theory import queueing\n{DOUBLE}"),
+        lost=("double",),
+        told="it uses the course's own course_lib.theory, where one's own was asked for: that counts nothing",
+        mend=edited(lambda n: cell(n, "double-answer").update(source=DOUBLE)),
+    ),
     "exit-at-the-end": Innocent(
         answered(double=f"{DOUBLE}\nexit()"),
         lost=("double",),

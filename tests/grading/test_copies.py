@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_lib.grading.intake.copies import borrowed, shape
+from course_lib.borrowing import borrowed, worthless
+from course_lib.grading.intake.copies import shape
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,6 +21,10 @@ ROOT = Path(__file__).parents[2]
         ("breaker = retry_chain.breaking", "retry_chain.breaking"),
         ("def full_jitter(*a):\n    return retry_chain.jittered(*a)", "retry_chain.jittered"),
         ("m = retry_chain\nfull_jitter = m.jittered", "retry_chain"),
+        ("retry_chain = retry_chain\nfull_jitter = retry_chain.jittered", "retry_chain.jittered"),
+        ("from course_lib import theory", "course_lib"),
+        ("from course_lib.models.drills.retry_chain import *", "course_lib.models.drills.retry_chain"),
+        ("import course_lib.theory.retries as r", "course_lib.theory.retries"),
         ("full_jitter = getattr(retry_chain, 'jit' + 'tered')", "retry_chain"),
         ("full_jitter = charts.retry_chain.jittered", "charts.retry_chain.jittered"),
         (
@@ -36,6 +41,9 @@ ROOT = Path(__file__).parents[2]
 )
 def test_an_answer_that_takes_the_courses_own_code_is_told(source, told):
     assert borrowed(source) == [told]
+    # A way to code is no code: it is looked at by a person, and counts.
+    ways = ("sys.modules", "importlib", "__import__", "eval", "simulate.__globals__")
+    assert worthless([told]) == ([] if told in ways else [told])
 
 
 @pytest.mark.parametrize(
@@ -46,6 +54,10 @@ def test_an_answer_that_takes_the_courses_own_code_is_told(source, told):
         "def f(seed):\n    rng = np.random.default_rng(seed)\n    return rng.uniform(), np.random.poisson(3)",
         "drill = Parameters()\n\ndef f():\n    return simulate(drill, 1)['x'], drill.partitions",
         "def amplification(p):\n    return sys_modules",
+        "from course_lib.checks import retry_storm as checks\nchecks.full_jitter(f, seed=seed)",
+        "from course_lib.models.drills.retry_chain import CLOSED, OPEN\nfrom course_lib import view\nx = OPEN",
+        "from course_lib.models.hot_partition import Parameters, simulate\nsimulate(Parameters(), 1)",
+        "schedule = [1, 2]\ndef f(x):\n    return x * schedule[0] + schedule.count(1)",
     ],
 )
 def test_an_honest_answer_is_not(source):
@@ -72,4 +84,4 @@ def test_an_answer_that_is_not_python_or_holds_a_magic_is_not_lost_from_the_repo
     assert shape(BROKEN) != shape(BROKEN.replace("0.2", "0.5"))
     assert shape(f"%pwd\n{whole}") and shape(f"%pwd\n{whole}") == shape(f"%pwd\n{whole.replace('granted', 'g')}")
     assert borrowed("from course_lib.theory import retries\nx = (") == ["course_lib.theory"]
-    assert borrowed("%pwd\nfrom course_lib.theory.retries import drain") == ["course_lib.theory.retries"]
+    assert borrowed("%pwd\nfrom course_lib.theory.retries import chain_amplification") == ["course_lib.theory.retries"]

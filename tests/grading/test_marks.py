@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from course_lib.borrowing import borrowed
 from course_lib.grading.book import policy
 from course_lib.grading.book.marks import MarksError, marks, read_manual, unknown_rows
 from course_lib.grading.book.policy import Policy, PolicyError
 from course_lib.grading.intake import roster
-from course_lib.grading.intake.copies import borrowed, copied, shape
+from course_lib.grading.intake.copies import copied, shape
 from course_lib.grading.intake.roster import RosterError
 
 DUE = datetime(2026, 3, 6, 22, 59, tzinfo=UTC)
@@ -63,10 +64,11 @@ def test_lateness_is_taken_only_on_the_word_that_the_policy_believes_and_said_ei
     assert (mark.late_percent, mark.remark) == (0, "")
 
 
-def test_what_is_borrowed_from_the_course_is_worth_nothing_where_the_policy_says_so_and_a_mark_by_hand_stands():
+def test_what_is_borrowed_from_the_course_is_worth_nothing_unless_the_policy_says_so_and_a_mark_by_hand_stands():
     own = record() | {"borrowed": {"t": ["retries.amplification"]}}
-    strict = RULES.model_copy(update={"borrowed": "nothing"})
-    assert marks([own], RULES, {})[0].points == 8
+    strict = RULES
+    assert marks([own], RULES.model_copy(update={"borrowed": "report"}), {})[0].points == 8
+    assert marks([record() | {"borrowed": {"t": ["sys.modules", "eval"]}}], strict, {})[0].points == 8  # looked at
     (mark,) = marks([own], strict, {})
     assert mark.points == 0 and "retries.amplification" in mark.tasks[0].comment
     assert marks([own], strict, {("bob", "lab", "t"): (6.0, "")})[0].points == 6

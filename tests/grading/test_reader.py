@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from course_lib.borrowing import borrowed
 from course_lib.grading.intake import copies
 from course_lib.grading.intake.reading import understood
 from course_lib.grading.sandbox.box import Sandbox, View
@@ -34,7 +35,7 @@ def read(reader, source=ANSWER, seconds=30.0):
 
 def test_it_says_what_the_same_code_says_here(reader):
     told = read(reader)
-    assert told.used == {"base", "given"} and told.borrowed == tuple(copies.borrowed(ANSWER))
+    assert told.used == {"base", "given"} and told.borrowed == tuple(borrowed(ANSWER))
     assert told.shape == copies.shape(ANSWER)
 
 

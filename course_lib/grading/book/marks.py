@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from course_lib.borrowing import why_worthless, worthless
 from course_lib.grading.book import by_hand
 from course_lib.grading.book.policy import Policy
 from course_lib.grading.intake.files import plain_name
@@ -106,9 +107,9 @@ def marks(records: Iterable[Mapping[str, Any]], policy: Policy, manual: Manual) 
 
 def _mark(record: Mapping[str, Any], policy: Policy, manual: Manual) -> Mark:
     learner, lab = record["learner"], record["lab"]
-    worthless = record.get("borrowed", {}) if policy.borrowed == "nothing" else {}
+    taken = record.get("borrowed", {}) if policy.borrowed == "nothing" else {}
     tasks = tuple(
-        _task_mark(learner, lab, name, told, manual, worthless.get(name, ())) for name, told in record["tasks"].items()
+        _task_mark(learner, lab, name, told, manual, taken.get(name, ())) for name, told in record["tasks"].items()
     )
     late = policy.late_percent(learner, lab, _when(record))
     stamp = record.get("stamp", DATE)
@@ -123,9 +124,8 @@ def _task_mark(
     learner: str, lab: str, name: str, told: Mapping[str, Any], manual: Manual, borrowed: Sequence[str]
 ) -> TaskMark:
     given = manual.get((learner, lab, name))
-    if given is None and borrowed:
-        why = f"it uses the course's own {', '.join(borrowed)}, where one's own was asked for: that counts nothing here"
-        return TaskMark(name, told["state"], 0.0, told["max_points"], comment=why)
+    if given is None and told["points"] and (taken := worthless(borrowed)):
+        return TaskMark(name, told["state"], 0.0, told["max_points"], comment=why_worthless(taken))
     if given is None:
         return TaskMark(name, told["state"], told["points"], told["max_points"])
     return TaskMark(name, told["state"], given[0], told["max_points"], manual=True, comment=given[1])

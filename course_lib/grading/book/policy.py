@@ -3,7 +3,7 @@
 ::
 
     attempt: best                  # or last
-    borrowed: report               # or nothing: what an answer that uses the course's own code earns
+    borrowed: nothing              # or report: what an answer that uses the course's own code earns
     labs:
       01_retry_storm/lab:
         due: 2026-03-06T23:59+01:00
@@ -76,13 +76,13 @@ class LabPolicy(_Strict):
 
 
 class Policy(_Strict):
-    """The rules of a class; the default takes nothing off and counts the best attempt."""
+    """The rules of a class; the default counts the best attempt, and takes off nothing but for borrowed code."""
 
     attempt: Literal["best", "last"] = "best"
     labs: dict[str, LabPolicy] = {}
     late: Late = Late()
     #: What an answer counts that uses the course's own code where its own was asked for.
-    borrowed: Literal["report", "nothing"] = "report"
+    borrowed: Literal["report", "nothing"] = "nothing"
     extensions: dict[str, dict[str, Time]] = {}
 
     @field_validator("extensions")

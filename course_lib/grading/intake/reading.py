@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib.grading.intake.copies import borrowed, shape
+from course_lib.borrowing import borrowed
+from course_lib.grading.intake.copies import shape
 from course_lib.grading.intake.slicing import used
 
 _MOST_BORROWED, _LONGEST = 40, 120
@@ -25,7 +26,7 @@ class Reading:
     shape : str
         As `copies.shape`.
     borrowed : tuple of str
-        As `copies.borrowed`.
+        As `borrowing.borrowed`.
     used : frozenset of str
         Which of the names asked about the answer uses.
     """

@@ -22,7 +22,8 @@ from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from course_lib.grading.intake import copies, reading
+from course_lib import borrowing
+from course_lib.grading.intake import reading
 from course_lib.grading.sandbox.frames import HEADER_CAP, PAYLOAD_CAP, Channel, encode
 
 TEXT_CAP = 100_000
@@ -137,7 +138,7 @@ def warm_shell() -> CellShell:
             shell.run_cell(source, store_history=False)
     shell.reset(new_session=True)
     async_helpers.get_asyncio_loop().close()  # a fork opens one of its own
-    copies.borrowed("nothing")  # reads the course's own names
+    borrowing.borrowed("nothing")  # reads the course's own names
     return shell
 
 
