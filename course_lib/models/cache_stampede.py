@@ -329,6 +329,12 @@ SIGNALS = {
     "recomputes_hottest": Signal(
         "recomputes", "recomputes of the hottest key queued or running", lambda c: c.level("in_flight")
     ),
+    "recomputes_hottest_most": Signal(
+        "recomputes",
+        "the most of them at once so far",
+        lambda c: np.maximum.accumulate(c.level("in_flight"), axis=0),
+        full=True,  # between two kept values there may have been more
+    ),
     "recompute_rate_hottest": Signal(
         "recomputes/s", "recomputes of the hottest key asked for", lambda c: c.rate("hot")
     ),

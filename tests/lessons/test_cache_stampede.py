@@ -53,6 +53,11 @@ def test_the_presets_are_what_they_are_called():
     assert over["stand_share"] == 100 and 1500 < over["age"] < 2100  # half an hour
 
 
+def test_the_most_recomputes_of_one_key_are_the_most_at_any_time_and_not_at_the_end_of_a_second():
+    ticks = simulate(show.NAIVE, PANEL.seed, until=show.UNTIL)["recomputes_hottest"]
+    assert numbers("storm")["hottest"] == ticks.max() > ticks[1::2].max()
+
+
 def test_each_challenge_can_be_reached_and_none_is_reached_from_the_start():
     assert reached() == [False, False, False]
     for number, challenge in enumerate(PANEL.challenges):

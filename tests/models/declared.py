@@ -47,6 +47,7 @@ CACHE_STAMPEDE = Declared(
         "done and queued <= asked of the origin": lambda c: (
             c["origin_throughput"] + c.level("origin_queue"), c["origin_load"],
         ),
+        "at once <= the most so far": lambda c: (c.level("recomputes_hottest"), c.level("recomputes_hottest_most")),
         "the hottest key's <= all recomputes": lambda c: (c["recompute_rate_hottest"], c["origin_load"]),
     },
     settings={
