@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.models import cache_stampede, dns_outage, hot_partition, queue_overload, retry_storm
+from course_lib.models import cache_stampede, discovery_failure, dns_outage, hot_partition, queue_overload, retry_storm
 from course_lib.models.drills import retry_chain, stampede_drill
 from course_lib.models.schedule import Schedule
 from tests.models.contract import Declared
@@ -149,6 +149,32 @@ DNS_OUTAGE = Declared(
     },
 )  # fmt: skip
 
+DISCOVERY_FAILURE = Declared(
+    discovery_failure,
+    base=dict(instances=12, outage_start=60.0, outage_duration=120.0, churn=20.0, arrival_rate=700.0),
+    ranges=dict(
+        instances=(1, 24), dt=(0.5, 10.0), churn=(0.0, 30.0), address_reuse=(0.0, 60.0), poll_interval=(1.0, 200.0)
+    ),
+    ticks=80,
+    at_most={
+        "answered <= offered": lambda c: (c["goodput"], c["offered_rate"]),
+        "the dead of a list <= the list": lambda c: (c.level("listed_dead"), c.level("listed")),
+        "the living that are not listed <= all": lambda c: (c.level("unlisted_alive"), c.p.instances),
+        "strangers and the living <= all picks": lambda c: (
+            c.level("stranger_share") + c.level("valid_share") * (1 - c.level("empty_share")), 1.0,
+        ),
+    },
+    settings={
+        "a lost catalogue, a herd": dict(catalogue="lost", clients=6000, admission_rate=[np.inf, 100.0, 301.0],
+                                         answer_timeout=[10.0, 10.0, 1.0], cache_life=np.inf),
+        "every trigger": dict(trigger=["late", "empty", "deaf"], panic_threshold=0.7, cache_life=600.0),
+        "and the rest": dict(
+            trigger=["checks", "hosts", "forged"], overload="collapse", panic_threshold=[0.0, 1.0, 0.5]
+        ),
+        "deployed, frozen": dict(deploy_start=[30.0, 70.0, 200.0], deploy_freeze="on", other_hosts=2, ejection_cap=0.3),
+    },
+)  # fmt: skip
+
 RETRY_CHAIN = Declared(
     retry_chain,
     base=dict(errors_start=2.0, errors_duration=3.0, max_retries=1),
@@ -187,6 +213,7 @@ MODELS = {
         HOT_PARTITION,
         QUEUE_OVERLOAD,
         DNS_OUTAGE,
+        DISCOVERY_FAILURE,
         RETRY_CHAIN,
         STAMPEDE_DRILL,
     )

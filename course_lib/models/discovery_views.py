@@ -1,0 +1,236 @@
+"""What clients know: a continuum of clients, told apart by when each last had an answer.
+
+A client picks evenly from the list of its last answer, of n(x) addresses if that came at x. So the share of clients
+that pick an instance is the integral of 1/n(x) over those last answers x that listed it: a difference of two values of
+one running sum, whatever the number of clients. Rows are instants, `pad` of them before time 0, members on the last
+axis.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.models.discovery_fleet import DEAD, NEVER, Fleet, Registry
+from course_lib.models.exact import FloatArray, accumulate, ratio
+from course_lib.models.simulation import Batch
+from course_lib.theory.discovery import before_collapse
+
+
+class Polls:
+    """When clients have answers: every poll interval, and after an outage as the herd is let in."""
+
+    def __init__(self, batch: Batch, ticks: int, width: int) -> None:
+        self.batch, self.ticks, self.width = batch, ticks, width
+        self.period = batch.ticks_in(batch.poll_interval) + np.zeros(width, dtype=np.int64)
+        self.pad = int(self.period.max())
+        self.rows = self.pad + ticks + 1
+        self.time = (np.arange(self.rows) - self.pad)[:, None] * batch.dt
+        self.start, self.end = (self.row(batch.outage_start + more) for more in (0.0, batch.outage_duration))
+        self.dead = (batch.trigger == DEAD) & (self.end > self.start)
+        self._herd()
+        self.mass = self._mass()
+
+    def row(self, time: FloatArray) -> np.ndarray:
+        """Nearest row of a time in seconds, shape of `time` by width; the last but one more where there is none."""
+        most = (self.rows - self.pad) * self.batch.dt
+        inside = np.clip(np.where(np.isfinite(time), time, np.sign(time) * 1e12), -self.pad * self.batch.dt, most)
+        return self.pad + np.round(inside / self.batch.dt).astype(np.int64) + np.zeros(self.width, dtype=np.int64)
+
+    def _herd(self) -> None:
+        """Of all clients, `through` get an answer, evenly between `first` and `first + lasts` after the outage."""
+        batch, one = self.batch, np.zeros(self.width)
+        s, r, u, most = (x + one for x in (
+            batch.clients, batch.snapshot_rate, batch.admission_rate, batch.answer_timeout))  # fmt: skip
+        fits = (u <= r) | (s / r - s / u <= most)
+        self.through, self.lasts = np.where(fits, 1.0, 0.0), np.where(u <= r, s / u, s / r)
+        for i in np.flatnonzero(~fits & np.isfinite(u)):
+            served, lasts = before_collapse(float(u[i]), float(r[i]), float(most[i]))
+            self.through[i], self.lasts[i] = min(served / s[i], 1.0), lasts
+        together = np.isinf(u)  # they all share, and so all end together
+        self.first = np.where(together, np.maximum(self.lasts - batch.dt / 2.0, 0.0), 0.0)
+        self.lasts = np.maximum(np.where(together, 0.0, self.lasts), batch.dt)
+
+    def _ramps(self, since: FloatArray) -> FloatArray:
+        """Sum of ``max(since - k period, 0)`` over k = 0, 1, ..."""
+        period = self.period * self.batch.dt
+        whole = np.maximum(np.floor(since / period), -1.0)
+        return (whole + 1.0) * np.maximum(since, 0.0) - period * whole * (whole + 1.0) / 2.0
+
+    def _mass(self) -> FloatArray:
+        """Share of clients that have an answer at each row, shape (rows, width)."""
+        mass = np.where(np.arange(self.rows)[:, None] > self.pad - self.period, 1.0 / self.period, 0.0)
+        if not self.dead.any():
+            return mass
+        edges = (np.arange(self.rows + 1)[:, None] - self.end - 0.5) * self.batch.dt - self.first
+        edges = np.maximum(edges, 0.0)
+        upto = self.through * (self._ramps(edges) - self._ramps(edges - self.lasts)) / self.lasts
+        rows = np.arange(self.rows)[:, None]
+        herd = np.where(rows >= self.end, np.maximum(np.diff(upto, axis=0), 0.0), 0.0)
+        return np.where(self.dead & (rows >= self.start), herd, mass)
+
+    def returned(self, ahead: float = 0.5) -> FloatArray:
+        """Share of clients that have had an answer since the outage, or never lost touch, so many ticks after each row.
+
+        What goes on during a tick goes by the middle of it.
+        """
+        rows = np.arange(self.rows)[:, None]
+        since = (rows - self.end + ahead) * self.batch.dt - self.first
+        back = np.where(rows >= self.end, self.through * np.clip(since / self.lasts, 0.0, 1.0), 0.0)
+        return np.where(self.dead & (rows >= self.start), back, 1.0)
+
+
+class Views:
+    """Which instance clients pick, and what their lists are worth, in closed form over time."""
+
+    def __init__(self, fleet: Fleet, registry: Registry, polls: Polls) -> None:
+        self.fleet, self.polls, self.batch = fleet, polls, fleet.batch
+        self.come, self.go, self.back, self.out, self.forget, self.forgotten = (
+            polls.row(getattr(registry, name)) for name in ("come", "go", "back", "out", "forget", "forgotten")
+        )
+        self.born, self.dies = polls.row(fleet.born), polls.row(fleet.dies)
+        self.twice = bool((registry.back < NEVER).any())
+        listed = self._count(self.come, self.go) + self._count(self.back, self.out)
+        known = self._count(self.come, self.forget) + self._count(self.back, self.forgotten)
+        later = np.round(polls.period / 2.0).astype(np.int64)  # on average, since who doubts was last told
+        first, again = (np.minimum(x + later, polls.rows) for x in (self.come, self.back))
+        again = np.where((self.come < self.back) & (self.forget == self.back), self.back, again)  # was never forgotten
+        self.learnt = np.where(self.come == 0, 0, first), again
+        self.recalled = (self._count(self.learnt[0], self.forget) + self._count(again, self.forgotten))[polls.pad :]
+        self._sum(listed, known)
+        self._look()
+        self._invert()
+
+    def _count(self, first: np.ndarray, last: np.ndarray) -> FloatArray:
+        """How many instances are between two rows of their own, at each row."""
+        rows, width = self.polls.rows, self.polls.width
+        steps = np.zeros((rows + 2) * width)
+        member, there = np.broadcast_to(np.arange(width), first.shape), first < last
+        for row, sign in ((first, 1.0), (last, -1.0)):
+            steps += sign * np.bincount((row[there] * width + member[there]), minlength=steps.size)
+        return np.add.accumulate(steps.reshape(-1, width), axis=0)[:rows]
+
+    def _sum(self, listed: FloatArray, known: FloatArray) -> None:
+        """Running sums over answers, (rows + 1, width): of clients, of 1/n, of n, and of clients that doubt."""
+        polls = self.polls
+        threshold = self.batch.at("panic_threshold", np.maximum(polls.time[:, 0], 0.0))
+        doubts = listed < threshold * known - 1e-9
+        believed = np.where(doubts, 0.0, polls.mass)
+        parts = {
+            "inverse": ratio(believed, listed),
+            "believed": np.where(listed > 0, believed, 0.0),
+            "length": believed * listed,
+            "doubting": np.where(doubts, polls.mass, 0.0),
+            "told": polls.mass,
+            "when": polls.mass * polls.time,
+        }
+        self.upto = {name: _running(part) for name, part in parts.items()}
+
+    def _look(self) -> None:
+        """Rows of last answers that count at each row: after `low` up to `high`, and those from before an outage."""
+        polls = self.polls
+        now = np.arange(polls.pad, polls.rows)[:, None]
+        expired = now - polls.batch.ticks_in(np.minimum(self.batch.cache_life, 1e9))
+        oldest = now - polls.period
+        cut = polls.dead & (now >= polls.start)
+        least = np.where(cut, polls.end - 1, 0)
+        self.low = np.clip(np.maximum(np.maximum(oldest, expired), least) + 1, 0, polls.rows)
+        self.high = np.maximum(np.broadcast_to(now + 1, self.low.shape), self.low)
+        self.stale_high = np.broadcast_to(polls.start, self.low.shape)
+        self.stale_low = np.minimum(np.maximum(np.maximum(polls.start - 1 - polls.period, expired) + 1, 0),
+                                    self.stale_high)  # fmt: skip
+        self.stale = np.where(cut, 1.0 - polls.returned()[polls.pad :], 0.0)
+
+    def over(self, name: str) -> FloatArray:
+        """One running sum over the last answers that count, at each row from time 0, shape (ticks + 1, width)."""
+        sums = self.upto[name]
+        at = lambda rows: np.take_along_axis(sums, rows, axis=0)  # noqa: E731
+        fresh = at(self.high) - at(self.low)
+        if not self.polls.dead.any():
+            return np.maximum(fresh, 0.0)
+        return np.maximum(fresh + self.stale * (at(self.stale_high) - at(self.stale_low)), 0.0)
+
+    def age(self) -> FloatArray:
+        """Mean time since a client's last answer, s, shape (ticks + 1, width)."""
+        polls, told, when = self.polls, self.upto["told"], self.upto["when"]
+        now = np.arange(polls.pad, polls.rows)[:, None]
+        cut = polls.dead & (now >= polls.start)
+        low = np.clip(np.maximum(now - polls.period + 1, np.where(cut, polls.end, 0)), 0, polls.rows)
+        high = np.maximum(np.broadcast_to(now + 1, low.shape), low)
+        part = lambda sums: np.take_along_axis(sums, high, axis=0) - np.take_along_axis(sums, low, axis=0)  # noqa: E731
+        fresh = part(told) * (polls.time[polls.pad :] + polls.batch.dt / 2.0) - part(when)
+        waiting = np.where(cut, 1.0 - polls.returned(ahead=0.0)[polls.pad :], 0.0)
+        fresh = np.maximum(fresh, 0.0) * ratio(1.0 - waiting, 1.0 - self.stale, 0.0)
+        return fresh + waiting * (now - polls.start + polls.period / 2.0) * polls.batch.dt
+
+    def load(self) -> FloatArray:
+        """Requests/s at the registry: polls, heartbeats, and after an outage those who ask until they are let in."""
+        polls, batch = self.polls, self.batch
+        now = np.arange(polls.pad, polls.rows)[:, None]
+        down = polls.dead & (now >= polls.start) & (now < polls.end)
+        asks = np.where(down, 1.0 / (polls.period * batch.dt), self.stale / batch.answer_timeout)
+        return batch.clients * (polls.mass[polls.pad :] / batch.dt + asks) + batch.instances / batch.heartbeat
+
+    def _invert(self) -> None:
+        """What `picks` reads: the running sum of 1/n at the rows that bound each stretch."""
+        sums = self.upto["inverse"]
+        at = lambda rows: np.take_along_axis(sums, rows, axis=0)  # noqa: E731
+        self.stretches = [(at(self.come)[:, None], at(self.go)[:, None])]
+        if self.twice:
+            self.stretches.append((at(self.back)[:, None], at(self.out)[:, None]))
+        self.fresh = at(self.low), at(self.high)
+        self.old = at(self.stale_low), at(self.stale_high)
+        self.doubting = self.over("doubting")
+
+    def alive(self, rows: slice) -> np.ndarray:
+        """Which instances live at some rows after time 0, shape (instances, rows, width)."""
+        now = np.arange(rows.start, rows.stop)[:, None] + self.polls.pad
+        return (self.born[:, None] <= now) & (now < self.dies[:, None]) & self.fleet.here[:, None]
+
+    def picks(self, rows: slice) -> FloatArray:
+        """Share of clients that pick each instance, shape (instances, rows, width)."""
+        low, high = (sums[rows] for sums in self.fresh)
+        picked = between(*self.stretches[0], low, high)
+        if self.twice:
+            picked += between(*self.stretches[1], low, high)
+        if self.stale[rows].any():
+            low, high = (sums[rows] for sums in self.old)
+            picked += self.stale[rows] * between(*self.stretches[0], low, high)
+        if self.doubting[rows].any():
+            picked += self._knows(rows) * self._each(rows)
+        return picked
+
+    def _knows(self, rows: slice) -> np.ndarray:
+        now = np.arange(rows.start, rows.stop)[:, None] + self.polls.pad
+        come, back = (x[:, None] for x in self.learnt)
+        forget, forgotten = self.forget[:, None], self.forgotten[:, None]
+        return ((come <= now) & (now < forget)) | ((back <= now) & (now < forgotten))
+
+    def _each(self, rows: slice) -> FloatArray:
+        """What each known address gets of those who doubt."""
+        return ratio(self.doubting[rows], self.recalled[rows])
+
+
+def between(first: FloatArray, last: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Length of what two stretches have in common."""
+    common = np.minimum(last, high)
+    common -= np.maximum(first, low)
+    return np.maximum(common, 0.0, out=common)
+
+
+def _running(part: FloatArray) -> FloatArray:
+    sums = np.zeros((len(part) + 1, part.shape[1]))
+    accumulate(np.add, part, out=sums[1:])
+    return sums
+
+
+def all_dead(dead: FloatArray, listed: FloatArray, others: FloatArray) -> FloatArray:
+    """Chance that 1 + `others` picks of different addresses are all dead, linear between whole numbers of dead ones."""
+    below = np.floor(dead)
+    part = dead - below
+    low, high = np.ones_like(dead), np.ones_like(dead)
+    for j in range(int(np.max(others, initial=0)) + 1):
+        more = j <= others
+        left = np.maximum(listed - j, 1e-9)
+        low = np.where(more, low * np.clip((below - j) / left, 0.0, 1.0), low)
+        high = np.where(more, high * np.clip((below + 1.0 - j) / left, 0.0, 1.0), high)
+    return np.minimum(low + part * (high - low), 1.0)
