@@ -54,7 +54,9 @@ class CpuSeconds:
     """
 
     def __init__(self, modules: dict[str, str], limit: float = LIMIT) -> None:
-        self.modules, self.limit, self.cost = modules, limit, Counter()
+        self.modules, self.limit = modules, limit
+        self.cost: Counter[str] = Counter()  # by module
+        self.each: Counter[str] = Counter()  # by test
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
@@ -76,6 +78,7 @@ class CpuSeconds:
         # A report repeats the properties of the item's earlier ones; its own comes last.
         seconds = [value for name, value in report.user_properties if name == "cpu_seconds"][-1:]
         self.cost[self.module(report.nodeid)] += sum(seconds)
+        self.each[report.nodeid] += sum(seconds)
 
     def module(self, nodeid: str) -> str:
         """Return the module that a test belongs to."""
@@ -85,8 +88,14 @@ class CpuSeconds:
         """Return a line for each module whose tests cost too much."""
         dear = {module: cost for module, cost in self.cost.items() if module != REST and cost > self.limit}
         return [
-            f"{module}: its tests cost {cost:.0f} CPU seconds, over {self.limit:g}" for module, cost in dear.items()
+            f"{module}: its tests cost {cost:.0f} CPU seconds, over {self.limit:g}: most of it {self.dearest(module)}"
+            for module, cost in dear.items()
         ]
+
+    def dearest(self, module: str, most: int = 5) -> str:
+        """Return the tests of a module that cost most, in words."""
+        its = Counter({test: cost for test, cost in self.each.items() if self.module(test) == module})
+        return ", ".join(f"{test} ({cost:.0f})" for test, cost in its.most_common(most))
 
     def pytest_sessionfinish(self, session):
         """Turn the run red where a module is over its bound; only the process that adds up does."""

@@ -1,13 +1,16 @@
 """The places where a panel's sums may break: every preset, each control's ends, all corners of the open sliders.
 
 A module's tests call `examine` on its panel; a finding is one line that names the settings and what is wrong there.
+The run is computed at all of them; its spread over seeds, which costs ten times as much and comes of the same model, at
+the presets and where all open sliders are low or high together, with ``COURSE_WEEKLY=1`` everywhere.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,15 +28,33 @@ def corners(panel: Panel) -> Iterator[Settings]:
     """Yield the presets, every control at both ends from the default, and all corners of the open sliders."""
     yield from (panel.settings(name) for name in panel.presets)
     start = panel.settings()
-    ends = [(0, len(control.positions) - 1) for control in panel.controls]
+    ends = _ends(panel)
     for index, control in enumerate(panel.controls):
         places = ends[index] if isinstance(control, Slider) else range(len(control.positions))
         yield from (start.moved(index, position) for position in places)
     for corner in itertools.product(*(ends[index] for index in panel.main_sliders)):
-        settings = start
-        for index, position in zip(panel.main_sliders, corner, strict=True):
-            settings = settings.moved(index, position)
-        yield settings
+        yield _corner(panel, corner)
+
+
+def spread_at(panel: Panel) -> set[Settings]:
+    """Return where the spread over seeds is examined, too."""
+    if os.environ.get("COURSE_WEEKLY"):
+        return set(corners(panel))
+    ends = _ends(panel)
+    together = (_corner(panel, [ends[index][side] for index in panel.main_sliders]) for side in (0, 1))
+    return {*(panel.settings(name) for name in panel.presets), *together}
+
+
+def _ends(panel: Panel) -> list[tuple[int, int]]:
+    return [(0, len(control.positions) - 1) for control in panel.controls]
+
+
+def _corner(panel: Panel, positions: Sequence[int]) -> Settings:
+    """Return the default with the open sliders at some positions."""
+    settings = panel.settings()
+    for index, position in zip(panel.main_sliders, positions, strict=True):
+        settings = settings.moved(index, position)
+    return settings
 
 
 def examine(panel: Panel) -> None:
@@ -45,34 +66,37 @@ def examine(panel: Panel) -> None:
         Lists every finding, one a line.
     """
     findings = [*_charts(panel), *_sweeps(panel), *_map(panel), *_challenges(panel), *_easy(panel), *_words(panel)]
+    whole = spread_at(panel)
     for settings in dict.fromkeys(corners(panel)):
-        findings += _at(panel, settings)
+        findings += _at(panel, settings, settings in whole)
     assert not findings, f"panel {panel.title!r}:\n  " + "\n  ".join(findings)
 
 
-def _at(panel: Panel, settings: Settings) -> Iterator[str]:
+def _at(panel: Panel, settings: Settings, spread: bool) -> Iterator[str]:
     """Yield what is wrong at one place: an error, a warning, infinity, a missing readout, a challenge that fails."""
     where = ", ".join(f"{name}={value}" for name, value in panel.values(settings).items())
     try:
-        run, full = _strictly(panel, settings)
-        panel.reached(settings, run, full)
+        run, full = _strictly(panel, settings, spread)
+        if spread:
+            panel.reached(settings, run, full)
     except Exception as error:
         yield f"at {where}: {type(error).__name__}: {error}"
         return
     for picture in (run, full):
         yield from (f"at {where}: {what}" for what in _infinite(picture))
-    missing = [readout.name for readout in panel.readouts if readout.name not in {**run.numbers, **full.numbers}]
+    there = {**run.numbers, **full.numbers}
+    missing = [readout.name for readout in panel.readouts if spread and readout.name not in there]
     yield from (f"at {where}: nothing computes the readout {name!r}" for name in missing)
 
 
-def _strictly(panel: Panel, settings: Settings) -> tuple[Picture, Picture]:
+def _strictly(panel: Panel, settings: Settings, spread: bool) -> tuple[Picture, Picture]:
     """Return both pictures of some settings; whatever numpy would only warn of is an error here."""
     with warnings.catch_warnings(), np.errstate(divide="raise", invalid="raise", over="raise"):
         warnings.simplefilter("error")
-        run, full = panel.pictures([settings]), panel.full(settings)
-        pack([settings.key], run)
-        pack([settings.key], full)
-        return run.at(0), full.at(0)
+        pictures = panel.pictures([settings]), panel.full(settings) if spread else Picture({})
+        for picture in pictures:
+            pack([settings.key], picture)
+        return pictures[0].at(0), pictures[1].at(0)
 
 
 def _infinite(picture: Picture) -> Iterator[str]:

@@ -344,6 +344,12 @@ class NotebookPage:
         script = "({dataset: d}) => d.drawn && d.drawn === d.wanted"
         self.page.wait_for_function(script, arg=handle, timeout=seconds * 1000)
 
+    def share(self, control: str, index: int = 0) -> float:
+        """Return where a slider's handle stands, as a share of its track."""
+        row = self.panel(index).locator(f'.course-control[data-control="{control}"]')
+        handle, track = row.locator(".noUi-handle").bounding_box(), row.locator(".noUi-base").bounding_box()
+        return (handle["x"] + handle["width"] / 2 - track["x"]) / track["width"]
+
     def drag(self, control: str, to: str | float, index: int = 0, steps: int = 8, pause: float = 0.0) -> None:
         """Drag a slider with the mouse to "min", "max" or a share of its track."""
         row = self.panel(index).locator(f'.course-control[data-control="{control}"]')

@@ -8,6 +8,7 @@ import pytest
 from course_lib.models.drills import retry_chain
 from course_lib.models.drills.retry_chain import Parameters, calls_per_request, herd, lost_share, simulate
 from course_lib.theory import retries
+from tests.models import event_loops, retry_chain_oracle
 from tests.models.retry_chain_oracle import Loop, Scenario
 
 SHORT = dict(errors_start=5.0, errors_duration=5.0)
@@ -68,24 +69,36 @@ SCENARIOS = {
 }
 
 
-@pytest.mark.parametrize("name", [pytest.param("naive", marks=pytest.mark.slow), *list(SCENARIOS)[1:]])
+SPANS = ((0, 10, 0.02), (25, 40, 0.05), (60, 90, 0.03))
+UNTIL = 90.0
+
+
+def seen_by_the_loop(scenario: Scenario, seed: int) -> dict:
+    """A run's offered and answered requests and each service's calls in each span, and whether it never recovered."""
+    event = Loop(scenario, seed).run()
+    times = {"offered": event.offered, "good": event.good, **event.calls}
+    counts = {name: [event.count(when, *span[:2]) for span in SPANS] for name, when in times.items()}
+    return counts | {"never": float(np.isnan(event.recovered(40.0, UNTIL)))}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_the_model_agrees_with_an_event_loop(name):
     """Means over seeds: calls and answers before, during and after the errors within 2, 5 and 3 %."""
-    settings, until = SCENARIOS[name], 90.0
-    seeds = 6 if settings else 3  # a naive chain makes half a million calls a run
-    events = [Loop(Scenario(until=until, errors=(10.0, 40.0, 0.5), **settings), seed).run() for seed in range(seeds)]
+    settings = SCENARIOS[name]
+    scenario = Scenario(until=UNTIL, errors=(10.0, 40.0, 0.5), **settings)
+    live = name == "one retry, little load"
+    events = event_loops.replay(retry_chain_oracle, seen_by_the_loop, scenario, range(6), live=live)
     own = dict(settings) | (dict(budget="first_attempts") if "budget_ratio" in settings else {})
     parameters = Parameters(errors_start=10.0, errors_duration=30.0, **own)
-    run = simulate(parameters, seed=np.arange(32), until=until)
-    for start, end, near in ((0, 10, 0.02), (25, 40, 0.05), (60, 90, 0.03)):
-        offered = sum(event.count(event.offered, start, end) for event in events)
+    run = simulate(parameters, seed=np.arange(32), until=UNTIL)
+    for span, (start, end, near) in enumerate(SPANS):
+        offered = events["offered"][:, span].sum()
         for row, service in enumerate(retry_chain.SERVICES):
-            seen = sum(event.count(event.calls[service], start, end) for event in events) / offered
+            seen = events[service][:, span].sum() / offered
             assert calls_per_request(run, start, end)[row].mean() == pytest.approx(seen, rel=near), (service, start)
-        lost = 1 - sum(event.count(event.good, start, end) for event in events) / offered
+        lost = 1 - events["good"][:, span].sum() / offered
         assert lost_share(run, start, end).mean() == pytest.approx(lost, abs=0.015), start
-    never = np.mean([np.isnan(event.recovered(40.0, until)) for event in events])
-    assert np.isnan(run.events["recovered"]).mean() == pytest.approx(never, abs=0.1)
+    assert np.isnan(run.events["recovered"]).mean() == pytest.approx(events["never"].mean(), abs=0.1)
 
 
 # -- the story the lab tells -----------------------------------------------------------------------------------------

@@ -195,3 +195,11 @@ def test_panels_are_typed_as_data():
     assert dataclasses.is_dataclass(Panel)
     with pytest.raises(dataclasses.FrozenInstanceError):
         PANEL.title = "other"
+
+
+def test_the_spread_is_examined_everywhere_once_a_week(monkeypatch):
+    monkeypatch.delenv("COURSE_WEEKLY", raising=False)
+    few, every = corners.spread_at(PANEL), set(corners.corners(PANEL))
+    assert few < every and {PANEL.settings(name) for name in PANEL.presets} < few
+    monkeypatch.setenv("COURSE_WEEKLY", "1")
+    assert corners.spread_at(PANEL) == every
