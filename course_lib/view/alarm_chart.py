@@ -15,7 +15,10 @@ from course_lib.view.frame import thin
 from course_lib.view.single_chart import ShownChart, show
 
 WIDTH, HEIGHT, ROWS = 178, 96, 150  # pixels of one small chart; points of a line
-KEY = alt.TitleParams("", subtitle="dashed: threshold, shaded: hold, upright line: the page")
+#: Of an axis's length: a threshold that lies lower cannot be told from the axis, which then bends there.
+LOW = 0.05
+HOW = "dashed: threshold, shaded: hold, upright line: the page"
+BENT = "; an axis that names its threshold is logarithmic above it"
 ROLES = {"first": "defended", "false_reading": "naive", "twin": "fourth"}
 
 
@@ -32,10 +35,11 @@ def alarms(slug: str, seed: int = 7, *rules: str) -> ShownChart:
     """
     table, names = detect.table(slug), rules or tuple(RULES)
     traces = {day: table.run(day, seed) for day in DAYS}
-    data, charts, words = {}, [], []
+    data, charts, words, bent = {}, [], [], False
     for name in names:
         sights = {day: _sight(table.rules[name], trace) for day, trace in traces.items()}
         top = 1.15 * max(float(np.max(sight["line"]["seen"], initial=0.0)) for sight in sights.values())
+        bent |= _bends(table.rules[name], top)
         row = []
         for day, sight in sights.items():
             data |= {f"{name} {day} {part}": columns for part, columns in sight.items()}
@@ -47,7 +51,8 @@ def alarms(slug: str, seed: int = 7, *rules: str) -> ShownChart:
         headline = _headline(name, table.rules[name], traces["incident"])
         charts.append(alt.hconcat(*row, spacing=8).properties(title=headline))
     description = f"Rules over {table.until:g} seconds. {'; '.join(words)}. Shaded: the hold, before the page."
-    return show(alt.vconcat(*charts, spacing=10).properties(title=KEY), data, description)
+    key = alt.TitleParams("", subtitle=HOW + BENT * bent)
+    return show(alt.vconcat(*charts, spacing=10).properties(title=key), data, description)
 
 
 def _headline(name: str, rule: detect.Rule, trace: Trace) -> str:
@@ -77,13 +82,28 @@ def _sight(rule: detect.Rule, trace: Trace) -> dict[str, dict[str, Any]]:
     }
 
 
+def _bends(rule: detect.Rule, top: float) -> bool:
+    return 0 < rule.threshold < LOW * top
+
+
+def _amount(rule: detect.Rule, top: float, *, labels: bool) -> alt.Y:
+    """The upright axis, from 0; logarithmic above a threshold that would lie on it."""
+    if not _bends(rule, top):
+        axis, scale = alt.Axis(tickCount=4, labels=labels), alt.Scale(domain=[0, top])
+    else:
+        decades = 10.0 ** np.arange(np.ceil(np.log10(4 * rule.threshold)), np.log10(top))
+        ticks = [0.0, rule.threshold, *map(float, decades)]
+        axis = alt.Axis(values=ticks, labels=labels, format="~g")
+        scale = alt.Scale(type="symlog", constant=rule.threshold, domain=[0, top])
+    return alt.Y("seen", type="quantitative", title=None, scale=scale, axis=axis)
+
+
 def _small(
     rule: detect.Rule, data: str, role: str, title: str, top: float, until: float, *, lead: bool, last: bool
 ) -> alt.LayerChart:
     x = style.time_axis(until, "time (s)" if last else "")
     x = x.axis(tickCount=4, title="time (s)" if last else None, labels=last)
-    y = alt.Y("seen", type="quantitative", title=None, scale=alt.Scale(domain=[0, max(top, 1.15 * rule.threshold)]),
-              axis=alt.Axis(tickCount=4, labels=lead))  # fmt: skip
+    y = _amount(rule, max(top, 1.15 * rule.threshold), labels=lead)
     limit = alt.Chart(alt.NamedData(f"{data} limit")).mark_rule(color=style.INK, strokeDash=[4, 3])
     page = alt.Chart(alt.NamedData(f"{data} page"))
     layers = [

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from course_lib import detect, view
+from course_lib import detect, manifest, view
+from course_lib.detect.table import RULES
 from course_lib.view import alarm_chart
 
 
@@ -42,3 +43,16 @@ def test_it_says_what_it_shows_and_a_changed_rule_changes_it(table, monkeypatch)
 def test_a_baseline_is_drawn_from_where_it_is_known():
     line = view.alarms("hot_partition", 7, "twin").picture.data["twin twin line"]
     assert line["time"][0] > 60 and np.isfinite(line["seen"]).all()
+
+
+@pytest.mark.parametrize("slug", [module.slug for module in manifest.load().built])
+def test_each_threshold_can_be_told_from_its_axis(slug):
+    """A twentieth of the height lies below it: 0.005 on an axis to 0.5 would lie on the axis, unless that bends."""
+    shown, rules = view.alarms(slug, 7), detect.table(slug).rules
+    for row, rule in zip(shown.specs[0]["vconcat"], map(rules.get, RULES), strict=True):
+        scale = row["hconcat"][0]["layer"][1]["encoding"]["y"]["scale"]
+        height = np.array([rule.threshold, scale["domain"][1]])
+        if scale.get("type") == "symlog":
+            height = np.log1p(height / scale["constant"])
+            assert "logarithmic" in str(shown.specs[0]["title"])
+        assert height[0] > 0.05 * height[1], rule.says
