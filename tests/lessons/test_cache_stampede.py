@@ -164,6 +164,34 @@ def test_what_is_said_of_xfetch_and_jitter_holds_over_their_sliders():
     assert late_share(ttl_jitter=values["ttl_jitter"], trigger=triggers).max() < 0.05
 
 
+def over_the_open_sliders(ttl, trigger, seeds=7, **change):
+    """What became of a trigger in the last half-minute, over arrival rates and recompute times: share, wait, hits."""
+    grid = np.meshgrid(ttl, [100.0, 500.0, 1000.0], [0.5, 1.0, 2.5])
+    ttl, rate, work = (axis.ravel() for axis in grid)
+    record = Record(("goodput", "offered_rate", "origin_wait", "hit_ratio"), every=30.0, start=150.0)
+    swept = dict(ttl=ttl, arrival_rate=rate, recompute_time=work, trigger=trigger)
+    t = simulate(Parameters(**swept, **change), seeds, until=180, record=record)
+    return t["goodput"][-1] / t["offered_rate"][-1], t["origin_wait"][-1], t["hit_ratio"][-1]
+
+
+@pytest.mark.parametrize("trigger", ["hot_key", "flush", "brownout"])
+def test_bold_claims_hold_over_the_open_sliders(trigger):
+    """Nobody who waits is left to fill; a process lock suffices for one key from 45 s on; stale needs an entry."""
+    ttl = np.array([5.0, 30.0, 45.0, 300.0, 3600.0])
+    served, wait, hits = over_the_open_sliders(ttl, trigger)
+    dead = served < 0.05
+    assert dead.sum() > 10 and wait[dead].min() > 3 and hits[dead].max() < 1e-6
+    locked = over_the_open_sliders(ttl[2:], trigger, np.arange(4)[:, None], coalescing="process")[0]
+    stale = over_the_open_sliders(ttl, trigger, stale_while_revalidate=30.0)[0]
+    if trigger == "hot_key":
+        assert locked.min() > 0.99
+        here = answered(run(np.arange(6)[:, None], ttl=np.array([14.0, 20.0]), coalescing="process"), 120, 180)
+        assert here.min(axis=0).round().tolist() == [0, 1]
+    else:
+        assert locked.min() < 0.5
+    assert (stale.min() > 0.99) == (trigger != "flush")
+
+
 def test_beta_4_refreshes_hot_keys_every_few_seconds():
     assert 30 - caching.refresh_lead(105, 1.0, 4.0) < 5
 

@@ -151,6 +151,22 @@ def test_the_table_of_defences():
     assert hot.is_monotonic_increasing
 
 
+def test_bold_claims_hold_over_the_sliders_they_speak_of():
+    ranges = {control.name: np.array(control.positions) for control in PANEL.controls}
+    counts, salts = ranges["partitions"], ranges["salts"][[0, 1, 2, 4, 5, 9, 13, -1]]
+    hot = viral("hot_error_ratio", partitions=np.minimum(3 * counts[counts >= 32], 512))
+    assert hot.min() > 0.6, "three times as many partitions do not cure it"
+    assert viral("hot_error_ratio", partitions=counts[counts >= 32], partition_capacity=3000.0).max() < 1e-3
+    few, every = salts[(salts > 1) & (salts < 10)], salts[salts >= 10]
+    assert viral("hot_error_ratio", salts=salts, salted="every").min() > 0.4
+    assert few.size > 2 and viral("mean_utilisation", salts=few, salted="every").max() < 0.99
+    assert every.size > 2 and viral("mean_utilisation", salts=every, salted="every").min() > 0.99
+    unsalted, *salted = viral("error_ratio", salts=salts, write_share=0.1)
+    assert salts[0] == 1 and min(salted) > unsalted, "salting makes reads worse"
+    lookups = hashing.reads_per_read(0.9, salts)[1]
+    assert (np.diff(lookups) > 0).all(), "readers pay"
+
+
 def test_a_key_that_is_read_wants_a_cache_and_a_mix_wants_both():
     ways = {"salts": np.array([1, 20, 1, 20]), "cache_ttl": np.array([0.0, 0.0, 1.0, 1.0])}
     read = viral("error_ratio", write_share=0.1, **ways)
