@@ -79,14 +79,14 @@ def _profile(trace: Trace, count: NDArray[Any], split: bool) -> dict[str, NDArra
     width = int(count.max())
     place = np.where(np.arange(width)[:, None] < count, np.arange(width)[:, None], np.nan)
     start, end = place / count, (place + 1) / count
-    table = {"start": start, "end": end, "demand": demand[:width]}
+    table = _filled_up({"start": start, "end": end, "demand": demand[:width]})
     if split:
         half = (start + end) / 2
         made = np.isfinite(demand[width:])
-        table["end"] = np.where(made, half, end)
-        twins = {"start": half, "end": end, "demand": demand[width:]}
+        table["end"][:width] = np.where(made, half, end)
+        twins = _filled_up({"start": half, "end": end, "demand": demand[width:]})
         table = {name: np.concatenate([table[name], twins[name]]) for name in table}
-    return {name: _filled_up(values, MOST_PARTITIONS * (1 + split)) for name, values in table.items()}
+    return table
 
 
 def _mean(rows: NDArray[Any]) -> NDArray[Any]:
@@ -94,8 +94,13 @@ def _mean(rows: NDArray[Any]) -> NDArray[Any]:
     return np.add.accumulate(rows, axis=0)[-1] / len(rows)
 
 
-def _filled_up(values: NDArray[Any], rows: int) -> NDArray[Any]:
-    return np.concatenate([values, np.full((rows - len(values), values.shape[1]), np.nan)])
+def _filled_up(table: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return columns with a row for each partition that there may be, whatever the settings beside them have."""
+    lacking = {name: MOST_PARTITIONS - len(values) for name, values in table.items()}
+    return {
+        name: np.concatenate([values, np.full((lacking[name], values.shape[1]), np.nan)])
+        for name, values in table.items()
+    }
 
 
 def spread(values: Mapping[str, Any], seeds: NDArray[Any]) -> Picture:

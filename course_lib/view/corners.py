@@ -1,6 +1,6 @@
 """The places where a panel's sums may break: every preset, each control's ends, all corners of the open sliders.
 
-A module's tests call `examine` on its panel; a finding is one line that names the settings and what is wrong there.
+The contract's tests call `examine` on every panel; a finding is one line that names the settings and what is wrong.
 The run is computed at all of them; its spread over seeds, which costs ten times as much and comes of the same model, at
 the presets and where all open sliders are low or high together, with ``COURSE_WEEKLY=1`` everywhere.
 """
@@ -68,11 +68,11 @@ def examine(panel: Panel) -> None:
     findings = [*_charts(panel), *_sweeps(panel), *_map(panel), *_challenges(panel), *_easy(panel), *_words(panel)]
     whole = spread_at(panel)
     for settings in dict.fromkeys(corners(panel)):
-        findings += _at(panel, settings, settings in whole)
+        findings += findings_at(panel, settings, spread=settings in whole)
     assert not findings, f"panel {panel.title!r}:\n  " + "\n  ".join(findings)
 
 
-def _at(panel: Panel, settings: Settings, spread: bool) -> Iterator[str]:
+def findings_at(panel: Panel, settings: Settings, spread: bool = False) -> Iterator[str]:
     """Yield what is wrong at one place: an error, a warning, infinity, a missing readout, a challenge that fails."""
     where = ", ".join(f"{name}={value}" for name, value in panel.values(settings).items())
     try:
@@ -115,10 +115,15 @@ def _sweeps(panel: Panel) -> Iterator[str]:
     for index in panel.main_sliders:
         count = len(panel.controls[index].positions)
         several = [start.moved(index, position) for position in sorted({0, count // 2, count - 1})]
-        batch = panel.pictures(several)
-        alone = [panel.pictures([settings]).at(0) for settings in several]
-        if not all(same(batch.at(i), one) for i, one in enumerate(alone)):
-            yield f"{panel.controls[index].name}: a batch gives other numbers than its settings alone"
+        yield from (f"{panel.controls[index].name}: {what}" for what in company(panel, several))
+
+
+def company(panel: Panel, several: Sequence[Settings]) -> Iterator[str]:
+    """Yield what is wrong where settings of one seed are computed together: a bit that differs from each one alone."""
+    batch = panel.pictures(several)
+    alone = [panel.pictures([settings]).at(0) for settings in several]
+    if not all(same(batch.at(i), one) for i, one in enumerate(alone)):
+        yield "a batch gives other numbers than its settings alone"
 
 
 def same(one: Picture, other: Picture) -> bool:

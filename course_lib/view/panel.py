@@ -32,7 +32,7 @@ A module's view file declares one `Panel`; the lesson shows it with one call. Wo
 >>> PANEL.values("cliff edge")
 {'load': 1.0}
 
-In the lesson: ``queue.PANEL.show()``. In the module's tests: ``corners.examine(PANEL)``.
+In the lesson: ``queue.PANEL.show()``. `corners.examine` finds what is wrong with it.
 """
 
 from __future__ import annotations

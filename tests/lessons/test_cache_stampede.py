@@ -9,7 +9,6 @@ from course_lib.lessons import cache_stampede as show
 from course_lib.models.cache_stampede import Parameters, popularity, simulate
 from course_lib.models.trace import Record
 from course_lib.theory import caching
-from course_lib.view import corners
 
 PANEL = show.PANEL
 LAST_MINUTE = slice(-120, None)
@@ -33,11 +32,6 @@ def answered(trace, start, end):
     """Share of requests answered between two times."""
     during = (trace.time > start) & (trace.time <= end)
     return trace["goodput"][during].sum(axis=0) / trace["offered_rate"][during].sum(axis=0)
-
-
-@pytest.mark.slow
-def test_every_slider_end_and_corner_is_finite_and_silent():
-    corners.examine(PANEL)
 
 
 # -- the panel -------------------------------------------------------------------------------------------------------

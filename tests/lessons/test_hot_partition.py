@@ -10,7 +10,6 @@ from course_lib.lessons import hot_partition as show
 from course_lib.models.hot_partition import Parameters, partitions, simulate
 from course_lib.models.schedule import Schedule
 from course_lib.theory import hashing, retries
-from course_lib.view import corners
 
 PANEL = show.PANEL
 VIRAL = slice(100, 240)
@@ -31,11 +30,6 @@ def viral(signal: str, seed=7, **changes) -> np.ndarray:
 
 
 # -- the panel -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_every_slider_end_and_corner_is_finite_and_silent():
-    corners.examine(PANEL)
 
 
 def test_the_presets_are_what_they_are_called():

@@ -13,7 +13,6 @@ from course_lib.models.retry_storm import Parameters, simulate
 from course_lib.models.schedule import Schedule
 from course_lib.models.trace import Record
 from course_lib.theory import retries
-from course_lib.view import corners
 
 ROOT = Path(__file__).resolve().parents[2]
 PANEL = show.PANEL
@@ -27,11 +26,6 @@ def numbers(preset: str, **values) -> dict[str, float]:
 def reached(**values) -> list[bool]:
     settings = PANEL.settings(**values)
     return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
-
-
-@pytest.mark.slow
-def test_every_slider_end_and_corner_is_finite_and_silent():
-    corners.examine(PANEL)
 
 
 def test_the_presets_are_what_they_are_called():
