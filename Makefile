@@ -5,7 +5,8 @@
 
 PYTHON ?=
 ARGS ?=
-WORKERS ?= 2
+# One more than most laptops have cores to spare: notebooks and the browser are waited for.
+WORKERS ?= 3
 
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 PY := $(BIN)/python
