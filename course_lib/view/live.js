@@ -234,9 +234,11 @@ function isLight(colour) {
 
 // Ink, paper and the colours of words follow the theme of the page, also when it is switched.
 function followTheme(root, charts) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const forced = matchMedia("(forced-colors: active)");
   const apply = () => {
-    const { color } = getComputedStyle(root);
-    const paper = getComputedStyle(root).getPropertyValue("--course-paper").trim();
+    const { color, backgroundColor } = getComputedStyle(root);
+    const paper = forced.matches ? backgroundColor : getComputedStyle(root).getPropertyValue("--course-paper").trim();
     const words = charts[0]?.themes?.[isLight(color) ? "dark" : "light"] ?? {};
     const drawn = charts.map(({ view }) => {
       for (const [name, value] of Object.entries({ ...words, ink: color, paper })) setSignal(view, name, value);
@@ -248,12 +250,11 @@ function followTheme(root, charts) {
   const soon = () => [0, 100, 400].forEach((delay) => setTimeout(apply, delay));
   const observer = new MutationObserver(soon);
   observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "class"] });
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  dark.addEventListener("change", soon);
+  for (const media of [dark, forced]) media.addEventListener("change", soon);
   apply();
   return () => {
     observer.disconnect();
-    dark.removeEventListener("change", soon);
+    for (const media of [dark, forced]) media.removeEventListener("change", soon);
   };
 }
 

@@ -19,9 +19,15 @@ LATER = """<style class="course-later">
 .jp-OutputArea:has(style.course-later) .jp-OutputArea-output.lm-Panel:not(:has(*)) { font-size: 0; }
 .jp-OutputArea:has(style.course-later) .jp-OutputArea-output.lm-Panel:not(:has(*))::after {
   animation: course-later 0s 3s both; content: "Run this cell to make it live."; font-size: 13px; }
+.jp-OutputArea:has(style.course-later) .jp-OutputArea-output.lm-Panel:has(.jupyter-widgets-error-widget)::before,
+.jp-OutputArea:has(style.course-later) .jp-OutputArea-output.lm-Panel:has(> .lm-Widget:empty)::before {
+  animation: course-stuck 0s 10s both; content: "This did not become live: most often the page's security policy "
+    "forbids blob: scripts. What stands above stays as it is."; font-size: 13px; }
 @keyframes course-later { from { visibility: hidden; } to { visibility: visible; } }
+@keyframes course-stuck { from { position: absolute; visibility: hidden; } to { visibility: visible; } }
 </style>"""
-"""Takes the place of JupyterLab's "Error displaying widget" where the kernel no longer knows the widget."""
+"""Takes the place of JupyterLab's "Error displaying widget" where the kernel no longer knows the widget. Speaks, too,
+where the page lets no widget start: there it has an empty place, or "Click to show javascript error"."""
 
 
 def promise() -> None:

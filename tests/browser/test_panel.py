@@ -294,6 +294,42 @@ def test_a_kernel_that_is_gone_is_told_in_words(open_cells, shots):
     assert status.inner_text() == ""
 
 
+FORBIDDEN = """() => {
+    const meta = document.createElement('meta');
+    meta.httpEquiv = 'Content-Security-Policy';
+    meta.content = "script-src 'self' 'unsafe-inline' 'unsafe-eval'";
+    document.head.append(meta);
+}"""
+
+
+def test_where_a_page_forbids_blobs_the_picture_stays_with_a_word(open_cells):
+    page = open_cells(CELLS)
+    page.run_cell("imports")
+    page.page.evaluate(FORBIDDEN)
+    page.run_cell("panel")
+    page.page.locator(".jp-OutputArea-child .jp-RenderedImage img").wait_for(state="visible")
+    told = """() => [...document.querySelectorAll('.jp-OutputArea-output')].some(
+        node => getComputedStyle(node, '::before').content.includes('forbids blob: scripts'))"""
+    page.page.wait_for_function(told)
+    assert page.errors() == [] and "blob:" in " ".join(page.complaints)
+
+
+def test_with_colours_forced_words_stand_on_the_systems_ground(page, shots):
+    """A halo of the theme's paper round words in the system's ink would hide them."""
+    page.page.emulate_media(forced_colors="active", color_scheme="dark")
+    try:
+        view = "root.courseViews[0].signal"
+        page.page.wait_for_function(
+            f"root => {view}('paper') === 'rgb(0, 0, 0)' && {view}('ink') === 'rgb(255, 255, 255)'",
+            arg=page.panel().element_handle(),
+        )
+        page.screenshot(shots / "panel-forced.png")
+    finally:
+        page.page.emulate_media(forced_colors="none", color_scheme="light")
+    page.page.wait_for_function("root => root.courseViews[0].signal('paper') !== 'rgb(0, 0, 0)'",
+                                arg=page.panel().element_handle())  # fmt: skip
+
+
 def test_the_table_is_what_is_drawn(page):
     page.panel().locator(".course-table summary").click()
     heads = page.panel().locator(".course-table th").all_inner_texts()
