@@ -16,6 +16,7 @@ from course_lib.checks.task import RIGHT
 from course_lib.grading.book import marks, policy
 from course_lib.grading.book.journal import Journal, JournalError
 from course_lib.grading.book.policy import Policy, PolicyError
+from course_lib.grading.book.record import Record
 from course_lib.grading.exports import tables, write_all
 from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.tables import TemplateError
@@ -28,7 +29,7 @@ from course_lib.grading.intake.roster import RosterError, people
 from course_lib.grading.intake.stamps import FILE as STAMPS
 from course_lib.grading.intake.stamps import StampError
 from course_lib.grading.judging import seeds
-from course_lib.grading.judging.jobs import NOT_GRADED, REFUSED, Job, verdict_fields
+from course_lib.grading.judging.jobs import NOT_GRADED, REFUSED, Job, task_record
 from course_lib.grading.judging.seeds import KeyFileError
 from course_lib.grading.sandbox.box import SandboxError, UnreadableError, level_of
 from course_lib.grading.sandbox.isolation import Limits
@@ -252,10 +253,10 @@ def _unstamped(book: Book, submissions: Path) -> list[str]:
     return [f"late by the file's own word alone, so nothing was taken off: {who}; where you know the time, {mend}"]
 
 
-def _as_handed_in(records: Iterable[dict[str, Any]], attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
+def _as_handed_in(records: Iterable[Record], attempts: Sequence[Attempt]) -> list[Record]:
     """Records with hand-in times as they are now: a time that was mended counts, though the verdict is kept."""
-    now = {_head(one, "")["attempt"]: _handed_in(one) for one in attempts}
-    return [record | now.get(record["attempt"], {}) for record in records]
+    now = {_head(one, "").attempt: _handed_in(one) for one in attempts}
+    return [record.but(**now.get(record.attempt, {})) for record in records]
 
 
 def _handed_in(attempt: Attempt) -> dict[str, Any]:
@@ -269,18 +270,18 @@ def _notice(
     labs: dict[str, Lab],
     attempts: Sequence[Attempt],
     journal: Journal,
-    records: Sequence[dict[str, Any]],
+    records: Sequence[Record],
 ) -> None:
     batch.notices += policy.unknown_names(rules, labs, {one.learner for one in attempts})
     if journal.doubted:
         batch.notices.append(f"{journal.doubted} recorded lines were torn or not signed with this key: not believed")
     here = {(one.learner, one.file) for one in attempts}
-    gone = sorted({f"{r['learner']}: {r['file']}" for r in records if (r["learner"], r["file"]) not in here})
+    gone = sorted({f"{r.learner}: {r.file}" for r in records if (r.learner, r.file) not in here})
     if gone:
         batch.notices.append(f"graded earlier and no longer in the folder, still counted: {', '.join(gone)}")
-    told = Counter(notice for r in records for notice in r.get("notices", []))
+    told = Counter(notice for r in records for notice in r.notices)
     batch.notices += [f"{notice} (submissions: {count})" for notice, count in sorted(told.items())]
-    batch.disagreements = [f"{r['learner']}, {r['lab']}: {d}" for r in records for d in r.get("disagreements", [])]
+    batch.disagreements = [f"{r.learner}, {r.lab}: {d}" for r in records for d in r.disagreements]
 
 
 @dataclass
@@ -328,13 +329,13 @@ class _Run:
     def _refused(self, jobs: Sequence[tuple[Attempt, Job]]) -> Iterator[tuple[str, str]]:
         """The labs whose solution is not right, and why; a disagreement is no matter of chance."""
         for record in self._run(jobs, progress=False, keep=False):
-            self.batch.notices += [f"{record['lab']}, the solution: {notice}" for notice in record["notices"]]
-            missed = [told for told in record["tasks"].values() if told["state"] != RIGHT]
+            self.batch.notices += [f"{record.lab}, the solution: {notice}" for notice in record.notices]
+            missed = [told for told in record.tasks.values() if told.state != RIGHT]
             if missed:
-                yield record["lab"], missed[0]["lines"][-1].strip()
-            elif record["disagreements"]:
-                why = record["disagreements"][0]
-                raise GradingError(f"the reference solution of {record['lab']} is not right here: {why}")
+                yield record.lab, missed[0].lines[-1].strip()
+            elif record.disagreements:
+                why = record.disagreements[0]
+                raise GradingError(f"the reference solution of {record.lab} is not right here: {why}")
 
     def attempts(self, todo: Sequence[Attempt]) -> None:
         """Grade what learners handed in; a file of which nothing can be graded gets its zero and the reason."""
@@ -348,11 +349,9 @@ class _Run:
                 runs.append((attempt, self._job(attempt, every > 0 and len(runs) % every == every - 1)))
         for record in self._run(runs, progress=self.options.progress):
             self.batch.graded += 1
-            self.batch.seconds.append(record["seconds"])
+            self.batch.seconds.append(record.seconds)
 
-    def _run(
-        self, runs: Sequence[tuple[Attempt, Job]], *, progress: bool, keep: bool = True
-    ) -> Iterator[dict[str, Any]]:
+    def _run(self, runs: Sequence[tuple[Attempt, Job]], *, progress: bool, keep: bool = True) -> Iterator[Record]:
         """Run jobs, record each result as it comes, yield the records."""
         if not runs:
             return
@@ -366,7 +365,7 @@ class _Run:
                 told = f"{attempt.learner}, {attempt.lab}: {NOT_GRADED}: {_first_line(result)}"
                 self.batch.not_graded.append(told)
                 continue
-            record = _head(attempt, self._digest(attempt)) | result
+            record = _head(attempt, self._digest(attempt)).but(**result)
             yield self.journal.append(record) if keep else record
 
     def _digest(self, attempt: Attempt) -> str:
@@ -382,10 +381,10 @@ class _Run:
         refused = {lab.task_of_cell[cell]: reason for cell, reason in attempt.refused.items()}
         return Job(attempt.learner, lab.key, attempt.answers, judge, notebook, live, refused)
 
-    def _refusal(self, attempt: Attempt) -> dict[str, Any]:
+    def _refusal(self, attempt: Attempt) -> Record:
         tasks = self.labs[attempt.lab].tasks if attempt.lab in self.labs else {}
-        told = {name: verdict_fields(task.stopped(REFUSED, attempt.trouble)) for name, task in tasks.items()}
-        return _head(attempt, self._digest(attempt)) | {"tasks": told}
+        told = {name: task_record(task.stopped(REFUSED, attempt.trouble)) for name, task in tasks.items()}
+        return _head(attempt, self._digest(attempt)).but(tasks=told)
 
 
 def _references(course: CourseRef, labs: dict[str, Lab], wanted: set[str]) -> Iterator[Attempt]:
@@ -393,45 +392,45 @@ def _references(course: CourseRef, labs: dict[str, Lab], wanted: set[str]) -> It
         yield Attempt(REFERENCE, name, "solution", "1970-01-01T00:00:00+00:00", pristine.solution(course, labs[name]))
 
 
-def _head(attempt: Attempt, digest: str) -> dict[str, Any]:
+def _head(attempt: Attempt, digest: str) -> Record:
     content = json.dumps(
         [attempt.learner, attempt.lab, attempt.file, attempt.answers, attempt.refused, attempt.trouble]
     )
-    return {
-        "key": attempt.key(digest),
-        "attempt": hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32],
-        "learner": attempt.learner,
-        "lab": attempt.lab,
-        "file": attempt.file,
+    return Record(
+        key=attempt.key(digest),
+        attempt=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        learner=attempt.learner,
+        lab=attempt.lab,
+        file=attempt.file,
+        released=digest,
+        trouble=attempt.trouble,
         **_handed_in(attempt),
-        "released": digest,
-        "trouble": attempt.trouble,
-    }
+    )
 
 
-def latest(records: Iterable[dict[str, Any]], released: Mapping[str, str]) -> list[dict[str, Any]]:
+def latest(records: Iterable[Record], released: Mapping[str, str]) -> list[Record]:
     """For each attempt its record: of the lab as it is released now, or else of the newest grading.
 
     Parameters
     ----------
-    records : iterable of dict
+    records : iterable of Record
         Oldest first.
     released : mapping of str to str
         Digest of each lab.
     """
-    best: dict[str, dict[str, Any]] = {}
+    best: dict[str, Record] = {}
     for record in records:
-        before, now = best.get(record["attempt"]), released.get(record["lab"])
-        if before is None or before["released"] != now or record["released"] == now:
-            best[record["attempt"]] = record
+        before, now = best.get(record.attempt), released.get(record.lab)
+        if before is None or before.released != now or record.released == now:
+            best[record.attempt] = record
     return list(best.values())
 
 
-def worst_layers(records: Iterable[dict[str, Any]]) -> dict[str, str]:
+def worst_layers(records: Iterable[Record]) -> dict[str, str]:
     """Layer to ``"held"``, or to why it did not hold for some verdict."""
     worst: dict[str, str] = {}
     for record in records:
-        for layer, state in record.get("isolation", {}).get("layers", {}).items():
+        for layer, state in record.isolation.layers.items():
             if worst.get(layer, "held") == "held":
                 worst[layer] = state
     return worst

@@ -203,8 +203,8 @@ def by_grader(course: CourseRef, answers: Sequence[WrongAnswer], seed: int = SEE
     found = []
     for key, (answer, _) in runs.items():
         told = results[key]["tasks"][answer.task]
-        missed = tuple(one["text"] for one in told["demands"] if not one["ok"])
-        found.append(_kill(answer, seed, told["state"], told["points"], told["max_points"], missed, told["lines"]))
+        missed = tuple(one["text"] for one in told.demands if not one["ok"])
+        found.append(_kill(answer, seed, told.state, told.points, told.max_points, missed, told.lines))
     return found
 
 

@@ -104,7 +104,7 @@ class Bench:
             self.comparer.close()
 
     def grade(self, job: Job) -> dict[str, Any]:
-        """Grade one job; the result is plain data."""
+        """Grade one job; the result is fields of its `Record`."""
         lab = self.labs[job.lab]
         try:
             with last_alarm(self.setup.last_s), alarm(self.setup.longest_s):
@@ -116,7 +116,7 @@ class Bench:
             layer: self.layers[layer] if self.layers[layer] != "held" else outcome.layers.get(layer, "held")
             for layer in LAYERS
         }
-        return outcome.to_dict(lab)
+        return outcome.to_record(lab)
 
 
 def too_weak(layers: dict[str, str]) -> str:

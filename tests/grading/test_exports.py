@@ -20,11 +20,12 @@ from grading import kit
 from course_lib.checks.task import Curve
 from course_lib.grading import exports
 from course_lib.grading.book.policy import Policy
+from course_lib.grading.book.record import Isolation, Nbval, Record
 from course_lib.grading.exports.files import csv_text, file_name, file_names, write_text
 from course_lib.grading.exports.pages import histogram
 from course_lib.grading.exports.pictures import curve_picture
 from course_lib.grading.intake import guesses, pristine
-from course_lib.grading.judging.jobs import curve_fields, verdict_fields
+from course_lib.grading.judging.jobs import curve_fields, task_record
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/gradebook.schema.json").read_text(encoding="utf-8"))
 HELD = {"namespaces": "held", "uid": "held", "rlimits": "held", "landlock": "held", "seccomp": "refused <here>"}
@@ -45,23 +46,21 @@ def triple(x):
 
 def record(lab, learner, answer, submitted="2026-03-05T10:00:00+00:00"):
     """A verdict as the grader records it, on `double` judged and the rest blank."""
-    told = {name: verdict_fields(task.stopped("not attempted", "<b>blank</b>")) for name, task in lab.tasks.items()}
-    told["double"] = verdict_fields(lab.tasks["double"].judge({"double": answer}, 5))
-    return {
-        "learner": learner,
-        "lab": lab.key,
-        "file": f"{learner}/01_kit.ipynb",
-        "submitted": submitted,
-        "stamp": "stamp",
-        "notes": [],
-        "trouble": "",
-        "tasks": told,
-        "nbval": {"recorded": {"double": "passed"}, "live": {}},
-        "disagreements": ["double: verdict wrong, nbval (recorded) passed"] if answer is triple else [],
-        "isolation": {"level": "full", "layers": HELD},
-        "shapes": {"double": "abc"},
-        "signature": "0" * 64,
-    }
+    told = {name: task_record(task.stopped("not attempted", "<b>blank</b>")) for name, task in lab.tasks.items()}
+    told["double"] = task_record(lab.tasks["double"].judge({"double": answer}, 5))
+    return Record(
+        learner=learner,
+        lab=lab.key,
+        file=f"{learner}/01_kit.ipynb",
+        submitted=submitted,
+        stamp="stamp",
+        tasks=told,
+        nbval=Nbval(recorded={"double": "passed"}),
+        disagreements=["double: verdict wrong, nbval (recorded) passed"] if answer is triple else [],
+        isolation=Isolation(level="full", layers=HELD),
+        shapes={"double": "abc"},
+        signature="0" * 64,
+    )
 
 
 ASKED = 'predict("storm.peak", "How many?"); predict_curve("storm.shape"); predict("odd")'
@@ -74,8 +73,8 @@ def out(tmp_path_factory):
     labs = pristine.labs(course)
     lab = labs[kit.LAB]
     records = [record(lab, "ada", double), record(lab, "bob", triple, "2026-03-08T10:00:00+00:00")]
-    records.append({"learner": "eve", "lab": "", "file": "eve/x.ipynb", "submitted": "2026-03-05T10:00:00+00:00",
-                    "trouble": "the file is <i>odd</i>", "tasks": {}, "signature": "0" * 64})  # fmt: skip
+    odd = "the file is <i>odd</i>"
+    records.append(Record(learner="eve", file="eve/x.ipynb", submitted="2026-03-05T10:00:00+00:00", trouble=odd))
     rules = Policy.model_validate(
         {"labs": {kit.LAB: {"due": "2026-03-06T10:00:00+00:00", "canvas_id": 77}}, "late": {"percent_per_day": 10}}
     )

@@ -10,6 +10,7 @@ from course_lib.borrowing import borrowed
 from course_lib.grading.book import policy
 from course_lib.grading.book.marks import MarksError, marks, read_manual, unknown_rows
 from course_lib.grading.book.policy import Policy, PolicyError
+from course_lib.grading.book.record import Record, TaskRecord
 from course_lib.grading.intake import roster
 from course_lib.grading.intake.copies import copied, shape
 from course_lib.grading.intake.roster import RosterError
@@ -22,9 +23,9 @@ RULES = Policy.model_validate(
 
 
 def record(learner="bob", points=8.0, submitted=DUE, file="a.ipynb", lab="lab", stamp="stamp"):
-    told = {"state": "right", "points": points, "max_points": 10.0}
-    head = {"learner": learner, "lab": lab, "file": file, "submitted": submitted.isoformat(), "stamp": stamp}
-    return head | {"tasks": {"t": told}}
+    told = TaskRecord(state="right", points=points, max_points=10.0)
+    handed_in = submitted.isoformat()
+    return Record(learner=learner, lab=lab, file=file, submitted=handed_in, stamp=stamp, tasks={"t": told})
 
 
 @pytest.mark.parametrize(
@@ -65,10 +66,10 @@ def test_lateness_is_taken_only_on_the_word_that_the_policy_believes_and_said_ei
 
 
 def test_what_is_borrowed_from_the_course_is_worth_nothing_unless_the_policy_says_so_and_a_mark_by_hand_stands():
-    own = record() | {"borrowed": {"t": ["retries.amplification"]}}
+    own = record().but(borrowed={"t": ["retries.amplification"]})
     strict = RULES
     assert marks([own], RULES.model_copy(update={"borrowed": "report"}), {})[0].points == 8
-    assert marks([record() | {"borrowed": {"t": ["sys.modules", "eval"]}}], strict, {})[0].points == 8  # looked at
+    assert marks([record().but(borrowed={"t": ["sys.modules", "eval"]})], strict, {})[0].points == 8  # looked at
     (mark,) = marks([own], strict, {})
     assert mark.points == 0 and "retries.amplification" in mark.tasks[0].comment
     assert marks([own], strict, {("bob", "lab", "t"): (6.0, "")})[0].points == 6
@@ -88,7 +89,7 @@ def test_best_counts_after_lateness_and_of_equals_the_first():
         record(points=6, submitted=DUE, file="3"),
     ]
     (mark,) = marks(attempts, RULES, {})
-    assert (mark.record["file"], mark.points, mark.attempts) == ("1", 6, 3)
+    assert (mark.record.file, mark.points, mark.attempts) == ("1", 6, 3)
 
 
 def test_last_counts_where_the_policy_says_so():
@@ -98,19 +99,19 @@ def test_last_counts_where_the_policy_says_so():
 
 
 def test_the_last_is_so_by_the_clock_whatever_zone_it_is_written_in():
-    attempts = [record(points=3, file="1"), record(points=9, file="2")]
-    attempts[0]["submitted"], attempts[1]["submitted"] = "2026-03-29T10:00+02:00", "2026-03-29T08:30+00:00"
+    first = record(points=3, file="1").but(submitted="2026-03-29T10:00+02:00")
+    attempts = [first, record(points=9, file="2").but(submitted="2026-03-29T08:30+00:00")]
     assert marks(attempts, Policy(attempt="last"), {})[0].points == 9
     assert marks(attempts[::-1], Policy(attempt="last"), {})[0].points == 9
 
 
 @pytest.mark.parametrize("attempt", ["best", "last"])
 def test_a_file_that_cannot_be_read_stands_for_nothing_where_another_could(attempt):
-    cut_off = record(points=0, submitted=DUE + timedelta(1), file="2") | {"trouble": "the file is not JSON"}
+    cut_off = record(points=0, submitted=DUE + timedelta(1), file="2").but(trouble="the file is not JSON")
     (mark,) = marks([record(points=0), cut_off], Policy(attempt=attempt), {})
-    assert (mark.record["file"], mark.attempts) == ("a.ipynb", 1)
+    assert (mark.record.file, mark.attempts) == ("a.ipynb", 1)
     (alone,) = marks([cut_off], Policy(attempt=attempt), {})
-    assert (alone.record["file"], alone.attempts) == ("2", 1)
+    assert (alone.record.file, alone.attempts) == ("2", 1)
 
 
 def test_a_mark_set_by_hand_replaces_the_graders_and_lateness_leaves_it_alone():
@@ -279,8 +280,8 @@ def test_copies_are_found_through_renaming_and_comments_but_not_in_short_answers
     assert shape(first) == shape(second) != ""
     assert shape(first) != shape(first.replace("0.1", "0.2"))
     assert shape("def f(x):\n    return 2 * x") == shape("def f(:") == ""
-    records = [{"learner": who, "lab": "lab", "shapes": {"t": shape(first)}} for who in ("b", "a", "a")]
-    records.append({"learner": "c", "lab": "lab", "shapes": {"t": "other"}})
+    records = [Record(learner=who, lab="lab", shapes={"t": shape(first)}) for who in ("b", "a", "a")]
+    records.append(Record(learner="c", lab="lab", shapes={"t": "other"}))
     assert [(c.task, c.learners) for c in copied(records)] == [("t", ("a", "b"))]
 
 

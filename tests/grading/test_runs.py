@@ -22,6 +22,7 @@ from grading import kit
 
 from course_lib.grading import command, schedulers, worker
 from course_lib.grading.book.journal import FILE, Journal, JournalError
+from course_lib.grading.book.record import Record
 from course_lib.grading.command import GradingError, Options, grade, latest, summary
 from course_lib.grading.intake.pristine import labs
 from course_lib.grading.judging.jobs import Job
@@ -158,14 +159,17 @@ def test_new_points_are_a_new_release_and_an_old_release_comes_back_with_its_mar
         manifest.write_text(text)
         labs.cache_clear()
         batch = grade(folder, out, course, QUICK)
-        graded.append((batch.graded, {line["released"] for line in shown(out, course)}))
+        graded.append((batch.graded, {line.released for line in shown(out, course)}))
     assert [count for count, _ in graded] == [3, 3, 0]
     assert graded[0][1] == graded[2][1] != graded[1][1] and len(graded[1][1]) == 1
 
 
-def shown(out: Path, course) -> list[dict]:
+def shown(out: Path, course) -> list[Record]:
     """The records that the gradebook is made of."""
-    return latest(verdict_lines(out), {name: lab.digest for name, lab in labs(course).items()})
+    return latest(
+        [Record.model_validate(line) for line in verdict_lines(out)],
+        {name: lab.digest for name, lab in labs(course).items()},
+    )
 
 
 def test_a_hand_in_time_that_was_mended_counts_though_the_verdict_is_kept(small):
@@ -392,7 +396,7 @@ def test_a_worker_that_dies_costs_nothing(small):
             process.kill()
         done += list(results)
     assert sorted(job.learner for job, _ in done) == sorted(job.learner for job in jobs)
-    assert all(result["tasks"]["policy"]["state"] == "right" for _, result in done)
+    assert all(result["tasks"]["policy"].state == "right" for _, result in done)
 
 
 def test_a_job_that_kills_every_worker_is_given_up_and_the_rest_are_graded(small, monkeypatch):
@@ -428,7 +432,7 @@ def _stuck_if_told(setup: worker.Setup, job: Job) -> dict:
     def judge(*_):
         if job.learner == "stuck":
             collections.deque(itertools.repeat(None), maxlen=0)
-        return SimpleNamespace(layers={}, to_dict=lambda lab: {"fine": True})
+        return SimpleNamespace(layers={}, to_record=lambda lab: {"fine": True})
 
     bench = object.__new__(worker.Bench)
     bench.setup, bench.labs, bench.layers = setup, {kit.LAB: None}, dict.fromkeys(LAYERS, "held")
@@ -445,7 +449,7 @@ def test_a_sandbox_that_dies_is_started_anew(small):
         bench.sandbox._process.kill()
         bench.sandbox._process.wait()
         told = bench.grade(Job("a", kit.LAB, sources, 1, 2))
-        assert {t["state"] for t in told["tasks"].values()} == {"right"}
+        assert {t.state for t in told["tasks"].values()} == {"right"}
     finally:
         bench.close()
 

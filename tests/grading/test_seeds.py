@@ -5,6 +5,7 @@ import stat
 import pytest
 
 from course_lib.grading.book.journal import FILE, Journal, JournalError
+from course_lib.grading.book.record import Record
 from course_lib.grading.judging.seeds import KeyFileError, is_ours, load_key, seed, signed
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -38,15 +39,15 @@ def test_a_signature_covers_every_entry_and_one_key():
 
 def test_the_record_keeps_whole_signed_lines_and_drops_the_rest(tmp_path):
     with Journal(tmp_path, KEY) as journal:
-        journal.append({"key": "a", "n": 1})
-        journal.append({"key": "b", "n": 2})
+        journal.append(Record(key="a", seconds=1))
+        journal.append(Record(key="b", seconds=2))
         with pytest.raises(JournalError, match="another grader"):
             Journal(tmp_path, KEY)
     with (tmp_path / FILE).open("ab") as file:
         file.write(b'not json\n[1]\n{"key":"c","n":3}\n{"key":"torn')
     with Journal(tmp_path, KEY) as journal:
-        assert {k: r["n"] for k, r in journal.records.items()} == {"a": 1, "b": 2} and journal.doubted == 4
-        journal.append({"key": "d", "n": 4})
+        assert {k: r.seconds for k, r in journal.records.items()} == {"a": 1, "b": 2} and journal.doubted == 4
+        journal.append(Record(key="d"))
     with Journal(tmp_path, KEY) as journal:
         assert sorted(journal.records) == ["a", "b", "d"]
     with Journal(tmp_path, OTHER) as journal:

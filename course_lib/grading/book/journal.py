@@ -11,8 +11,8 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from course_lib.grading.book.record import Record
 from course_lib.grading.judging.seeds import is_ours, signed
 
 FILE = "verdicts.jsonl"
@@ -33,10 +33,10 @@ class Journal:
 
     Attributes
     ----------
-    records : dict of str to dict
+    records : dict of str to Record
         The latest believed record by its ``key``.
     doubted : int
-        Lines that are torn or whose signature is not ours.
+        Lines that are torn, whose signature is not ours, or that are no record.
     """
 
     def __init__(self, folder: Path, key: bytes) -> None:
@@ -44,7 +44,7 @@ class Journal:
         self._key, self._path = key, folder / FILE
         self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._lock()
-        self.records: dict[str, dict[str, Any]] = {}
+        self.records: dict[str, Record] = {}
         self.doubted = 0
         self._read()
 
@@ -54,9 +54,9 @@ class Journal:
     def __exit__(self, *exc: object) -> None:
         os.close(self._fd)
 
-    def append(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Sign, write and sync one record; it must have a ``key``."""
-        whole = signed(self._key, record)
+    def append(self, record: Record) -> Record:
+        """Sign, write and sync one record, and return it with its signature."""
+        whole = signed(self._key, record.plain())
         line = json.dumps(whole, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
         end = os.fstat(self._fd).st_size
         try:
@@ -70,8 +70,9 @@ class Journal:
             os.ftruncate(self._fd, end)  # half a line is no verdict
             told = f"{self._path} cannot be written ({why}): make room and run again; what it holds is kept"
             raise JournalError(told)
-        self.records[whole["key"]] = whole
-        return whole
+        kept = record.but(signature=whole["signature"])
+        self.records[record.key] = kept
+        return kept
 
     def _lock(self) -> None:
         try:
@@ -83,15 +84,15 @@ class Journal:
     def _read(self) -> None:
         for line in self._lines():
             try:
-                record = json.loads(line)
-                believed = is_ours(self._key, record)
-                key = str(record["key"])
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-                believed = False
-            if believed:
-                self.records[key] = record
-            else:
+                found = json.loads(line)
+                # The line itself is signed, whatever a later release makes of it.
+                record = Record.model_validate(found) if is_ours(self._key, found) else None
+            except (ValueError, TypeError, AttributeError, RecursionError):
+                record = None
+            if record is None or not record.key:
                 self.doubted += 1
+            else:
+                self.records[record.key] = record
 
     def _lines(self) -> Iterator[bytes]:
         data = self._path.read_bytes()

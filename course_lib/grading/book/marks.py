@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from course_lib.borrowing import why_worthless, worthless
 from course_lib.grading.book import by_hand
 from course_lib.grading.book.policy import Policy
+from course_lib.grading.book.record import Record, TaskRecord
 from course_lib.grading.intake.files import plain_name
 from course_lib.grading.intake.pristine import Lab
-from course_lib.grading.intake.stamps import DATE
 
 MANUAL = "manual.csv"
 MANUAL_COLUMNS = ("learner", "lab", "task", "points", "comment")
@@ -58,7 +56,7 @@ class Mark:
     late_percent : float
     attempts : int
         Those that could be read, or where none could, all.
-    record : dict
+    record : Record
         The verdict that counts.
     remark : str
         What lateness rests on, where it took something, or why it did not; else empty.
@@ -69,7 +67,7 @@ class Mark:
     tasks: tuple[TaskMark, ...]
     late_percent: float
     attempts: int
-    record: dict[str, Any]
+    record: Record
     remark: str = ""
 
     @property
@@ -87,12 +85,12 @@ class Mark:
 Manual = Mapping[tuple[str, str, str], tuple[float, str]]
 
 
-def marks(records: Iterable[Mapping[str, Any]], policy: Policy, manual: Manual) -> list[Mark]:
+def marks(records: Iterable[Record], policy: Policy, manual: Manual) -> list[Mark]:
     """One mark for each learner and lab, ordered by both.
 
     Parameters
     ----------
-    records : iterable of mapping
+    records : iterable of Record
         Verdicts of every attempt.
     policy : Policy
     manual : mapping
@@ -100,35 +98,34 @@ def marks(records: Iterable[Mapping[str, Any]], policy: Policy, manual: Manual) 
     """
     attempts = defaultdict(list)
     for record in records:
-        if record["lab"]:
-            attempts[record["learner"], record["lab"]].append(_mark(record, policy, manual))
+        if record.lab:
+            attempts[record.learner, record.lab].append(_mark(record, policy, manual))
     return [_counting(attempts[key], policy) for key in sorted(attempts)]
 
 
-def _mark(record: Mapping[str, Any], policy: Policy, manual: Manual) -> Mark:
-    learner, lab = record["learner"], record["lab"]
-    taken = record.get("borrowed", {}) if policy.borrowed == "nothing" else {}
+def _mark(record: Record, policy: Policy, manual: Manual) -> Mark:
+    learner, lab = record.learner, record.lab
+    taken = record.borrowed if policy.borrowed == "nothing" else {}
     tasks = tuple(
-        _task_mark(learner, lab, name, told, manual, taken.get(name, ())) for name, told in record["tasks"].items()
+        _task_mark(learner, lab, name, told, manual, taken.get(name, ())) for name, told in record.tasks.items()
     )
-    late = policy.late_percent(learner, lab, _when(record))
-    stamp = record.get("stamp", DATE)
-    if not late or policy.late.believes(stamp):
-        told = f"{late:g} % off for lateness, by its {stamp}: {record['submitted']}" if late else ""
-        return Mark(learner, lab, tasks, late, 1, dict(record), told)
-    told = f"late by its {stamp} alone ({record['submitted']}), for which nobody vouches: nothing taken off"
-    return Mark(learner, lab, tasks, 0.0, 1, dict(record), told)
+    late = policy.late_percent(learner, lab, record.when)
+    if not late or policy.late.believes(record.stamp):
+        told = f"{late:g} % off for lateness, by its {record.stamp}: {record.submitted}" if late else ""
+        return Mark(learner, lab, tasks, late, 1, record, told)
+    told = f"late by its {record.stamp} alone ({record.submitted}), for which nobody vouches: nothing taken off"
+    return Mark(learner, lab, tasks, 0.0, 1, record, told)
 
 
 def _task_mark(
-    learner: str, lab: str, name: str, told: Mapping[str, Any], manual: Manual, borrowed: Sequence[str]
+    learner: str, lab: str, name: str, told: TaskRecord, manual: Manual, borrowed: Sequence[str]
 ) -> TaskMark:
     given = manual.get((learner, lab, name))
-    if given is None and told["points"] and (taken := worthless(borrowed)):
-        return TaskMark(name, told["state"], 0.0, told["max_points"], comment=why_worthless(taken))
+    if given is None and told.points and (taken := worthless(borrowed)):
+        return TaskMark(name, told.state, 0.0, told.max_points, comment=why_worthless(taken))
     if given is None:
-        return TaskMark(name, told["state"], told["points"], told["max_points"])
-    return TaskMark(name, told["state"], given[0], told["max_points"], manual=True, comment=given[1])
+        return TaskMark(name, told.state, told.points, told.max_points)
+    return TaskMark(name, told.state, given[0], told.max_points, manual=True, comment=given[1])
 
 
 def _counting(attempts: list[Mark], policy: Policy) -> Mark:
@@ -136,14 +133,10 @@ def _counting(attempts: list[Mark], policy: Policy) -> Mark:
 
     A file that cannot be read may be an attempt at anything: it stands for nothing where another one could be read.
     """
-    readable = [mark for mark in attempts if not mark.record.get("trouble")] or attempts
-    in_order = sorted(readable, key=lambda mark: (_when(mark.record), mark.record["file"]))
+    readable = [mark for mark in attempts if not mark.record.trouble] or attempts
+    in_order = sorted(readable, key=lambda mark: (mark.record.when, mark.record.file))
     chosen = in_order[-1] if policy.attempt == "last" else max(in_order, key=lambda mark: mark.points)
     return replace(chosen, attempts=len(readable))
-
-
-def _when(record: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(record["submitted"])
 
 
 def read_manual(path: Path) -> dict[tuple[str, str, str], tuple[float, str]]:
@@ -168,7 +161,7 @@ def read_manual(path: Path) -> dict[tuple[str, str, str], tuple[float, str]]:
     return found
 
 
-def unknown_rows(manual: Manual, labs: Mapping[str, Lab], records: Iterable[Mapping[str, Any]]) -> list[str]:
+def unknown_rows(manual: Manual, labs: Mapping[str, Lab], records: Iterable[Record]) -> list[str]:
     """Marks set by hand that count nowhere, or for more than the task has.
 
     Parameters
@@ -176,7 +169,7 @@ def unknown_rows(manual: Manual, labs: Mapping[str, Lab], records: Iterable[Mapp
     manual : mapping
         As from `read_manual`.
     labs : mapping of str to Lab
-    records : iterable of mapping
+    records : iterable of Record
         The verdicts that marks are made from.
 
     Returns
@@ -184,7 +177,7 @@ def unknown_rows(manual: Manual, labs: Mapping[str, Lab], records: Iterable[Mapp
     list of str
         A line for each, naming learner, lab and task.
     """
-    handed_in = {(record["learner"], record["lab"]) for record in records}
+    handed_in = {(record.learner, record.lab) for record in records}
     told = ((key, _unknown_row(key, points, labs, handed_in)) for key, (points, _) in sorted(manual.items()))
     return [f"{MANUAL}: {', '.join(key)}: {why}" for key, why in told if why]
 

@@ -54,9 +54,9 @@ def write_all(
     """
     filled_in = tables.templates(out, labs)
     given = marks(records, rules, manual)
-    unread = sorted((r["learner"], r["file"], r["trouble"]) for r in records if not r["lab"])
+    unread = sorted((r.learner, r.file, r.trouble) for r in records if not r.lab)
     # Whoever handed in only what cannot be read has no mark, but a row all the same.
-    everybody = people(out / ROSTER, {record["learner"] for record in records})
+    everybody = people(out / ROSTER, {record.learner for record in records})
     book = Book(labs, given, everybody, rules, copied(records), unread)
     write_json(out / "gradebook.json", gradebook_json(book))
     tables.write(out, book, filled_in)

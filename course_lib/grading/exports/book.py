@@ -9,11 +9,11 @@ from typing import Any
 
 from course_lib.grading.book.marks import Mark, TaskMark
 from course_lib.grading.book.policy import Policy
+from course_lib.grading.book.record import TaskRecord
 from course_lib.grading.exports.files import file_names
 from course_lib.grading.intake.copies import Copy
 from course_lib.grading.intake.pristine import Lab
 from course_lib.grading.intake.roster import Person
-from course_lib.grading.intake.stamps import DATE
 
 VERSION = 1
 
@@ -63,7 +63,7 @@ class Book:
 
 def remarks(mark: Mark, *, trouble: bool = True) -> list[str]:
     """What lateness took and by whose word, why a file was not read, and what of it was not."""
-    told = [mark.remark, mark.record.get("trouble", "") if trouble else "", *mark.record.get("notes", [])]
+    told = [mark.remark, mark.record.trouble if trouble else "", *mark.record.notes]
     return [one for one in told if one]
 
 
@@ -86,21 +86,21 @@ def _mark(mark: Mark) -> dict[str, Any]:
         "max_points": mark.max_points,
         "late_percent": mark.late_percent,
         "attempts": mark.attempts,
-        "file": record["file"],
-        "submitted": record["submitted"],
-        "stamp": record.get("stamp", DATE),
+        "file": record.file,
+        "submitted": record.submitted,
+        "stamp": record.stamp,
         "remark": mark.remark,
-        "notes": record.get("notes", []),
-        "trouble": record["trouble"],
-        "isolation": record.get("isolation", {}).get("level", "not run"),
-        "nbval": record.get("nbval", {"recorded": {}, "live": {}}),
-        "disagreements": record.get("disagreements", []),
-        "signature": record["signature"],
-        "tasks": [_task(task, record["tasks"][task.task]) for task in mark.tasks],
+        "notes": record.notes,
+        "trouble": record.trouble,
+        "isolation": record.isolation.level,
+        "nbval": record.nbval.model_dump(),
+        "disagreements": record.disagreements,
+        "signature": record.signature,
+        "tasks": [_task(task, record.tasks[task.task]) for task in mark.tasks],
     }
 
 
-def _task(task: TaskMark, told: Mapping[str, Any]) -> dict[str, Any]:
+def _task(task: TaskMark, told: TaskRecord) -> dict[str, Any]:
     return {
         "task": task.task,
         "state": task.state,
@@ -108,6 +108,6 @@ def _task(task: TaskMark, told: Mapping[str, Any]) -> dict[str, Any]:
         "max_points": task.max_points,
         "manual": task.manual,
         "comment": task.comment,
-        "message": told["lines"],
-        "hint": (told["hints"] or [""])[0],
+        "message": told.lines,
+        "hint": (told.hints or [""])[0],
     }

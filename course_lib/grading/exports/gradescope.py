@@ -29,6 +29,6 @@ def _test(mark: Mark, task: TaskMark) -> dict[str, Any]:
         "score": task.points,
         "max_score": task.max_points,
         "status": "passed" if task.state == "right" else "failed",
-        "output": "\n".join(mark.record["tasks"][task.task]["lines"]),
+        "output": "\n".join(mark.record.tasks[task.task].lines),
         "output_format": "text",
     }

@@ -36,7 +36,7 @@ def _case(lab: str, mark: Mark, task: TaskMark) -> ElementTree.Element:
         kind = {"wrong": "failure", "not attempted": "skipped"}.get(task.state, "error")
         message = f"{task.state}, {task.points:g} of {task.max_points:g} points"
         told = ElementTree.SubElement(case, kind, message=message)
-        told.text = _clean("\n".join(mark.record["tasks"][task.task]["lines"]))
+        told.text = _clean("\n".join(mark.record.tasks[task.task].lines))
     return case
 
 

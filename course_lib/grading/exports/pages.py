@@ -46,7 +46,7 @@ def feedback(book: Book, learner: str) -> str:
         person=book.people[learner],
         marks=list(book.of(learner).values()),
         unread=[(file, why) for who, file, why in book.unread if who == learner],
-        told=lambda mark, task: mark.record["tasks"][task.task],
+        told=lambda mark, task: mark.record.tasks[task.task],
     )
 
 
@@ -58,10 +58,10 @@ def report(book: Book, layers: Mapping[str, str], guesses: Mapping[str, Sequence
         labs=[_lab_summary(book, lab) for lab in book.used_labs],
         states=_STATES,
         predictions={question: predicted(all_) for question, all_ in guesses.items()},
-        disagreements=[(m.learner, m.lab, d) for m in book.marks for d in m.record.get("disagreements", [])],
-        borrowed=[(m.learner, m.lab, t, u) for m in book.marks for t, u in m.record.get("borrowed", {}).items()],
-        noted=[(m.learner, m.record["file"], told) for m in book.marks for told in remarks(m, trouble=False)],
-        trouble=[(m.learner, m.record["file"], m.record["trouble"]) for m in book.marks if m.record["trouble"]],
+        disagreements=[(m.learner, m.lab, d) for m in book.marks for d in m.record.disagreements],
+        borrowed=[(m.learner, m.lab, t, u) for m in book.marks for t, u in m.record.borrowed.items()],
+        noted=[(m.learner, m.record.file, told) for m in book.marks for told in remarks(m, trouble=False)],
+        trouble=[(m.learner, m.record.file, m.record.trouble) for m in book.marks if m.record.trouble],
     )
 
 
@@ -93,8 +93,8 @@ def commonest_misses(marks: Sequence[Mark]) -> list[tuple[str, str, int, str]]:
     """The demands missed most: (task, demand, how many, what one of them saw)."""
     misses: dict[tuple[str, str], list[str]] = {}
     for mark in marks:
-        for name, told in mark.record["tasks"].items():
-            for one in told["demands"]:
+        for name, told in mark.record.tasks.items():
+            for one in told.demands:
                 if not one["ok"]:
                     misses.setdefault((name, one["text"]), []).append(one["seen"])
     ranked = sorted(misses.items(), key=lambda item: (-len(item[1]), item[0]))[:_COMMONEST]

@@ -148,7 +148,7 @@ def moodle(book: Book, lab: str, template: Template | None = None) -> list[list[
 def _moodle_row(person: Person, book: Book, lab: str) -> list[str]:
     mark = book.of(person.learner).get(lab)
     status = "Submitted for grading" if mark else "No submission"
-    when = mark.record["submitted"] if mark else "-"
+    when = mark.record.submitted if mark else "-"
     identifier = f"Participant {person.moodle_id}" if person.moodle_id else person.learner
     worth = f"{book.labs[lab].max_points:g}"
     return [identifier, person.name or person.learner, person.email, status, "", worth, "Yes", when, "-", ""]

@@ -7,11 +7,11 @@ import hashlib
 import keyword
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from course_lib import cell_source
+from course_lib.grading.book.record import Record
 
 #: A short answer has few shapes; with fewer syntax nodes than this, likeness says nothing.
 TELLING_NODES = 60
@@ -38,19 +38,19 @@ def shape(source: str) -> str:
     return hashlib.sha256("|".join(nodes).encode("utf-8", "replace")).hexdigest() if len(nodes) >= TELLING_NODES else ""
 
 
-def copied(records: Iterable[Mapping[str, Any]]) -> list[Copy]:
+def copied(records: Iterable[Record]) -> list[Copy]:
     """Groups of learners whose answers to a task have the same shape.
 
     Parameters
     ----------
-    records : iterable of mapping
-        Verdicts, each with ``shapes`` by task.
+    records : iterable of Record
+        Each with ``shapes`` by task.
     """
     groups = defaultdict(set)
     for record in records:
-        for task, digest in record.get("shapes", {}).items():
+        for task, digest in record.shapes.items():
             if digest:
-                groups[record["lab"], task, digest].add(record["learner"])
+                groups[record.lab, task, digest].add(record.learner)
     found = [Copy(lab, task, tuple(sorted(who))) for (lab, task, _), who in groups.items() if len(who) > 1]
     return sorted(found, key=lambda copy: (copy.lab, copy.task, copy.learners))
 

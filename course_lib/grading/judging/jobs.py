@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.task import CRASHED, NOT_ATTEMPTED, RIGHT, WRONG, Curve, Demand, Task, Verdict, demand
+from course_lib.grading.book.record import Isolation, Nbval, TaskRecord
 from course_lib.grading.intake import pristine
 from course_lib.grading.intake.pristine import Lab
 from course_lib.grading.intake.reading import Reading
@@ -62,7 +63,7 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What became of a job; `to_dict` is what is recorded."""
+    """What became of a job; `to_record` is what is recorded."""
 
     tasks: dict[str, Verdict] = field(default_factory=dict)
     nbval: dict[str, str] = field(default_factory=dict)
@@ -74,16 +75,16 @@ class Outcome:
     seconds: float = 0.0
     spent: dict[str, float] = field(default_factory=dict)
 
-    def to_dict(self, lab: Lab) -> dict[str, Any]:
-        """Plain data: tasks, nbval's view of each check cell, disagreements, isolation, seconds."""
+    def to_record(self, lab: Lab) -> dict[str, Any]:
+        """The fields of a `Record`: tasks, nbval's view of each check cell, disagreements, isolation, seconds."""
         return {
-            "tasks": {name: verdict_fields(verdict) for name, verdict in self.tasks.items()},
-            "nbval": {"recorded": _by_task(lab, self.nbval), "live": _by_task(lab, self.nbval_live)},
+            "tasks": {name: task_record(verdict) for name, verdict in self.tasks.items()},
+            "nbval": Nbval(recorded=_by_task(lab, self.nbval), live=_by_task(lab, self.nbval_live)),
             "disagreements": disagreements(lab, self),
             "notices": self.notices,
             "shapes": self.shapes,
             "borrowed": self.borrowed,
-            "isolation": {"level": level_of(self.layers), "layers": self.layers},
+            "isolation": Isolation(level=level_of(self.layers), layers=self.layers),
             "seconds": round(self.seconds, 4),
             "spent": {stage: round(seconds, 4) for stage, seconds in self.spent.items()},
         }
@@ -365,16 +366,16 @@ def disagreements(lab: Lab, outcome: Outcome) -> list[str]:
     return lines
 
 
-def verdict_fields(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as plain data."""
-    return {
-        "state": verdict.state,
-        "points": verdict.points,
-        "max_points": verdict.max_points,
-        "lines": list(verdict.lines),
-        "hints": list(verdict.hints[:1]),
-        "demands": [demand_fields(found) for found in verdict.findings],
-    }
+def task_record(verdict: Verdict) -> TaskRecord:
+    """A verdict as it is recorded."""
+    return TaskRecord(
+        state=verdict.state,
+        points=verdict.points,
+        max_points=verdict.max_points,
+        lines=list(verdict.lines),
+        hints=list(verdict.hints[:1]),
+        demands=[demand_fields(found) for found in verdict.findings],
+    )
 
 
 def demand_fields(found: Demand) -> dict[str, Any]:
