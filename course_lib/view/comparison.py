@@ -50,7 +50,7 @@ def compare(
         y = style.amount_axis(column, title, top=end)
         layers.append(style.line("run", "time", column, role, x=x, y=y))
         layers.append(style.end_label("run", "time", column, name, role, dy=dy))
-    data = {"run": {"time": np.arange(1, len(columns["line0"]) + 1), **columns}, "regions": shaded(first)}
+    data = {"run": {"time": _times(first, len(columns["line0"])), **columns}, "regions": shaded(first)}
     words = f"{title} of {', '.join(traces)} over {until:g} seconds; shaded: {trigger}."
     return show(alt.layer(*layers), data, words, units=dict.fromkeys(columns, first.units[signal]))
 
@@ -64,6 +64,11 @@ def per_second(trace: Trace, signal: str) -> NDArray[Any]:
     per = max(round(1.0 / float(trace.time[1] - trace.time[0])), 1)
     seconds = values[: len(values) // per * per].reshape(-1, per)
     return seconds.max(axis=1) if is_stock(trace.units[signal]) else seconds.mean(axis=1)
+
+
+def _times(trace: Trace, count: int) -> NDArray[Any]:
+    """Where `per_second` has its values: at whole seconds, or at the run's own steps where these are longer."""
+    return np.arange(1, count + 1) * max(1, round(float(trace.time[1] - trace.time[0])))
 
 
 def is_stock(unit: str) -> bool:
@@ -128,7 +133,7 @@ def before_after(
     for number, (words, case) in enumerate(cases.items()):
         name, until = f"case{number}", float(case.trace.time[-1])
         columns = {signal: per_second(case.trace, signal) for signal in lines}
-        data[name] = {"time": np.arange(1, len(next(iter(columns.values()))) + 1), **columns}
+        data[name] = {"time": _times(case.trace, len(next(iter(columns.values())))), **columns}
         data[f"{name} regions"] = outlived(case.trace)
         charts.append(
             _side(name, case.regions, lines, title, top, until).properties(title=words, width=410, height=280)

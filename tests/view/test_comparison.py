@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from course_lib.models import discovery_failure
 from course_lib.models.retry_storm import Parameters, simulate
 from course_lib.view import comparison
 
@@ -34,3 +35,9 @@ def test_before_and_after_share_axes_and_name_their_lines(storm):
     assert str(shown.specs[0]["layer"]).replace("case0", "case1") == str(shown.specs[1]["layer"])
     assert shown.picture.data["case0 regions"]["end"].tolist() == [90.0, 100.0], "still failing at the end"
     assert shown.png()[:4] == b"\x89PNG"
+
+
+def test_a_run_in_steps_longer_than_a_second_keeps_its_clock():
+    slow = discovery_failure.simulate(discovery_failure.Parameters(), 7, until=60)
+    shown = comparison.compare({"one": slow}, "goodput", trigger="none")
+    assert shown.picture.data["run"]["time"].tolist() == slow.time.tolist()
