@@ -94,8 +94,8 @@ class Parameters(ParameterSet):
         "between two looks for leases that have run out", "Netflix Eureka: 60 s", by=OPERATOR)
     self_preservation: Any = choice("off", ("off", "on"),
         "a registry that hears no heartbeats strikes nobody off", "Netflix Eureka")
-    response_cache: Any = swept(30.0, "s", 0, 3600, "R",
-        "between two looks of the registry's answers at its own list", "Netflix Eureka: 30 s", by=OPERATOR)
+    response_cache: Any = swept(3.0, "s", 0, 3600, "R",
+        "between two looks of the registry's answers at its own list", "chosen; Netflix Eureka: 30 s", by=OPERATOR)
     poll_interval: Any = swept(30.0, "s", 1, 3600, "P",
         "between two polls of a client", "Netflix Eureka: 30 s", by=OPERATOR)
     cache_life: Any = swept(300.0, "s", 1, np.inf, "T",
@@ -111,11 +111,11 @@ class Parameters(ParameterSet):
         "how long a connection is used", "chosen: a common maximum age", by=OPERATOR)
     clients: Any = swept(6000, "clients", 1, 1e7, "S",
         "subscribers of the registry", "chosen", integer=True)
-    snapshot_rate: Any = swept(300.0, "answers/s", 1, 1e6, "r",
+    snapshot_rate: Any = swept(1000.0, "answers/s", 1, 1e6, "r",
         "whole lists that the registry can send: bandwidth ÷ size", "chosen", by=OPERATOR)
-    admission_rate: Any = swept(250.0, "clients/s", 0.1, np.inf, "u",
+    admission_rate: Any = swept(900.0, "clients/s", 0.1, np.inf, "u",
         "clients that a registry lets in after an outage; the others wait", "chosen; inf: all at once", by=OPERATOR)
-    answer_timeout: Any = swept(10.0, "s", 0.1, 600, "τ",
+    answer_timeout: Any = swept(5.0, "s", 0.1, 600, "τ",
         "how long a client waits for a list before it asks anew", "chosen", by=OPERATOR)
     address_reuse: Any = swept(0.5, "per hour", 0, 60, "a",
         "how soon an address that is free is given to another service", "chosen: a busy address range")

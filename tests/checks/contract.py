@@ -233,7 +233,7 @@ def _played(tape: Mapping[str, list[Any]]) -> dict[str, Callable[..., Any]]:
 def _spoilt(result: Any, by: Any) -> Any:
     if isinstance(result, tuple):
         return tuple(_spoilt(part, by) for part in result)
-    array = np.asarray(result)
+    array = np.asarray(result) + 0  # a truth value and one more is still one, a number is two
     return array + (array == array.max(initial=0)) * by if array.dtype.kind in "iub" else array * (1 + 1e-6 * by)
 
 
