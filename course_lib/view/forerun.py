@@ -63,6 +63,7 @@ class Planner:
         self.mapped: set[Settings] = set()
         self.spoiled: set[Settings] = set()
         self.attended = panel.main_sliders[:1]
+        self.told = 0  # how often the page was taken to hold nothing
         self.came_from = settings
         self.changed_at = float("-inf")
         self.seconds_each = PIECE / 8
@@ -80,6 +81,7 @@ class Planner:
     def forget(self) -> None:
         """Take note that the browser holds nothing (any more)."""
         self.framed, self.filled, self.mapped, self.spoiled = set(), set(), set(), set()
+        self.told += 1
 
     def wait(self, now: float) -> float | None:
         """Return the seconds until `job` may have something to do, None when only a change can bring that."""
@@ -213,14 +215,18 @@ class Forerunner:
         Takes each result; called in this thread.
     fail : callable(Job, Exception)
         Told when the model refuses the settings that the learner asked for; they are not tried again.
+    overflow : callable()
+        Told when the page holds so much that it must start afresh.
     """
 
-    def __init__(self, planner: Planner, send: Send, fail: Fail) -> None:
+    def __init__(self, planner: Planner, send: Send, fail: Fail, overflow: Callable[[], None] = lambda: None) -> None:
         self.planner, self.send, self.fail = planner, send, fail
         self._woken = threading.Condition()
         self._watchers = 0
         self._thread: threading.Thread | None = None
         self._map: MapSweep | None = None
+        self._told = planner.told
+        self.overflow = overflow
 
     def tell(self, what: Callable[[Planner], None]) -> None:
         """Change the planner under its lock and wake the thread."""
@@ -266,9 +272,13 @@ class Forerunner:
     def _next(self) -> Job | None:
         with self._woken:
             while self._watchers:
-                if (job := self.planner.job(time.monotonic())) is not None:
+                now = (
+                    time.monotonic()
+                )  # once: between two looks the rest may have come, and nobody would wake us for it
+                if (job := self.planner.job(now)) is not None:
+                    self._told = self.planner.told
                     return job
-                self._woken.wait(self.planner.wait(time.monotonic()))
+                self._woken.wait(self.planner.wait(now))
             self._thread = None
             return None
 
@@ -277,7 +287,15 @@ class Forerunner:
         picture = self._map_picture(job) if job.kind == "map" else self._picture(job)
         if picture is not None:
             self.send(job, picture)
-            self.tell(lambda planner: planner.done(job, time.perf_counter() - started))
+            self.tell(lambda planner: self._done(planner, job, time.perf_counter() - started))
+
+    def _done(self, planner: Planner, job: Job, seconds: float) -> None:
+        """Take note of what was sent, unless meanwhile a page came that has not heard it."""
+        if self._told == planner.told:
+            planner.done(job, seconds)
+        if len(planner.framed) > MOST_FRAMES:
+            planner.forget()
+            self.overflow()
 
     def _picture(self, job: Job) -> Picture:
         panel = self.planner.panel

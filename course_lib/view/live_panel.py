@@ -11,7 +11,7 @@ from typing import Any
 
 from course_lib.view import rerun, static, style
 from course_lib.view.controls import Slider, number_text, position_of, singular
-from course_lib.view.forerun import MOST_FRAMES, Forerunner, Job, MapSweep, Planner, map_controls
+from course_lib.view.forerun import Forerunner, Job, MapSweep, Planner, map_controls
 from course_lib.view.live import LiveChart, first_picture
 from course_lib.view.panel import Panel, Settings
 from course_lib.view.picture import Picture
@@ -69,7 +69,7 @@ class LivePanel:
     def _open(self, pictures: Mapping[str, Picture]) -> None:
         settings, panel = self._settings, self.panel
         self._widgets = [c.widget(i) for c, i in zip(panel.controls, settings.positions, strict=True)]
-        self._forerunner = Forerunner(Planner(panel, settings), self._send, self._refused)
+        self._forerunner = Forerunner(Planner(panel, settings), self._send, self._refused, self._forget)
         keys = dict.fromkeys(pictures, settings.key) | {"map": _map_key(panel, settings)}
         self.chart = LiveChart(
             specs=panel.specs,
@@ -119,14 +119,11 @@ class LivePanel:
                 self._note(settings, picture.at(index))
         key = _map_key if job.kind == "map" else (lambda _panel, settings: settings.key)
         self.chart.send_picture(job.kind, [key(self.panel, s) for s in job.settings], picture, **more)
-        if len(self._forerunner.planner.framed) > MOST_FRAMES:
-            self._forget()
 
     def _forget(self) -> None:
         """Let page and kernel start afresh, before either holds too much."""
         self._runs, self._fulls = {}, {}
         self.chart.send({"type": "forget"})
-        self._forerunner.tell(lambda planner: planner.forget())
 
     def _note(self, settings: Settings, picture: Picture) -> None:
         self._runs[settings] = picture.numbers

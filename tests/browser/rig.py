@@ -203,21 +203,13 @@ class NotebookPage:
         self.page.reload()
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
 
-    def reload_live(self, times: int = 3) -> None:
-        """Load the page again until it has its live panels back.
+    def reload_live(self) -> None:
+        """Load the page again and wait until it has its live panels back.
 
-        JupyterLab asks the kernel for its widgets for four seconds and then gives up, which a busy machine may exceed.
+        JupyterLab asks the kernel for its widgets for four seconds: one that is busy computing ahead may not answer.
         """
-        from playwright.sync_api import TimeoutError as TooLate
-
-        for again in range(times):
-            self.reload()
-            try:
-                self.page.locator(".course-live").first.wait_for(state="attached", timeout=30_000)
-                return
-            except TooLate:
-                if again == times - 1:
-                    raise
+        self.reload()
+        self.page.locator(".course-live").first.wait_for(state="attached")
 
     def _heard(self, line) -> None:
         if line.type == "error" and "favicon" not in line.text:
@@ -310,8 +302,6 @@ class NotebookPage:
         A control that moves changes what is wanted in the same instant; so nothing needs to be waited for but that the
         drawn picture is the wanted one, however late it comes.
         """
-        from playwright.sync_api import TimeoutError as TimedOut
-
         # Looked up anew each time: JupyterLab takes what is off the screen out of the page, and an element with it.
         script = """index => {
             const all = [...document.querySelectorAll(".course-live")];
@@ -319,14 +309,8 @@ class NotebookPage:
             const d = live[index]?.dataset;
             return d?.drawn && d.drawn === d.wanted && d.rested === d.drawn;
         }"""
-        for left in (2, 1, 0):
-            self.panel(index)
-            try:
-                self.page.wait_for_function(script, arg=index, timeout=seconds * 1000)
-                return
-            except TimedOut:
-                if not left:
-                    raise
+        self.panel(index)
+        self.page.wait_for_function(script, arg=index, timeout=seconds * 1000)
 
     def pictures(self, index: int = 0) -> int:
         """Return how many pictures a panel has drawn so far."""

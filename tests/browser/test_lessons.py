@@ -72,19 +72,8 @@ def commit_all(page):
 
 @LESSONS
 def test_lesson(open_copy, module, shots):
-    """A page that hung for a minute is opened anew, twice at most: on two busy cores JupyterLab sometimes does."""
-    from playwright.sync_api import TimeoutError as TimedOut
-
-    for left in (2, 1, 0):
-        try:
-            return look_through(open_copy(module.lesson), module, shots)
-        except TimedOut:
-            if not left:
-                raise
-
-
-def look_through(page, module, shots):
-    """Run a lesson, commit its predictions, and move its panel: every end, every challenge, both themes."""
+    """Run it, commit its predictions, and move its panel: every end, every challenge, both themes."""
+    page = open_copy(module.lesson)
     page.run_all()
     assert page.errors() == []
     commit_all(page)

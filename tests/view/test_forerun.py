@@ -1,12 +1,15 @@
 """What is computed next, and in which thread: no browser needed."""
 
 import dataclasses
+import itertools
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from course_lib.view import forerun
 from course_lib.view.forerun import Forerunner, MapSweep, Planner
 from course_lib.view.picture import pack, unpack
 from tests.browser.stand_in_panel import INSTANT, PANEL
@@ -159,6 +162,56 @@ def test_results_leave_in_the_order_they_were_asked_for():
     ]
     assert asked == sorted(asked)
     page.forerunner.unwatch()
+
+
+@pytest.fixture
+def one_frame(monkeypatch):
+    """Nothing is swept ahead: the frame, then the full picture at rest."""
+    monkeypatch.setattr(Planner, "_ahead", lambda planner: None)
+    monkeypatch.setattr(Planner, "_map", lambda planner: None)
+
+
+def test_rest_that_comes_between_two_looks_at_the_clock_is_not_slept_through(one_frame, monkeypatch):
+    """The planted failure of a busy machine: between any two looks, more than half of what counts as rest goes by."""
+    page, clock = Page(INSTANT), itertools.count(100.0, 0.6 * 0.02)
+    page.planner.changed_at = 100.0
+    monkeypatch.setattr(forerun, "time", SimpleNamespace(monotonic=lambda: next(clock), perf_counter=time.perf_counter))
+    page.forerunner.watch()
+    page.wait(lambda: page.planner.filled)
+    page.forerunner.unwatch()
+
+
+def test_a_page_that_comes_while_a_picture_is_on_its_way_gets_it_too(one_frame):
+    """JupyterLab takes a panel out of the page and puts it back: what was sent in between, nobody there has heard."""
+    page = Page(INSTANT)
+    take, page.late = page.forerunner.send, []
+
+    def send(job, picture):
+        take(job, picture)
+        if job.kind == "full" and not page.late:
+            page.late.append(len(page.jobs))
+            page.forerunner.watch()
+
+    page.forerunner.send = send
+    page.forerunner.watch()
+    page.wait(lambda: page.late and page.planner.filled)
+    page.forerunner.stop()
+    assert [job.kind for job, _ in page.jobs[page.late[0] :]] == ["frame", "full"]
+
+
+def test_a_page_that_holds_too_much_starts_afresh_and_gets_the_present_picture_again(one_frame, monkeypatch):
+    monkeypatch.setattr(forerun, "MOST_FRAMES", 15)
+    page, cleared = Page(INSTANT), []
+    page.forerunner.overflow = lambda: cleared.append(len(page.jobs))
+    page.forerunner.watch()
+    for at in range(0, 50, 10):
+        there = INSTANT.settings("healthy").moved(0, at)
+        page.forerunner.tell(lambda planner, there=there: planner.change(there, time.monotonic()))
+        page.wait(lambda there=there: there in page.planner.filled)
+    page.forerunner.unwatch()
+    assert cleared
+    after = [job for job, _ in page.jobs[cleared[-1] :]]
+    assert {"frame", "full"} <= {job.kind for job in after}, "what was cleared was not sent again"
 
 
 def refuse(values, seed):
