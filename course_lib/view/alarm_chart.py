@@ -17,6 +17,7 @@ from course_lib.view.single_chart import ShownChart, show
 WIDTH, HEIGHT, ROWS = 178, 96, 150  # pixels of one small chart; points of a line
 #: Of an axis's length: a threshold that lies lower cannot be told from the axis, which then bends there.
 LOW = 0.05
+MOST = 5.0  # thresholds: as far above as a rule that fires below is drawn
 HOW = "dashed: threshold, shaded: hold, upright line: the page"
 BENT = "; an axis that names its threshold is logarithmic above it"
 ROLES = {"first": "defended", "false_reading": "naive", "twin": "fourth"}
@@ -72,6 +73,8 @@ def _sight(rule: detect.Rule, trace: Trace) -> dict[str, dict[str, Any]]:
     """What one rule sees of one day, as datasets: the line, the threshold, the hold and the page."""
     seen = detect.read(rule, trace)
     known = np.isfinite(seen)  # a baseline is known only once it is over
+    if rule.below is not None:  # what lies far above is no alarm, and no canvas draws a line from so far
+        seen = np.minimum(seen, MOST * rule.threshold)
     when = float(detect.first_alarm(rule, trace))
     pages = [] if np.isnan(when) else [when]
     return {

@@ -74,6 +74,8 @@ def thin(values: Array, rows: int = 300, how: str = "mean") -> Array:
     -------
     ndarray (<= rows, ...)
     """
+    if not len(values):
+        return values
     stride = -(-len(values) // rows)
     starts = np.arange(0, len(values), stride)
     if how == "last":

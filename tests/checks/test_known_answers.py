@@ -78,6 +78,17 @@ OVERDONE = {
         "objectives/fresh_at_any_price",
     },
     "hot_partition": {"salt/every_key", "smallest_salts/one_per_partition", "enough_partitions/over_fixed"},
+    "queue_overload": {
+        "plan_queue/bound_of_one",
+        "plan_queue/all_the_partitions",
+        "pause/never",
+        "pause/at_the_first_message",
+        "scale/one_a_message",
+        "scale/by_cpu",
+        "triage/drops_all_that_is_old",
+        "choose/no_queue_at_all",
+        "choose/for_the_peak",
+    },
 }
 
 
