@@ -111,7 +111,7 @@ def charts() -> Sequence[alt.TopLevelMixin]:
 
 
 def _list_chart() -> alt.LayerChart:
-    x, title = style.time_axis(UNTIL), "addresses in use (number)"
+    x, title = style.time_axis(UNTIL), "in use (number)"  # no longer than the chart is high
     names = {"living": ("alive", "defended"), "dead": ("dead", "naive")}
     said = "Over 1,200 seconds: of the addresses that clients use, mean over clients, those alive and those dead."
     return alt.layer(
@@ -119,7 +119,7 @@ def _list_chart() -> alt.LayerChart:
         *(style.line("list", "time", name, role, x=x, y=style.amount_axis(name, title, top=60.0).axis(tickCount=4))
           for name, (_, role) in names.items()),
         *style.plateau_labels("list", names, UNTIL, 60.0),
-    ).properties(height=130, description=said)  # fmt: skip
+    ).properties(height=150, description=said)  # fmt: skip
 
 
 def _run_chart() -> alt.LayerChart:
@@ -128,10 +128,10 @@ def _run_chart() -> alt.LayerChart:
     said = "Over 1,200 seconds, in percent: requests answered on open connections, new connections, and all failures."
     return alt.layer(
         style.regions(labels={0: "trigger"}),
-        style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", title, top=115.0)),
-        *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=115.0))
+        style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", title, top=135.0)),
+        *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=135.0))
           for name, role in ROLES.items()),
-        *style.plateau_labels("run", names, UNTIL, 115.0),
+        *style.plateau_labels("run", names, UNTIL, 135.0),
     ).properties(height=210, description=said)  # fmt: skip
 
 
