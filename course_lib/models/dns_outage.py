@@ -60,7 +60,7 @@ class Parameters(ParameterSet):
         "how far the caches' entries lie apart at the start; 0: filled together, as after a restart", "chosen")
     ttl: Any = scheduled(60.0, "s", 1, 604_800, "T",
         "how long an answer may be kept", "Route 53 alias records, and many services: 60 s", by="operator")
-    negative_ttl: Any = scheduled(300.0, "s", 1, 86_400, "T⁻",
+    negative_ttl: Any = scheduled(900.0, "s", 1, 86_400, "T⁻",
         "how long \"no such name\" may be kept", "chosen; RFC 2308: 1 to 3 h work well", by="operator")
     failure_ttl: Any = scheduled(5.0, "s", 1, 300, "F",
         "how long a failed refresh is kept", "CoreDNS: 5 s; RFC 9520: 1 s to 5 min", by="operator")

@@ -110,13 +110,13 @@ class Caches:
         ticks, longest = self.day.ticks, max(min(int(life.min()) for life in self.day.lives), 1)
         for now in range(0, ticks, longest):
             rows = slice(now, min(now + longest, ticks))
-            self._answer(rows, self._ask(rows))
+            self._answer(rows, self.ask(rows))
             self._turn(rows)
             if self.remembers:
                 self._remember(rows)
         return self
 
-    def _ask(self, rows: slice) -> FloatArray:
+    def ask(self, rows: slice) -> FloatArray:
         """Mass that asks in each tick: it was ready, or became so, and a lookup came."""
         day, ready = self.day, self.ready
         came = added(self.due[rows])

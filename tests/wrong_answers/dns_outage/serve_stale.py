@@ -1,0 +1,68 @@
+"""Plausible mistakes in `serve_stale`, one a function."""
+
+import numpy as np
+
+
+def at_once(expired_for, heard, waited, limit, withdrawn):
+    """Does not let the client wait for the refresh."""
+    return (heard <= 1) & (expired_for < limit) & ~withdrawn
+
+
+def denied_too(expired_for, heard, waited, limit, withdrawn):
+    """Takes 'no such name' for a failure."""
+    return ((heard == 1) | ((heard == 0) & (waited >= 1.8)) | (heard == 2)) & (expired_for < limit) & ~withdrawn
+
+
+def ever(expired_for, heard, waited, limit, withdrawn):
+    """Without a limit."""
+    return ((heard == 1) | ((heard == 0) & (waited >= 1.8))) & ~withdrawn
+
+
+def failures_only(expired_for, heard, waited, limit, withdrawn):
+    """Lets a client hang while a refresh is under way."""
+    return (heard == 1) & (expired_for < limit) & ~withdrawn
+
+
+def after_the_timer(expired_for, heard, waited, limit, withdrawn):
+    """Waits 1.8 s after a failure that is known, too."""
+    return (heard <= 1) & (waited >= 1.8) & (expired_for < limit) & ~withdrawn
+
+
+def longer_than_the_timer(expired_for, heard, waited, limit, withdrawn):
+    """The timer's own end is not yet enough."""
+    return ((heard == 1) | ((heard == 0) & (waited > 1.8))) & (expired_for < limit) & ~withdrawn
+
+
+def never(expired_for, heard, waited, limit, withdrawn):
+    """No serve-stale at all."""
+    return np.zeros(np.shape(heard), dtype=bool)
+
+
+def one_limit(expired_for, heard, waited, limit, withdrawn):
+    """A day for everything, whatever the owner says."""
+    return ((heard == 1) | ((heard == 0) & (waited >= 1.8))) & (expired_for < 86_400) & ~withdrawn
+
+
+def up_to_the_limit(expired_for, heard, waited, limit, withdrawn):
+    """Serves at the limit, too, and so what must never be served stale."""
+    return ((heard == 1) | ((heard == 0) & (waited >= 1.8))) & (expired_for <= limit) & ~withdrawn
+
+
+def withdrawn_too(expired_for, heard, waited, limit, withdrawn):
+    """Serves what its owner has taken back."""
+    return ((heard == 1) | ((heard == 0) & (waited >= 1.8))) & (expired_for < limit)
+
+
+def stale_first(expired_for, heard, waited, limit, withdrawn):
+    """Prefers the old address to a new one."""
+    return (expired_for < limit) & ~withdrawn & ((heard > 0) | (waited >= 1.8))
+
+
+def constants_of_the_visible_seed(expired_for, heard, waited, limit, withdrawn):
+    """What is right at home, copied."""
+    return np.resize([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], np.shape(expired_for)) > 0.5
+
+
+def constants_tuned_on_other_seeds(expired_for, heard, waited, limit, withdrawn):
+    """The median of what is right on seven other seeds, copied."""
+    return np.resize([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], np.shape(expired_for)) > 0.5
