@@ -89,6 +89,18 @@ OVERDONE = {
         "choose/no_queue_at_all",
         "choose/for_the_peak",
     },
+    "dns_outage": {
+        "shortest_ttl/a_week",
+        "shortest_ttl/a_second",
+        "query_cost/always_one",
+        "query_cost/fifteen",
+        "serve_stale/ever",
+        "serve_stale/never",
+        "three_days/a_week",
+        "three_days/a_second",
+        "three_days/stale_for_ever",
+        "three_days/negative_of_a_second",
+    },
 }
 
 
