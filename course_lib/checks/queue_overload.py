@@ -63,7 +63,7 @@ def plan_queue(answers: Answers, seed: int) -> Iterator[Demand]:
     yield demand("sets the bound to 90 % of what its consumers do within a deadline", ok=useful, weight=2,
                  essential=True, seen=example(told, bound, worth, useful))  # fmt: skip
     late = np.where(hopeless, 0.0, _late_share(told, best, bound, seed))
-    yield demand("answers next to nobody late in a simulated burst of twice the capacity", ok=late < 0.01,
+    yield demand("answers next to nobody late in a simulated burst of twice the capacity", ok=late < 0.02,
                  seen=answers.plan_queue.worst(told, late, "{:.0%} of what is done"))  # fmt: skip
     alone = tuple(float(x[0]) for x in told)
     single = answers.plan_queue.several(*alone)
@@ -84,10 +84,11 @@ def _services(seed: int) -> tuple[tuple[FloatArray, ...], FloatArray]:
     rate = (work * mu).round()
     quantile = np.array([0.95, 0.99, 0.9, 0.99, 0.99, 0.999])[case]
     wait = np.array([2.0, 0.5, 4.0, 0.2, 1.0, 1.0])[case] / mu
-    deadline = random.uniform(6, 20, size).round(1)
+    deadline = random.uniform(6, 20, size)
     n = np.arange(1, MOST + 1)[:, None]
     fits = queueing.wait_quantile(quantile, rate, mu, n) <= wait
     best = fits.argmax(axis=0) + 1.0
+    deadline = np.maximum(deadline, 6000 / (best * mu)).round(1)  # so much work that chance stays within the tenth
     partitions = np.where(case == 4, best - 1, best + np.array([0, 2, 8, 4, 0, 30])[case])
     return (rate, mu, wait, quantile, deadline, partitions), np.where(case == 4, 0.0, best)
 

@@ -56,3 +56,9 @@ def test_each_threshold_can_be_told_from_its_axis(slug):
             height = np.log1p(height / scale["constant"])
             assert "logarithmic" in str(shown.specs[0]["title"])
         assert height[0] > 0.05 * height[1], rule.says
+
+
+def test_a_time_to_full_far_above_its_threshold_is_drawn_no_further_than_a_canvas_can():
+    data = alarm_chart.alarms("queue_overload", 7).picture.data
+    lines = [columns["seen"] for name, columns in data.items() if name.startswith("first ") and name.endswith("line")]
+    assert max(line.max(initial=0.0) for line in lines) == alarm_chart.MOST * 60.0

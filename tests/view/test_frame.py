@@ -62,3 +62,7 @@ def test_a_band_holds_its_share_of_seeds():
     low, high = spread(values, inner=0.8)
     inside = ((values >= low[:, None]) & (values <= high[:, None])).mean(axis=1)
     np.testing.assert_allclose(inside, 0.8, atol=0.001)
+
+
+def test_thinning_nothing_leaves_nothing():
+    assert thin(np.zeros(0)).shape == (0,)
