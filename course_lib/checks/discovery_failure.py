@@ -189,6 +189,8 @@ def _updates(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
     some = lambda low, high: np.floor(dropped * random.uniform(low, high, size))  # noqa: E731
     answering = np.choose(kind, [some(0.0, 1.0), some(0.0, 1.0), some(0.3, 1.0), 0 * known, some(0.3, 1.0),
                                  np.maximum(some(0.02, 0.08), 1.0), 0 * known, some(0.5, 1.0)])  # fmt: skip
+    few = ((kind == 2) & (np.cumsum(kind == 2) == 1)) | ((kind == 4) & (np.cumsum(kind == 4) == 1))
+    answering = np.where(few, some(0.25, 0.4), answering)  # fewer than half of all that are known
     gone = (kind == 1) & (np.cumsum(kind == 1) == 1)  # one empty list of addresses that are all gone
     added = np.choose(kind, [part(0.0, 0.3), 0 * known, part(0.0, 0.1), part(0.0, 0.1), dropped, part(0.0, 0.1),
                              random.integers(1, 50, size).astype(float), part(0.0, 0.1)])  # fmt: skip
@@ -262,7 +264,8 @@ def _clients(seed: int) -> tuple[tuple[NDArray[Any], ...], NDArray[np.int64]]:
     kind = np.concatenate([lineup(random, 5, extra=0) for _ in range(3)])
     hosts = int(random.integers(48, 64))
     known, healthy = np.zeros((len(kind), hosts), bool), random.random((len(kind), hosts)) < 0.5
-    threshold = random.choice([0.4, 0.5, 0.6], len(kind))
+    threshold = np.repeat([0.4, 0.5, 0.6], 5)
+    healthy[kind == 1] = True  # strangers: who counts them sees no reason for panic
     for n, sort in enumerate(kind):
         count = 0 if sort == 4 else 10 * int(random.integers(1, 5))
         mine = random.permutation(hosts)[:count]
