@@ -6,7 +6,7 @@
 PYTHON ?=
 ARGS ?=
 # One more than most laptops have cores to spare: notebooks and the browser are waited for.
-WORKERS ?= 3
+WORKERS ?= 4
 
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 PY := $(BIN)/python

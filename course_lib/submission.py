@@ -123,7 +123,7 @@ class Released:
         code = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
         given = {id_: source for id_, source in code.items() if id_ not in answers and id_ not in checks}
         mine = [] if solution is None else [cell for cell in solution.cells if cell.cell_type == "code"]
-        around = tuple(cell.source for cell in mine if cell.id not in tagged(solution, ANSWER))
+        around = tuple(cell.source for cell in mine if cell.id not in tagged(notebook, ANSWER))
         return cls(answers, names, given, around)
 
     @cached_property

@@ -20,7 +20,14 @@ FRUGAL = """import os
 from course_lib.view import forerun
 os.environ["COURSE_VIEW"] = "bare"
 forerun.Planner._ahead = lambda planner: None"""
-LABS = pytest.mark.parametrize("module", [m for m in BUILT if m.lab.exists()], ids=lambda module: module.name)
+#: One lab shows that a lab's cells and checks work in the browser; the others once a week.
+LABS = pytest.mark.parametrize(
+    "module",
+    [
+        pytest.param(m, id=m.name, marks=[pytest.mark.weekly] if number else [])
+        for number, m in enumerate(m for m in BUILT if m.lab.exists())
+    ],
+)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 import shutil
 
+import pytest
+
 from course_lib import manifest, notebook_file
 from course_lib.home import work
 
@@ -9,6 +11,7 @@ METADATA = "() => jupyterapp.shell.currentWidget.content.model.toJSON().metadata
 CHANGED = "() => jupyterapp.shell.currentWidget.context.model.dirty"
 
 
+@pytest.mark.weekly
 def test_opening_a_copy_does_not_mark_it_changed_and_opening_the_released_one_would(lab, browser):
     module = manifest.load().built[0]
     notebook_file.write(work.fresh(module, "lab"), lab.folder / "copy.ipynb")

@@ -276,6 +276,7 @@ def test_charts_fit_their_place(page, shots, width, height):
         page.page.set_viewport_size({"width": 1280, "height": 800})
 
 
+@pytest.mark.weekly
 def test_a_kernel_that_is_gone_is_told_in_words(open_cells, shots):
     page = open_cells(CELLS)
     page.run_all()
@@ -302,6 +303,7 @@ FORBIDDEN = """() => {
 }"""
 
 
+@pytest.mark.weekly
 def test_where_a_page_forbids_blobs_the_picture_stays_with_a_word(open_cells):
     page = open_cells(CELLS)
     page.run_cell("imports")
@@ -314,6 +316,7 @@ def test_where_a_page_forbids_blobs_the_picture_stays_with_a_word(open_cells):
     assert page.errors() == [] and "blob:" in " ".join(page.complaints)
 
 
+@pytest.mark.weekly
 def test_with_colours_forced_words_stand_on_the_systems_ground(page, shots):
     """A halo of the theme's paper round words in the system's ink would hide them."""
     page.page.emulate_media(forced_colors="active", color_scheme="dark")
@@ -383,6 +386,7 @@ from course_lib.view import forerun
 forerun.Planner._ahead = forerun.Planner._map = lambda planner: None"""
 
 
+@pytest.mark.weekly
 def test_saved_reloaded_and_without_a_kernel(open_cells, lab, shots):
     page = open_cells(CELLS | {"imports": CELLS["imports"] + AT_EASE})
     page.run_all()

@@ -23,10 +23,10 @@ TASKS = [
     pytest.param(lab, name, id=f"{lab.slug}-{name}") for lab in pristine.labs(COURSE).values() for name in lab.tasks
 ]
 
-CLAUSES = [
-    pytest.param(clause, id=clause.__name__, marks=[pytest.mark.slow] if clause in contract.SLOW else [])
-    for clause in contract.CLAUSES
-]
+#: Four judgements each; tuned constants stand in tests/wrong_answers, too.
+WEEKLY = {contract.constants_tuned_on_other_seeds}
+MARKS = {clause: [pytest.mark.slow] for clause in contract.SLOW} | {clause: [pytest.mark.weekly] for clause in WEEKLY}
+CLAUSES = [pytest.param(clause, id=clause.__name__, marks=MARKS.get(clause, [])) for clause in contract.CLAUSES]
 
 
 def solution(lab, name):

@@ -141,6 +141,7 @@ def test_gitlabs_sample_grades_a_class_in_a_default_container(origin, stubs, iso
     assert (where / job["artifacts"]["reports"]["junit"]).is_file()
 
 
+@pytest.mark.weekly
 def test_github_actions_sample_grades_a_class(origin, stubs, isolation_level):
     where = clone(origin, "actions")
     class_of_two(where)
@@ -170,6 +171,7 @@ def handed_in(template: Path, name: str, stubs: Path) -> Path:
     return clone(mine, f"{name}-runner")
 
 
+@pytest.mark.weekly
 def test_classrooms_sample_checks_what_a_learner_pushes_and_not_without_its_first_step(origin, stubs):
     text = (CI / "github-classroom.yml").read_text(encoding="utf-8")
     (first,) = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#     ")]

@@ -6,6 +6,7 @@ import pytest
 from grading import kit
 
 from course_lib.grading import command
+from course_lib.grading.book.record import Record, TaskRecord
 from course_lib.grading.intake import pristine
 from course_lib.grading.worker import Setup
 
@@ -20,8 +21,9 @@ def a_run(tmp_path, monkeypatch, states):
     def judged(jobs, **_):
         for attempt, job in jobs:
             seeds.append(job.judge_seed)
-            told = {"state": states[len(seeds) - 1], "lines": ["head", "  miss  the bar : saw 21"]}
-            yield {"lab": attempt.lab, "notices": [], "tasks": {"double": told}, "disagreements": []}
+            lines = ["head", "  miss  the bar : saw 21"]
+            told = TaskRecord(state=states[len(seeds) - 1], points=0, max_points=10, lines=lines)
+            yield Record(lab=attempt.lab, tasks={"double": told})
 
     monkeypatch.setattr(run, "_run", judged)
     return run, seeds

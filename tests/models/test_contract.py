@@ -26,7 +26,7 @@ from tests.models.declared import MODELS
 EXAMPLES = int(os.environ.get("COURSE_CONTRACT_EXAMPLES", "0"))
 SEEDS = (843, 1, 2**63 - 1)
 HOUSE = settings(
-    max_examples=EXAMPLES or 40,
+    max_examples=EXAMPLES or 20,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,

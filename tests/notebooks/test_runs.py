@@ -8,23 +8,25 @@ from course_lib.manifest import PARTS
 
 pytestmark = pytest.mark.slow
 COURSE = manifest.load()
-RELEASED = [pytest.param(m, part, id=f"{m.name}-{part}") for m in COURSE.built for part in PARTS]
 
 
-@pytest.mark.parametrize(("module", "part"), RELEASED)
+def each(weekly):
+    """Every lesson and lab, one of the two but once a week."""
+    return [
+        pytest.param(m, part, id=f"{m.name}-{part}", marks=[pytest.mark.weekly] if part == weekly else [])
+        for m in COURSE.built
+        for part in PARTS
+    ]
+
+
+# That a blank lab is "not attempted" cell by cell is tested in process (tests/checks), and its solved form runs below.
+@pytest.mark.parametrize(("module", "part"), each(weekly="lab"))
 def test_released_notebook_runs_under_papermill_and_fails_nbval_at_exactly_its_checks(module, part, tmp_path):
     assert list(runs.released(module.pristine(part), tmp_path)) == []
 
 
 # The browser test solves a lesson's one task after the whole lesson has run; a lab's tasks build on each other.
-SOLVED = [
-    pytest.param(m, part, id=f"{m.name}-{part}", marks=[pytest.mark.weekly] if part == "lesson" else [])
-    for m in COURSE.built
-    for part in PARTS
-]
-
-
-@pytest.mark.parametrize(("module", "part"), SOLVED)
+@pytest.mark.parametrize(("module", "part"), each(weekly="lesson"))
 def test_solved_notebook_passes(module, part):
     assert list(runs.solved_under_nbval(module, part)) == []
 
