@@ -5,8 +5,8 @@
 
 PYTHON ?=
 ARGS ?=
-# One more than most laptops have cores to spare: notebooks and the browser are waited for.
-WORKERS ?= 4
+# The browser's tests share one worker, which mostly waits; two more do the rest.
+WORKERS ?= 3
 
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 PY := $(BIN)/python

@@ -12,6 +12,7 @@ from tests.browser.rig import ROOT, Browser, Lab, missing
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups, however this folder was named on the command line
 def pytest_collection_modifyitems(items):
     """All browser tests share a worker, and so one JupyterLab."""
     for item in items:

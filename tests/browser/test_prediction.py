@@ -1,6 +1,7 @@
 """Predict, then reveal, on the page: the reveal waits for the learner, and a commit draws it."""
 
 import json
+import os
 
 import pytest
 
@@ -47,6 +48,12 @@ def wait_revealed(page, cell, seconds=60):
             return
         page.page.wait_for_timeout(200)
     pytest.fail(f"{cell} shows no reveal after {seconds} s")
+
+
+def test_all_browser_tests_share_one_worker(request):
+    """A JupyterLab and a Chromium in each worker would triple what these tests cost."""
+    if "PYTEST_XDIST_WORKER" in os.environ and request.config.getvalue("loadgroup"):
+        assert request.node.nodeid.endswith("@browser")
 
 
 def test_run_all_is_not_blocked_and_spoils_nothing(page):
