@@ -67,14 +67,22 @@ def reset(page, index):
 
 
 def commit_all(page):
-    """Commit to every prediction, with whatever one key press or the first curve says."""
+    """Commit to every prediction, with whatever one key press or the first curve says.
+
+    On a busy machine a card may be seen before it listens, and a press is lost: as a person would, press again.
+    """
     for card in page.page.locator(".course-card").all():
         card.scroll_into_view_if_needed()
-        for slider in card.locator("input[type=range]").all():
-            slider.press("ArrowRight")
-        for group in card.locator("fieldset").all():
-            group.locator("input").first.check()
-        card.get_by_role("button", name="commit").click()
+        commit = card.get_by_role("button", name="commit")
+        for _ in range(100):
+            for slider in card.locator("input[type=range]").all():
+                slider.press("ArrowRight")
+            for group in card.locator("fieldset").all():
+                group.locator("input").first.check()
+            if commit.is_enabled():
+                break
+            page.page.wait_for_timeout(100)
+        commit.click()
 
 
 @LESSONS
