@@ -28,6 +28,7 @@ COURSE = Path(__file__).parents[2]
 CI = COURSE / "docs" / "ci"
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.walls,
     pytest.mark.skipif(sys.platform != "linux", reason="runners are Linux"),
     pytest.mark.skipif(shutil.which("git") is None or not (COURSE / ".git").exists(), reason="needs a clone to clone"),
 ]

@@ -18,7 +18,7 @@ import course_lib
 from course_lib.grading.command import Options, grade
 from course_lib.grading.sandbox.box import uid_range
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation_level")]
+pytestmark = [pytest.mark.slow, pytest.mark.walls, pytest.mark.usefixtures("isolation_level")]
 MARK = "course-attack"
 #: Short, so that the endless ones end soon; what is not endless takes a tenth of it at most.
 LIMITS = replace(kit.LIMITS, cells_s=2.5, call_s=1.5, total_s=7.0, cpu_s=7)

@@ -15,7 +15,7 @@ from course_lib.grading.intake import pristine
 from course_lib.grading.intake.pristine import CourseRef
 from course_lib.grading.sandbox.isolation import Limits
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("isolation_level")]
+pytestmark = [pytest.mark.slow, pytest.mark.walls, pytest.mark.usefixtures("isolation_level")]
 ROOT = Path(__file__).parents[2]
 TASK, SIGNATURE = "amplification", "def amplification(failure_probability, max_retries, layers):"
 ONES = f"{SIGNATURE}\n    return np.ones((layers, len(failure_probability)))\n"

@@ -18,6 +18,12 @@ from course_lib.home import checking
 from course_lib.notebook_file import NotebookError
 
 FULL = dict(kit.POINTS)
+#: Their answers read differently, so that each starts a kernel of its own at home: once a week.
+DEAR = """
+    annotated await borrowed-from-the-course help-left-in helper-outside other-letters pasted-with-prompts
+    percent-on-its-own-line separator-in-a-string shell-left-in split-between-two-names split-in-a-function timed-cell
+    timeit-left-in windows-lines word-to-nbval
+""".split()
 
 
 def save(path: Path, innocent: Innocent) -> Path:
@@ -75,7 +81,7 @@ def in_class(home, tmp_path_factory, isolation_level) -> tuple[Batch, Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", INNOCENT)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.weekly if n in DEAR else ()) for n in INNOCENT])
 def test_the_same_marks_at_home_and_in_class_or_a_line_to_both_with_a_mend(name, home, in_class, tmp_path, monkeypatch):
     innocent = INNOCENT[name]
     path = save(tmp_path / innocent.name, innocent)
@@ -113,9 +119,11 @@ def follow(innocent: Innocent, told: str, path: Path, monkeypatch: pytest.Monkey
         notebook_file.write(whole, path)
 
 
-def test_there_are_forty_and_more_and_the_batch_was_graded_whole(in_class):
-    batch, _ = in_class
-    assert len(INNOCENT) >= 40 and batch.exit_code == 0 and batch.not_graded == []
+def test_there_are_forty_and_more_and_each_has_its_marks_in_class(in_class):
+    batch, out = in_class
+    assert len(INNOCENT) >= 40 and batch.exit_code == 0 and batch.not_graded == [] and set(DEAR) < set(INNOCENT)
+    wanted = {name: FULL | dict.fromkeys(innocent.lost, 0) for name, innocent in INNOCENT.items()}
+    assert {name: kit.points(out).get(name, dict.fromkeys(FULL, 0)) for name in INNOCENT} == wanted
 
 
 def test_a_planted_loss_is_seen(in_class, home, tmp_path):

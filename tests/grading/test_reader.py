@@ -13,6 +13,7 @@ from course_lib.grading.sandbox.box import Sandbox, View
 from course_lib.grading.sandbox.isolation import Limits
 from course_lib.grading.sandbox.reader import Reader
 
+pytestmark = pytest.mark.walls
 ANSWER = "from course_lib.theory import queueing\ndef f(x):\n    return base * x + given.other\n"
 
 

@@ -58,6 +58,7 @@ def verdict_lines(out: Path) -> list[dict]:
     return [json.loads(line) for line in (out / FILE).read_text().splitlines()]
 
 
+@pytest.mark.walls
 def test_killed_with_signal_nine_and_resumed_nothing_is_lost_or_graded_twice(tmp_path):
     course, folder, out = kit.course(tmp_path / "course"), tmp_path / "submissions", tmp_path / "out"
     class_of(folder, 24)
@@ -241,6 +242,7 @@ def scratch():
         yield Path(folder)
 
 
+@pytest.mark.walls
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_behind_after_an_interruption(tmp_path, scratch, how):
     folder = tmp_path / "submissions"
@@ -282,6 +284,7 @@ def test_marks_set_by_hand_stay(small):
     assert "a slip of the pen" in (out / "feedback" / "learner-000.html").read_text()
 
 
+@pytest.mark.walls
 def test_nbval_agrees_live_and_recorded(small, isolation_level):
     course, folder, out = small
     # What nbval reads in a learner's comments is no order.
@@ -309,6 +312,7 @@ def test_a_disagreement_is_reported_and_the_verdict_counts(small):
     assert [line for line in batch.disagreements if line.startswith("learner-000, 01_kit/lab: double: verdict right")]
 
 
+@pytest.mark.walls
 def test_without_a_wall_the_level_is_strong_and_said(small):
     course, folder, out = small
     batch = grade(folder, out, course, replace(QUICK, wall=False))
@@ -317,6 +321,7 @@ def test_without_a_wall_the_level_is_strong_and_said(small):
     assert {line["isolation"]["level"] for line in verdict_lines(out)} == {"strong"}
 
 
+@pytest.mark.walls
 def test_weak_isolation_is_refused_unless_told_otherwise(small, monkeypatch):
     course, folder, out = small
     monkeypatch.setattr(worker, "level_of", lambda layers: "basic")  # whatever holds here
@@ -384,6 +389,7 @@ def test_no_folder_of_submissions_is_one_clear_line(small):
         grade(folder / "nowhere", out, course, QUICK)
 
 
+@pytest.mark.walls
 def test_a_worker_that_dies_costs_nothing(small):
     course, _, _ = small
     lab = labs(course)[kit.LAB]
@@ -399,6 +405,7 @@ def test_a_worker_that_dies_costs_nothing(small):
     assert all(result["tasks"]["policy"].state == "right" for _, result in done)
 
 
+@pytest.mark.walls
 def test_a_job_that_kills_every_worker_is_given_up_and_the_rest_are_graded(small, monkeypatch):
     course, _, _ = small
     jobs = [Job(name, kit.LAB, {}, 0, 0) for name in ("good-1", "deadly", "good-2", "good-3")]
@@ -415,6 +422,7 @@ def _die_if_deadly(setup: worker.Setup, job: Job) -> dict:
     return {"fine": True}
 
 
+@pytest.mark.walls
 def test_a_job_that_holds_its_worker_in_c_code_is_given_up_and_the_rest_are_graded(small, monkeypatch):
     course, _, _ = small
     setup = worker.Setup(course, Limits(total_s=0.2), patience_s=0.6)
@@ -441,6 +449,7 @@ def _stuck_if_told(setup: worker.Setup, job: Job) -> dict:
         return bench.grade(job)
 
 
+@pytest.mark.walls
 def test_a_sandbox_that_dies_is_started_anew(small):
     course, _, _ = small
     bench = worker.Bench(worker.Setup(course, kit.LIMITS, compare=False))

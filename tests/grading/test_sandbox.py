@@ -17,6 +17,7 @@ from course_lib.checks.task import AnswerError
 from course_lib.grading.sandbox.box import Sandbox, View, probe
 from course_lib.grading.sandbox.isolation import LAYERS, Limits, level
 
+pytestmark = pytest.mark.walls
 LIMITS = Limits(cells_s=20, call_s=1, total_s=40, memory_mb=256)
 ANSWERS = """
 import numpy as np
