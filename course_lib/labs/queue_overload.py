@@ -145,7 +145,28 @@ def tried(choose: Answer, burst: dict[str, float], seed: int) -> Any:
     return pd.DataFrame(rows, columns=columns).style.hide(axis="index")
 
 
+def fewest(burst: dict[str, float], seed: int) -> int:
+    """Return the fewest consumers that meet the burst's objectives, by trying them, at most one a partition; 0 where none do.
+
+    Parameters
+    ----------
+    burst : dict
+        The arguments of `choose`, one number each.
+    seed : int
+    """
+    tried = range(1, int(burst["partitions"]) + 1)
+    outcomes = (_lived(n, 0.9 * n * burst["service_rate"] * burst["objective"], burst, seed) for n in tried)
+    enough = (age <= burst["objective"] and refused <= burst["refused"] for age, refused in outcomes)
+    return next((n for n, met in zip(tried, enough, strict=True) if met), 0)
+
+
 def _outcome(count: float, bound: float, burst: dict[str, float], seed: int) -> tuple[str, str]:
+    age, refused = _lived(count, bound, burst, seed)
+    return f"{age:.1f} s", f"{refused:.0%}"
+
+
+def _lived(count: float, bound: float, burst: dict[str, float], seed: int) -> tuple[float, float]:
+    """Age of the oldest message (s), and the share of the burst that is refused."""
     able = count * burst["service_rate"]
     p = Parameters(
         consumers=int(count), partitions=int(burst["partitions"]), service_rate=burst["service_rate"],
@@ -153,4 +174,4 @@ def _outcome(count: float, bound: float, burst: dict[str, float], seed: int) -> 
     )  # fmt: skip
     run = simulate(p, seed, until=UNTIL)
     refused = float(run["rejected_rate"].sum()) / (burst["burst_rate"] * burst["burst_duration"])
-    return f"{float(run['oldest_age'].max()):.1f} s", f"{refused:.0%}"
+    return float(run["oldest_age"].max()), refused

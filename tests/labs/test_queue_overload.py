@@ -49,3 +49,7 @@ def test_one_burst_under_several_settings():
     age, refused = table.iloc[:, 1].str.rstrip(" s").astype(float), table.iloc[:, 2].str.rstrip("%").astype(float)
     assert age["ten, no bound"] > 100 and refused["ten, a bound of 1 s"] == 50
     assert age["yours"] < 10 and refused["yours"] <= 10
+
+
+def test_the_fewest_consumers_are_found_by_trying():
+    assert charts.fewest(BURST, 7) == 17 and charts.fewest(BURST | {"partitions": 16.0}, 7) == 0
