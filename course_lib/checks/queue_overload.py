@@ -112,7 +112,6 @@ def _late_share(told: tuple[FloatArray, ...], consumers: FloatArray, bound: Floa
 @task(
     "forecast",
     answers=("forecast(depth, service_rate, deadline, bound) -> full, doomed",),
-    whole=("forecast",),
     hints=(
         "How fast does the queue grow *now*? Its growth since the start of the record is another number. And which "
         "depth dooms the next arrival?",

@@ -239,3 +239,21 @@ def test_agrees_with_the_event_loop(case):
             8.0 if begin == 480 else 1.0,
             f"age from {begin:g} s",
         )
+
+
+def left(scenario, seed):
+    """Addresses of the clients' list behind which somebody lives, at the end of an outage."""
+    seen = measure(Loop(scenario, int(seed)).run(), 477.0, 480.0)
+    return {"left": seen["listed"] - seen["listed_dead"]}
+
+
+@pytest.mark.parametrize("churn", [5.0, 6.5, 8.0])
+def test_the_chance_that_too_few_are_left_is_the_event_loops(churn):
+    """20 hosts at 60 %: where they collapse, 11 left are the end, and near there it is chance. To within 0.1."""
+    scenario = Scenario(churn=churn, crash_share=0.0, clients=40, until=480.0)
+    runs = replay(discovery_failure_oracle, left, scenario, range(100), live=False)["left"]
+    trace = _model(scenario, np.arange(300))
+    of_model = (trace["listed"] - trace["listed_dead"])[-1]
+    for fewest in (10.5, 11.5, 12.5):
+        assert (of_model < fewest).mean() == pytest.approx((runs < fewest).mean(), abs=0.1)
+    assert 0.1 < (of_model < 11.5).mean() < 0.6
