@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.models import cache_stampede, discovery_failure, dns_outage, hot_partition, queue_overload, retry_storm
+from course_lib.models import (
+    cache_stampede,
+    discovery_failure,
+    dns_outage,
+    hot_partition,
+    queue_overload,
+    retry_storm,
+    split_brain,
+)
 from course_lib.models.drills import retry_chain, stampede_drill
 from course_lib.models.schedule import Schedule
 from tests.models.contract import Declared
@@ -175,6 +183,29 @@ DISCOVERY_FAILURE = Declared(
     },
 )  # fmt: skip
 
+SPLIT_BRAIN = Declared(
+    split_brain,
+    base=dict(cut_start=8.0, cut_duration=14.0, election_timeout=3.0, flap_gap=4.0, operator_delay=6.0),
+    ranges=dict(dt=(0.25, 1.0)),
+    ticks=90,
+    at_most={
+        "taken and refused <= sent": lambda c: (c["goodput"] + c["refused_rate"], c["offered_rate"]),
+        "what is or was apart <= sent": lambda c: (c.level("divergent") + c.level("lost"), c["offered_rate"]),
+        "keys written twice <= writes apart": lambda c: (
+            c.level("conflicting_keys"), c.level("divergent") + c.level("lost"),
+        ),
+        "one leader a term and group": lambda c: (c.level("leaders_in_term"), 2.0),
+        "leaders <= nodes": lambda c: (c.level("leaders"), c.p.nodes),
+    },
+    settings={
+        "everything at once": dict(trigger=["three_way", "pause", "site"], flaps=[3, 2, 1], third_nodes=2, lease=4.0,
+                                   fencing=0.3, storage=["shared", "replicas", "replicas"]),
+        "one way": dict(trigger=["deaf", "mute", "mute"], failover=["first", "majority", "manual"], flaps=2),
+        "split votes": dict(failover="majority", election_timeout=1.0, message_delay=0.2, nodes=[5, 9, 15],
+                            near_nodes=[2, 4, 7], min_acks=["one", "majority", "all"]),
+    },
+)  # fmt: skip
+
 RETRY_CHAIN = Declared(
     retry_chain,
     base=dict(errors_start=2.0, errors_duration=3.0, max_retries=1),
@@ -214,6 +245,7 @@ MODELS = {
         QUEUE_OVERLOAD,
         DNS_OUTAGE,
         DISCOVERY_FAILURE,
+        SPLIT_BRAIN,
         RETRY_CHAIN,
         STAMPEDE_DRILL,
     )
