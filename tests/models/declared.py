@@ -9,6 +9,7 @@ from course_lib.models import (
     discovery_failure,
     dns_outage,
     hot_partition,
+    metastable_failure,
     queue_overload,
     retry_storm,
     split_brain,
@@ -206,6 +207,30 @@ SPLIT_BRAIN = Declared(
     },
 )  # fmt: skip
 
+METASTABLE_FAILURE = Declared(
+    metastable_failure,
+    base=dict(workers=8, arrival_rate=500.0, trigger_start=10.0, trigger_duration=5.0),
+    ranges=dict(arrival_rate=(0.0, 5000.0), worker_rate=(1.0, 1000.0), dt=(0.1, 1.0)),
+    at_most={
+        "let in <= sent by users": lambda c: (c["admitted_rate"], c["offered_rate"]),
+        "answered, lost and waiting <= let in": lambda c: (
+            c["goodput"] + c["lost_rate"] + c.level("orbit"), c["admitted_rate"],
+        ),
+        "served, refused and queued <= attempts": lambda c: (
+            c["throughput"] + c["refused_rate"] + c.level("queue"), c["attempt_rate"],
+        ),
+        "turned away or given up <= sent by users": lambda c: (c.level("dropped"), c["offered_rate"]),
+    },
+    settings={
+        "every lever": dict(
+            retry_budget=0.2, degradation=0.5, admitted=Schedule(1.0, ((15.0, 0.0), (25.0, 1.0))), max_retries=6
+        ),
+        "retries of all kinds": dict(max_retries=np.array([0, 1, 6]), retry_budget=np.array([np.inf, 0.0, 1.5])),
+        "a spike, a long queue": dict(trigger="spike", queue_limit=np.inf, deadline=2.0),
+        "nothing there": dict(capacity=0.0, trigger_size=0.0),
+    },
+)  # fmt: skip
+
 RETRY_CHAIN = Declared(
     retry_chain,
     base=dict(errors_start=2.0, errors_duration=3.0, max_retries=1),
@@ -246,6 +271,7 @@ MODELS = {
         DNS_OUTAGE,
         DISCOVERY_FAILURE,
         SPLIT_BRAIN,
+        METASTABLE_FAILURE,
         RETRY_CHAIN,
         STAMPEDE_DRILL,
     )
