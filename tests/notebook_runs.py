@@ -42,7 +42,11 @@ def released(path: Path, scratch: Path) -> Iterator[str]:
         return
     if (seconds := time.monotonic() - started) > PAPERMILL_SECONDS:
         yield f"{path.name} took {seconds:.0f} s, over {PAPERMILL_SECONDS}"
-    done = notebook_file.read(out)
+    yield from shown(path, notebook_file.read(out))
+
+
+def shown(path: Path, done: notebook_file.NotebookNode) -> Iterator[str]:
+    """What a released notebook shows once it has run, its predictions revealed, whoever ran it."""
     for id_, cell in tagged(done, CHECK).items():
         if "not attempted" not in _printed(cell, "stdout"):
             yield f"{id_} does not say 'not attempted'"

@@ -14,11 +14,12 @@ KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for groups, however this folder was named on the command line
 def pytest_collection_modifyitems(items):
-    """All browser tests share a worker, and so one JupyterLab."""
+    """All browser tests share a worker, and so one JupyterLab; what it costs to open falls to no module's lesson."""
     for item in items:
         if "tests/browser" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: item.path.as_posix().endswith("tests/browser/test_lessons.py"))
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +48,23 @@ def write_cells(lab, name, cells):
     book = nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": KERNEL})
     nbformat.write(book, lab.folder / f"{name}.ipynb")
     return f"{name}.ipynb"
+
+
+@pytest.fixture(scope="session")
+def open_alone(lab, browser):
+    """Return a function that opens a notebook in the page of the one before: a page of its own costs 10 CPU seconds."""
+    pages = []
+
+    def open_(name):
+        if pages:
+            pages[0].switch(name)
+        else:
+            pages.append(browser.open(lab, name))
+        return pages[0]
+
+    yield open_
+    for page in pages:
+        page.close()
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,6 @@ with Lab(folder) as lab, Browser() as browser:
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import os
 import shutil
@@ -194,9 +192,9 @@ class NotebookPage:
             book.dispose();
         }"""
         self.page.evaluate(shut)
-        self.complaints.clear()
         self.command("docmanager:open", path=notebook)
         self._wait_open(notebook)
+        self.complaints.clear()  # a widget of the notebook before may complain late that its kernel is gone
 
     def reload(self) -> None:
         """Load the page again, as a learner does who comes back; a notebook whose kernel is gone gets a new one."""
@@ -261,6 +259,14 @@ class NotebookPage:
     def cells(self) -> list[dict]:
         """Return the notebook's cells with their outputs, from JupyterLab's model of it."""
         return self.page.evaluate("() => jupyterapp.shell.currentWidget.content.model.toJSON().cells")
+
+    def wait_revealed(self, seconds: float = 60) -> None:
+        """Wait until no prediction that was answered keeps its reveal waiting."""
+        until = time.monotonic() + seconds
+        while waiting := [c["id"] for c in self.cells() if "Commit to your prediction above" in str(c.get("outputs"))]:
+            if time.monotonic() > until:
+                raise TimeoutError(f"nothing is revealed in {', '.join(waiting)} after {seconds:g} s")
+            self.page.wait_for_timeout(100)
 
     def outputs(self, cell_id: str) -> list[dict]:
         """Return one cell's outputs."""
@@ -350,11 +356,14 @@ class NotebookPage:
                 self.page.wait_for_timeout(pause * 1000)
         self.page.mouse.up()
 
-    def pixels(self, index: int = 0, chart: int = 0) -> str:
-        """Return a hash of a chart's canvas."""
-        canvas = self.panel(index).locator("canvas").nth(chart)
-        image = canvas.evaluate("canvas => canvas.toDataURL()").split(",")[1]
-        return hashlib.sha256(base64.b64decode(image)).hexdigest()[:16]
+    def pixels(self, index: int = 0) -> list[str]:
+        """Return a hash of each chart's canvas."""
+        script = """root => Promise.all([...root.querySelectorAll("canvas")].map(async canvas => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+            return [...digest.slice(0, 8)].map(byte => byte.toString(16).padStart(2, "0")).join("");
+        }))"""
+        return self.panel(index).evaluate(script)
 
     def reached(self, index: int = 0) -> list[bool]:
         """Return which of the panel's challenges are ticked."""

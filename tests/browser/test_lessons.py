@@ -1,4 +1,4 @@
-"""Every built lesson and lab in JupyterLab: it runs, sliders redraw, challenges tick, checks judge.
+"""Every built lesson and lab in JupyterLab: it shows what it should, sliders redraw, challenges tick, checks judge.
 
 Numbers at every end and corner are examined in process (`corners.examine`), pictures are drawn under papermill, what
 travels ahead of a drag has tests of its own (`test_panel`): here all three would cost as much again.
@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 
 import nbformat
+import notebook_runs as runs
 import pytest
 
 from course_lib import notebook_file
@@ -16,6 +17,7 @@ from course_lib.notebook_file import ANSWER, CHECK
 
 BUILT = [module for module in load().modules if module.built]
 LESSONS = pytest.mark.parametrize("module", [m for m in BUILT if m.lesson.exists()], ids=lambda module: module.name)
+FIRST = "frugal"
 FRUGAL = """import os
 from course_lib.view import forerun
 os.environ["COURSE_VIEW"] = "bare"
@@ -30,35 +32,24 @@ LABS = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module")
-def open_copy(lab, browser):
-    """Return a function that opens a copy of a released notebook, all in one page, one after another."""
-    pages = []
+@pytest.fixture
+def open_copy(lab, open_alone):
+    """Return a function that opens a copy of a released notebook."""
 
     def open_(path):
         copy = lab.folder / f"{path.parent.name}-{path.name}"
         book = notebook_file.read(path)
-        book.cells.insert(0, nbformat.v4.new_code_cell(FRUGAL, id="frugal"))
+        book.cells.insert(0, nbformat.v4.new_code_cell(FRUGAL, id=FIRST))
         nbformat.write(book, copy)
-        if pages:
-            pages[0].switch(copy.name)
-        else:
-            pages.append(browser.open(lab, copy.name))
-        return pages[0]
+        return open_alone(copy.name)
 
-    yield open_
-    for page in pages:
-        page.close()
+    return open_
 
 
 def panel_of(module):
     """Return the module's panel, or None where it has none."""
     name = f"course_lib.lessons.{module.slug}"
     return importlib.import_module(name).PANEL if importlib.util.find_spec(name) else None
-
-
-def all_pixels(page, index):
-    return [page.pixels(index, chart) for chart in range(page.panel(index).locator("canvas").count())]
 
 
 def reset(page, index):
@@ -92,6 +83,7 @@ def test_lesson(open_copy, module, shots):
     page.run_all()
     assert page.errors() == []
     commit_all(page)
+    assert list(runs.shown(module.lesson, ran(page))) == []
     assert page.panels() or panel_of(module) is None, "the lesson does not show the module's panel"
     for index in range(page.panels()):
         page.wait_rested(index)
@@ -107,15 +99,24 @@ def test_lesson(open_copy, module, shots):
     assert page.complaints == []
 
 
+def ran(page):
+    """The notebook as it stands after a run, its predictions revealed, without the cell that was put before it."""
+    page.wait_revealed()
+    cells = [{**cell, "source": "".join(cell["source"])} for cell in page.cells() if cell["id"] != FIRST]
+    return nbformat.from_dict({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
 def sliders(page, index):
     """Drag each slider from the start to the end that is farther away: something must be drawn anew."""
+    reset(page, index)
+    start = page.pixels(index)
     for control in page.controls(index):
-        reset(page, index)
-        start = all_pixels(page, index)
-        page.drag(control, to="min" if page.share(control, index) > 0.5 else "max", index=index, steps=4)
+        page.drag(control, to="min" if page.share(control, index) > 0.5 else "max", index=index, steps=2)
         page.wait_rested(index)
-        assert all_pixels(page, index) != start, f"{control} changes nothing"
+        assert page.pixels(index) != start, f"{control} changes nothing"
         assert not page.panel(index).locator(".course-problem").is_visible(), f"{control}: the model refuses"
+        reset(page, index)
+    assert page.pixels(index) == start, "the start is not drawn as it was, so that all seemed to change something"
 
 
 def challenges(page, index, panel):

@@ -7,6 +7,7 @@ import signal
 import numpy as np
 import pytest
 
+from tests.browser.conftest import write_cells
 from tests.browser.stand_in_panel import PANEL
 
 CELLS = {
@@ -17,9 +18,9 @@ CELLS = {
 
 
 @pytest.fixture(scope="module")
-def shared(open_cells):
+def shared(lab, open_alone):
     """One notebook for all tests that leave it as it was, but for where its controls stand."""
-    page = open_cells(CELLS)
+    page = open_alone(write_cells(lab, "panel", CELLS))
     page.run_all()
     page.wait_rested()
     return page
@@ -211,33 +212,6 @@ def test_headings_go_down_step_by_step(page):
     assert levels == ["H3", "H4", "H4"]
 
 
-LONG = "# a line\n" * 30
-
-
-def test_shift_enter_lands_on_the_first_slider_and_nothing_jumps(open_cells, shots):
-    page = open_cells(
-        {"imports": CELLS["imports"], "a": LONG, "b": LONG, "panel": "PANEL.show()", "c": LONG, "d": LONG}
-    )
-    page.run_cell("imports")
-    page.select("panel")
-    watch = """() => { globalThis.seen = [];
-        const look = () => {
-            for (const root of document.querySelectorAll('.course-panel')) seen.push(root.offsetHeight);
-            requestAnimationFrame(look);
-        };
-        look();
-    }"""
-    page.page.evaluate(watch)
-    page.page.keyboard.press("Shift+Enter")
-    page.wait_rested()
-    heights = page.page.evaluate("() => [...new Set(seen)].filter(Boolean)")
-    page.screenshot(shots / "landed.png")
-    assert len(heights) == 1, heights
-    slider = page.page.locator(".course-live .noUi-handle").first.bounding_box()
-    view = page.page.locator(".jp-Notebook").first.bounding_box()
-    assert view["y"] <= slider["y"] <= view["y"] + view["height"] - 40
-
-
 def test_running_again_closes_the_widgets_of_the_run_before(page, spare):
     count = "from ipywidgets.widgets import widget; print(len(widget._instances))"
     spare("INSTANT.show()")
@@ -412,3 +386,31 @@ def test_saved_reloaded_and_without_a_kernel(open_cells, lab, shots):
     page.page.wait_for_function(later)
     page.page.wait_for_timeout(3500)  # the words come when a widget that is on its way would be there
     page.screenshot(shots / "no-kernel.png")
+
+
+LONG = "# a line\n" * 30
+
+
+def test_shift_enter_lands_on_the_first_slider_and_nothing_jumps(lab, open_alone, shots):
+    """The last test of this file: the notebook that the others share is closed for it."""
+    cells = {"imports": CELLS["imports"], "a": LONG, "b": LONG, "panel": "PANEL.show()", "c": LONG, "d": LONG}
+    page = open_alone(write_cells(lab, "long", cells))
+    page.page.evaluate("() => globalThis.__courseVega?.clear()")  # the first panel of a page waits for Vega
+    page.run_cell("imports")
+    page.select("panel")
+    watch = """() => { globalThis.seen = [];
+        globalThis.look = () => {
+            for (const root of document.querySelectorAll('.course-panel')) seen.push(root.offsetHeight);
+            requestAnimationFrame(() => look());
+        };
+        look();
+    }"""
+    page.page.evaluate(watch)
+    page.page.keyboard.press("Shift+Enter")
+    page.wait_rested()
+    heights = page.page.evaluate("() => { look = () => {}; return [...new Set(seen)].filter(Boolean); }")
+    page.screenshot(shots / "landed.png")
+    assert len(heights) == 1, heights
+    slider = page.page.locator(".course-live .noUi-handle").first.bounding_box()
+    view = page.page.locator(".jp-Notebook").first.bounding_box()
+    assert view["y"] <= slider["y"] <= view["y"] + view["height"] - 40

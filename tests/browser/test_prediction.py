@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from tests.browser.conftest import write_cells
+
 ASK = """
 from course_lib import view
 guess = view.predict("test.recovery", "How many seconds after the brownout is goodput back?",
@@ -29,8 +31,8 @@ CELLS = {
 
 
 @pytest.fixture(scope="module")
-def page(open_cells):
-    page = open_cells(CELLS)
+def page(lab, open_alone):
+    page = open_alone(write_cells(lab, "prediction", CELLS))
     page.run_all()
     page.page.locator(".course-card").nth(1).wait_for(state="attached")
     return page
