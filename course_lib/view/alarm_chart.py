@@ -50,10 +50,10 @@ def alarms(slug: str, seed: int = 7, *rules: str) -> ShownChart:
                               lead=day == "incident", last=name == names[-1]))  # fmt: skip
             words.append(f"{RULES.get(name, name)}, {title}")
         headline = _headline(name, table.rules[name], traces["incident"])
-        charts.append(alt.hconcat(*row, spacing=8).properties(title=headline))
+        charts.append({"hconcat": row, "spacing": 8, "title": headline})
     description = f"Rules over {table.until:g} seconds. {'; '.join(words)}. Shaded: the hold, before the page."
-    key = alt.TitleParams("", subtitle=HOW + BENT * bent)
-    return show(alt.vconcat(*charts, spacing=10).properties(title=key), data, description)
+    key = {"text": "", "subtitle": HOW + BENT * bent}
+    return show({"vconcat": charts, "spacing": 10, "title": key}, data, description)
 
 
 def _headline(name: str, rule: detect.Rule, trace: Trace) -> str:
@@ -103,7 +103,7 @@ def _amount(rule: detect.Rule, top: float, *, labels: bool) -> alt.Y:
 
 def _small(
     rule: detect.Rule, data: str, role: str, title: str, top: float, until: float, *, lead: bool, last: bool
-) -> alt.LayerChart:
+) -> dict[str, Any]:
     x = style.time_axis(until, "time (s)" if last else "")
     x = x.axis(tickCount=4, title="time (s)" if last else None, labels=last)
     y = _amount(rule, max(top, 1.15 * rule.threshold), labels=lead)
@@ -115,5 +115,5 @@ def _small(
         limit.encode(y=alt.Y("limit", type="quantitative")),
         page.mark_rule(color=style.INK, strokeWidth=2).encode(x=alt.X("at", type="quantitative")),
     ]
-    header = alt.TitleParams(title, fontSize=style.FONT_SIZE - 1, fontWeight="normal", offset=2)
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=header)
+    header = {"text": title, "fontSize": style.FONT_SIZE - 1, "fontWeight": "normal", "offset": 2}
+    return {"layer": [style.part(layer) for layer in layers], "width": WIDTH, "height": HEIGHT, "title": header}

@@ -64,7 +64,7 @@ def show(
 
     Parameters
     ----------
-    charts : altair chart or sequence of altair charts
+    charts : altair chart, specification or sequence of them
         On named data, in the course's strokes (`style.line` and its kin).
     data : mapping of str to columns
         Datasets by name, each a mapping of column to ``(rows,)`` array or a DataFrame of numbers. The dataset ``"run"``

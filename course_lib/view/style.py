@@ -273,12 +273,20 @@ def config() -> dict[str, Any]:
     }
 
 
-def themed(chart: alt.TopLevelMixin, description: str) -> dict[str, Any]:
+def part(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """Return a chart's specification as a part of a larger one that is put together by hand.
+
+    Altair copies every part at each level it is put into, which takes a second for a page of small charts.
+    """
+    return chart.to_dict(context={"top_level": False})
+
+
+def themed(chart: alt.TopLevelMixin | Mapping[str, Any], description: str) -> dict[str, Any]:
     """Return a chart's specification in the course's look.
 
     Parameters
     ----------
-    chart : altair chart
+    chart : altair chart, or a specification made of several (`part`)
         On named data (`altair.NamedData`); the rows travel apart.
     description : str
         What the chart shows, for screen readers: becomes its aria-label, unless the chart has words of its own.
@@ -289,7 +297,7 @@ def themed(chart: alt.TopLevelMixin, description: str) -> dict[str, Any]:
         Vega-Lite specification with the parameters ``ink``, ``paper`` and ``word_…``. Its ``usermeta`` says whether the
         page may stretch it to the width of its place (a chart of one view) and which colours words take on each ground.
     """
-    spec = chart.to_dict()
+    spec = {"$schema": alt.SCHEMA_URL, **chart} if isinstance(chart, Mapping) else chart.to_dict()
     spec["config"] = config()
     spec.setdefault("description", description)
     words = {ground: {f"word_{name}": colour for name, colour in some.items()} for ground, some in WORDS.items()}
