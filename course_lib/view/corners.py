@@ -7,6 +7,8 @@ the presets and where all open sliders are low or high together, with ``COURSE_W
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
 import os
 import warnings
@@ -65,11 +67,26 @@ def examine(panel: Panel) -> None:
     AssertionError
         Lists every finding, one a line.
     """
-    findings = [*_charts(panel), *_sweeps(panel), *_map(panel), *_challenges(panel), *_easy(panel), *_words(panel)]
-    whole = spread_at(panel)
+    findings, whole, panel = [], spread_at(panel), Remembering(panel)
     for settings in dict.fromkeys(corners(panel)):
         findings += findings_at(panel, settings, spread=settings in whole)
+    findings += [*_charts(panel), *_sweeps(panel), *_map(panel), *_challenges(panel), *_easy(panel), *_words(panel)]
     assert not findings, f"panel {panel.title!r}:\n  " + "\n  ".join(findings)
+
+
+class Remembering:
+    """A panel that computes the run and the spread of one place once, however many ask."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel, self.full = panel, functools.cache(panel.full)
+        self._alone = functools.cache(lambda settings: panel.pictures([settings]))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.panel, name)
+
+    def pictures(self, several: Sequence[Settings]) -> Picture:
+        """Compute several together, one from memory."""
+        return self._alone(several[0]) if len(several) == 1 else self.panel.pictures(several)
 
 
 def findings_at(panel: Panel, settings: Settings, spread: bool = False) -> Iterator[str]:
@@ -89,10 +106,17 @@ def findings_at(panel: Panel, settings: Settings, spread: bool = False) -> Itera
     yield from (f"at {where}: nothing computes the readout {name!r}" for name in missing)
 
 
-def _strictly(panel: Panel, settings: Settings, spread: bool) -> tuple[Picture, Picture]:
-    """Return both pictures of some settings; whatever numpy would only warn of is an error here."""
+@contextlib.contextmanager
+def _strict() -> Iterator[None]:
+    """Make an error of whatever numpy would only warn of."""
     with warnings.catch_warnings(), np.errstate(divide="raise", invalid="raise", over="raise"):
         warnings.simplefilter("error")
+        yield
+
+
+def _strictly(panel: Panel, settings: Settings, spread: bool) -> tuple[Picture, Picture]:
+    """Return both pictures of some settings."""
+    with _strict():
         pictures = panel.pictures([settings]), panel.full(settings) if spread else Picture({})
         for picture in pictures:
             pack([settings.key], picture)
@@ -155,29 +179,46 @@ def _challenges(panel: Panel) -> Iterator[str]:
     """Yield each challenge that is reached before anything moved, and each whose example does not reach it."""
     for number, challenge in enumerate(panel.challenges):
         try:
-            if _reached(panel, panel.settings())[number]:
+            if reached(panel, panel.settings())[number]:
                 yield f"the challenge {challenge.text!r} is reached from the start"
-            if challenge.example and not _reached(panel, panel.settings(**challenge.example))[number]:
+            if challenge.example and not reached(panel, panel.settings(**challenge.example))[number]:
                 yield f"the challenge {challenge.text!r} is not reached by its example"
         except Exception as error:
             yield f"the challenge {challenge.text!r}: {type(error).__name__}: {error}"
 
 
-def _reached(panel: Panel, settings: Settings) -> list[bool]:
-    return panel.reached(settings, panel.pictures([settings]).at(0), panel.full(settings).at(0))
+def reached(panel: Panel, settings: Settings) -> list[bool]:
+    """Return which challenges are reached somewhere; the spread is computed only where one asks for it."""
+    return _reached(panel, settings, panel.pictures([settings]).at(0))
+
+
+def _reached(panel: Panel, settings: Settings, run: Picture) -> list[bool]:
+    try:
+        return panel.reached(settings, run, Picture({}))
+    except KeyError:
+        return panel.reached(settings, run, panel.full(settings).at(0))
 
 
 FREE = 1
 """Challenges at the head of the list that one control may reach; the others ask for thought."""
 
 
+MOST = 9
+"""Positions of one control that are tried between its ends; with ``COURSE_WEEKLY=1`` all are."""
+
+
+def _tried(positions: int) -> list[int]:
+    most = positions if os.environ.get("COURSE_WEEKLY") else min(MOST, positions)
+    return [round(place) for place in np.linspace(0, positions - 1, most)]
+
+
 def single_moves(panel: Panel) -> Iterator[tuple[str, list[Settings]]]:
-    """Yield, by what was moved, all settings that a learner reaches with one click or one control."""
+    """Yield, by what was moved, settings that a learner reaches with one click or one control."""
     for name in panel.presets:
         yield f"the preset {name!r}", [panel.settings(name)]
     start = panel.settings()
     for index, control in enumerate(panel.controls):
-        moved = [start.moved(index, position) for position in range(len(control.positions))]
+        moved = [start.moved(index, position) for position in _tried(len(control.positions))]
         together = [moved] if isinstance(control, Slider) else [[one] for one in moved]
         yield from ((control.name, batch) for batch in together)
 
@@ -195,12 +236,8 @@ def _easy(panel: Panel) -> Iterator[str]:
 
 
 def _met(panel: Panel, settings: Settings, run: Picture) -> list[int]:
-    """Return which challenges after the first are met; the spread is computed only where one asks for it."""
-    try:
-        reached = panel.reached(settings, run, Picture({}))
-    except KeyError:
-        reached = panel.reached(settings, run, panel.full(settings).at(0))
-    return [number for number, met in enumerate(reached) if met and number >= FREE]
+    """Return which challenges after the first are met."""
+    return [number for number, met in enumerate(_reached(panel, settings, run)) if met and number >= FREE]
 
 
 def _words(panel: Panel) -> Iterator[str]:

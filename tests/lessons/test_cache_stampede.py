@@ -9,6 +9,7 @@ from course_lib.lessons import cache_stampede as show
 from course_lib.models.cache_stampede import Parameters, popularity, simulate
 from course_lib.models.trace import Record
 from course_lib.theory import caching
+from course_lib.view import corners
 
 PANEL = show.PANEL
 LAST_MINUTE = slice(-120, None)
@@ -20,8 +21,7 @@ def numbers(preset: str, **values) -> dict[str, float]:
 
 
 def reached(**values) -> list[bool]:
-    settings = PANEL.settings(**values)
-    return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
+    return corners.reached(PANEL, PANEL.settings(**values))
 
 
 def run(seeds=7, until=180, **change):
@@ -255,5 +255,5 @@ def test_charts_have_the_same_axes_and_speak():
     }
     assert len(tops) == 1
     compared = show.compare({"one": run(), "other": run(coalescing="fleet")}, "origin_load", top=600)
-    for shown in (chart, show.stampede_sizes(), compared):
-        assert len(shown.description) > 60 and shown.png()[:4] == b"\x89PNG"
+    assert all(len(shown.description) > 60 for shown in (chart, show.stampede_sizes(), compared))
+    assert chart.png()[:4] == b"\x89PNG"

@@ -9,6 +9,7 @@ from course_lib.labs import discovery_failure as lab
 from course_lib.lessons import discovery_failure as show
 from course_lib.models.discovery_failure import Parameters, simulate
 from course_lib.theory import discovery
+from course_lib.view import corners
 
 PANEL = show.PANEL
 SEED = 7
@@ -20,8 +21,7 @@ def numbers(preset: str, **values) -> dict[str, float]:
 
 
 def reached(**values) -> list[bool]:
-    settings = PANEL.settings(**values)
-    return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
+    return corners.reached(PANEL, PANEL.settings(**values))
 
 
 # -- the panel -------------------------------------------------------------------------------------------------------
@@ -160,10 +160,10 @@ def test_doubting_always_sends_three_times_as_many_astray_all_day():
 
 
 def test_charts_have_the_same_axes_and_speak():
-    for shown in (show.before_after(), show.decay(4), show.panic()):
-        assert len(shown.description) > 60
-    assert show.before_after().png()[:4] == b"\x89PNG"
-    sides = show.before_after().specs[0]["hconcat"]
+    both = show.before_after()
+    assert all(len(shown.description) > 60 for shown in (both, show.decay(4), show.panic()))
+    assert both.png()[:4] == b"\x89PNG"
+    sides = both.specs[0]["hconcat"]
     lines = [layer for side in sides for layer in side["layer"] if _is_line(layer)]
     assert len({str(layer["encoding"]["y"]["scale"]) for layer in lines}) == 1 and len(lines) == 9
 

@@ -9,6 +9,7 @@ from course_lib import detect
 from course_lib.lessons import dns_outage as show
 from course_lib.models.dns_outage import Parameters, simulate
 from course_lib.theory import dns
+from course_lib.view import corners
 
 PANEL = show.PANEL
 H = 300
@@ -20,8 +21,7 @@ def facts(preset: str = "storm", **values) -> dict[str, float]:
 
 
 def reached(**values) -> list[bool]:
-    settings = PANEL.settings(**values)
-    return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
+    return corners.reached(PANEL, PANEL.settings(**values))
 
 
 # -- the panel -------------------------------------------------------------------------------------------------------
@@ -183,6 +183,5 @@ def test_each_day_has_a_rule_of_its_own():
 
 
 def test_charts_have_the_same_axes_and_speak():
-    for shown in (show.before_after(), show.trade()):
-        assert len(shown.description) > 60 and shown.png()[:4] == b"\x89PNG"
-    assert "290 s" in show.before_after().description
+    both = show.before_after()
+    assert len(show.trade().description) > 60 and "290 s" in both.description and both.png()[:4] == b"\x89PNG"

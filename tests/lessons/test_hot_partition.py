@@ -10,6 +10,7 @@ from course_lib.lessons import hot_partition as show
 from course_lib.models.hot_partition import Parameters, partitions, simulate
 from course_lib.models.schedule import Schedule
 from course_lib.theory import hashing, retries
+from course_lib.view import corners
 
 PANEL = show.PANEL
 VIRAL = slice(100, 240)
@@ -21,8 +22,7 @@ def numbers(preset: str, **values) -> dict[str, float]:
 
 
 def reached(**values) -> list[bool]:
-    settings = PANEL.settings(**values)
-    return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
+    return corners.reached(PANEL, PANEL.settings(**values))
 
 
 def viral(signal: str, seed=7, **changes) -> np.ndarray:
@@ -185,9 +185,10 @@ def test_a_hammered_key_makes_the_same_picture_and_more_requests():
 
 
 def test_charts_have_the_same_axes_and_speak():
-    for shown in (show.before_after(), show.hot_share(), show.salt_band()):
-        assert len(shown.description) > 60 and shown.png()[:4] == b"\x89PNG"
-    lower = [side["vconcat"][1] for side in show.before_after().specs[0]["hconcat"]]
+    both = show.before_after()
+    assert all(len(shown.description) > 60 for shown in (both, show.hot_share(), show.salt_band()))
+    assert both.png()[:4] == b"\x89PNG"
+    lower = [side["vconcat"][1] for side in both.specs[0]["hconcat"]]
     axes = {str(layer["encoding"]["y"]["scale"]) for chart in lower for layer in chart["layer"] if _is_line(layer)}
     assert len(axes) == 1
 

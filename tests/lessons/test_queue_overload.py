@@ -8,6 +8,7 @@ import pytest
 from course_lib.lessons import queue_overload as show
 from course_lib.models.queue_overload import Parameters, simulate
 from course_lib.theory import queueing
+from course_lib.view import corners
 
 PANEL = show.PANEL
 
@@ -18,8 +19,7 @@ def numbers(preset: str, **values) -> dict[str, float]:
 
 
 def reached(**values) -> list[bool]:
-    settings = PANEL.settings(**values)
-    return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
+    return corners.reached(PANEL, PANEL.settings(**values))
 
 
 # -- the panel -------------------------------------------------------------------------------------------------------
@@ -118,5 +118,6 @@ def test_more_consumers_than_partitions_do_nothing():
 
 
 def test_charts_speak():
-    for shown in (show.before_after(), show.three_clocks(), show.collapse()):
-        assert len(shown.description) > 60 and shown.png()[:4] == b"\x89PNG"
+    both = show.before_after()
+    assert all(len(shown.description) > 60 for shown in (both, show.three_clocks(), show.collapse()))
+    assert both.png()[:4] == b"\x89PNG"

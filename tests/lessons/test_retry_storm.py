@@ -13,6 +13,7 @@ from course_lib.models.retry_storm import Parameters, simulate
 from course_lib.models.schedule import Schedule
 from course_lib.models.trace import Record
 from course_lib.theory import retries
+from course_lib.view import corners
 
 ROOT = Path(__file__).resolve().parents[2]
 PANEL = show.PANEL
@@ -24,8 +25,7 @@ def numbers(preset: str, **values) -> dict[str, float]:
 
 
 def reached(**values) -> list[bool]:
-    settings = PANEL.settings(**values)
-    return PANEL.reached(settings, PANEL.pictures([settings]).at(0), PANEL.full(settings).at(0))
+    return corners.reached(PANEL, PANEL.settings(**values))
 
 
 def test_the_presets_are_what_they_are_called():
@@ -173,8 +173,8 @@ def test_charts_have_the_same_axes_and_speak():
         if "mark" in layer and layer["mark"].get("type") == "line"
     }
     assert len(tops) == 1
-    for shown in (chart, show.threshold(), show.herd()):
-        assert len(shown.description) > 60 and shown.png()[:4] == b"\x89PNG"
+    assert all(len(shown.description) > 60 for shown in (chart, show.threshold(), show.herd()))
+    assert chart.png()[:4] == b"\x89PNG"
 
 
 def test_the_picture_of_the_readme_is_made_by_a_command(tmp_path, capsys):
