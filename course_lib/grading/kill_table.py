@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,8 +132,18 @@ def _named(node: ast.FunctionDef | ast.ClassDef, answers: Sequence[str]) -> str:
     return "\n".join(f"{answer} = {node.name}.{answer}" for answer in answers)
 
 
-def kills(course: CourseRef, answers: Sequence[WrongAnswer], seeds: Iterable[int] = SEEDS[:1]) -> list[Kill]:
+def kills(
+    course: CourseRef, answers: Sequence[WrongAnswer], seeds: Iterable[int] = SEEDS[:1], *, whole: bool = True
+) -> list[Kill]:
     """Judge every wrong answer on every seed, in this process.
+
+    Parameters
+    ----------
+    course : CourseRef
+    answers : sequence of WrongAnswer
+    seeds : iterable of int
+    whole : bool
+        Go on after the first miss on the first seed, as the page needs it: it says how much is missed, and the points.
 
     Raises
     ------
@@ -146,7 +157,7 @@ def kills(course: CourseRef, answers: Sequence[WrongAnswer], seeds: Iterable[int
         for number, seed in enumerate(seeds):
             sources = {lab.answer_cells[answer.task]: answer.source}
             # The page says all that is missed; on further seeds the first miss will do.
-            until = None if number == 0 or answer.state != WRONG else _is_missed
+            until = None if (whole and number == 0) or answer.state != WRONG else _is_missed
             verdict = lab.tasks[answer.task].judge(answers_here(lab, answer.task, sources), seed, until=until)
             missed = tuple(one.text for one in verdict.findings if not one.ok)
             found.append(_kill(answer, seed, verdict.state, verdict.points, verdict.max_points, missed, verdict.lines))
@@ -254,6 +265,11 @@ def table(task: str, found: Sequence[Kill]) -> str:
     """One task's part of the page."""
     head = ["| Wrong answer | What is wrong | Caught by | Points left |", "|---|---|---|---|"]
     return "\n".join([f"### {task}", "", *head, *map(_row, found)])
+
+
+def caught_by(kill: Kill) -> str:
+    """How a wrong answer's row begins: its name, what is wrong, and the demand it misses first."""
+    return _row(dataclasses.replace(kill, missed=kill.missed[:1])).rpartition(" | ")[0]
 
 
 def _row(kill: Kill) -> str:

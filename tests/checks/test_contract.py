@@ -23,8 +23,9 @@ TASKS = [
     pytest.param(lab, name, id=f"{lab.slug}-{name}") for lab in pristine.labs(COURSE).values() for name in lab.tasks
 ]
 
-#: Four judgements each; tuned constants stand in tests/wrong_answers, too.
-WEEKLY = {contract.constants_tuned_on_other_seeds}
+#: Several judgements each. Constants stand in tests/wrong_answers, too, and the solution is judged on other seeds, with
+#: one text, in `test_known_answers.py`.
+WEEKLY = {contract.one_text, contract.constants_of_the_visible_seed, contract.constants_tuned_on_other_seeds}
 MARKS = {clause: [pytest.mark.slow] for clause in contract.SLOW} | {clause: [pytest.mark.weekly] for clause in WEEKLY}
 CLAUSES = [pytest.param(clause, id=clause.__name__, marks=MARKS.get(clause, [])) for clause in contract.CLAUSES]
 
