@@ -58,8 +58,15 @@ def same(a, b, member=()):
 # -- contract --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-@pytest.mark.parametrize("swept", SWEPT, ids=lambda swept: "+".join(swept))
+def combined():
+    """Every swept field with every setting; each once with one of them in turn, with the others once a week."""
+    for number, swept in enumerate(SWEPT):
+        for place, name in enumerate(SETTINGS):
+            marks = [pytest.mark.weekly] if place != number % len(SETTINGS) else []
+            yield pytest.param(swept, name, id=f"{'+'.join(swept)}-{name}", marks=marks)
+
+
+@pytest.mark.parametrize(("swept", "name"), combined())
 def test_a_member_of_a_batch_is_the_scalar_run_bit_for_bit(name, swept):
     base = dict(viral_start=10.0, viral_duration=14.0, keys=5000) | SETTINGS[name]
     batch = simulate(Parameters(**(base | swept)), seed=np.arange(2)[:, None] + 3, until=34)

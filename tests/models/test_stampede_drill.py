@@ -88,7 +88,9 @@ def test_a_lock_computes_once_and_once_more_when_its_holder_dies():
     assert recomputes(for_ever, 0, 90) == 1 and for_ever["longest_wait"][-1] == pytest.approx(60, abs=0.01)
 
 
-@pytest.mark.parametrize("beta", [0.7, 1.0, 2.0])
+@pytest.mark.parametrize(
+    "beta", [pytest.param(0.7, marks=pytest.mark.weekly), pytest.param(1.0, marks=pytest.mark.weekly), 2.0]
+)
 def test_early_refresh_takes_exp_one_over_beta_recomputes_a_cycle(beta):
     p = Parameters(arrival_rate=300.0, ttl=20.0, recompute_time=0.5, beta=beta)
     t = simulate(p, np.arange(10), until=800)
