@@ -146,7 +146,7 @@ def tried(choose: Answer, burst: dict[str, float], seed: int) -> Any:
 
 
 def fewest(burst: dict[str, float], seed: int) -> int:
-    """Return the fewest consumers that meet the burst's objectives, by trying them, at most one a partition; 0 where none do.
+    """Return the fewest consumers that meet the burst's objectives, by trying all there are partitions for; 0: none do.
 
     Parameters
     ----------
