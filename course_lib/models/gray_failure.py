@@ -1,0 +1,449 @@
+"""Gray failures and tail latency: a fleet that passes its checks, and pages that wait for the slowest of many calls.
+
+A page makes `fan_out` calls at once and is done when the last is answered. A call goes to one of the hosts that hold
+its data and are in rotation; some hosts are *impaired* for a while: they limp (a share of the calls takes long), lose
+calls, fail at once (a sinkhole), or need more work for each. Checks probe every host; callers count what they got.
+
+How it is computed. How long calls take is a closed form (`gray_latency`); only who is in rotation (`gray_watch`) and
+how long queues are remembers the moment before. In tick n of Delta, kinds x of host: healthy, impaired
+
+    share     w[n]      of calls to the impaired: even, or in proportion to 1 / tau as far as a look at k hosts goes
+    tries     S_x(t)  = (1 - p) F(t - W_x) + p H(t - W_x)        F, H: log-normal; p > 0 at impaired hosts only
+    calls     L_x(t)  = S_x(t) (1 - g + g S'(t - d))             S': another host's; a slow copy may share the cause
+    copies    c[n]    = sum of w_x S_x(d), g = min(1, b / c)     no more than the budget
+    load      u_x     = calls and copies a host x work / workers
+    wait      W_x    += (u_x - 1) Delta, never below 0
+    pages     P(t)    = 1 - (1 - sum of w_x L_x(t))^n
+    watch     who is in rotation, from probes in a row and from calls that were bad
+
+Assumptions. Waiting starts where a kind of host has more work than it can do; the little that chance makes wait before
+that is left out (with 16 workers at 70 % one call in eleven waits, for a third of its own work). Work is what holds
+a worker; the long time of a slow call is waiting for something else and holds none. Queues are those of the mean host
+of a kind. Nobody cancels a copy that has begun; a tied copy waits in a second queue, and the first to begin removes the
+other. Counts outstanding are many: with three a host, the least busy is not quite the formula's. Replicas of a host
+that is out are made elsewhere. A failed call counts as one that took its timeout, and a page with one has failed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from course_lib.models import noise, simulation
+from course_lib.models.exact import FloatArray, cumulative
+from course_lib.models.gray_latency import Calls, Laws, pages_late, per, reach, shares
+from course_lib.models.gray_watch import SLOTS, Watch
+from course_lib.models.parameters import OPERATOR, WORLD, ParameterSet, choice, fixed, scheduled, swept
+from course_lib.models.recovery import trigger_events
+from course_lib.models.simulation import Batch, Model
+from course_lib.models.trace import Curves, Record, Signal, State, Trace
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters(ParameterSet):
+    """Parameters of the gray failure; see each field's metadata for range, unit and source."""
+
+    # fmt: off
+    request_rate: Any = scheduled(100.0, "pages/s", 0, 1e5, "λ",
+        "pages that users ask for; each makes `fan_out` calls", "chosen")
+    fan_out: Any = swept(100, "calls", 1, 2000, "n",
+        "calls that a page makes, all at once", "Dean and Barroso 2013: 100 leaves", integer=True)
+    hosts: Any = swept(40, "hosts", 1, SLOTS, "N",
+        "hosts that answer calls", "chosen", integer=True, by=OPERATOR)
+    replicas: Any = swept(SLOTS, "hosts", 1, SLOTS, "k",
+        "hosts that hold the data of one call; all of them, if the fleet is smaller", "any host", integer=True,
+        by=OPERATOR)
+    workers: Any = swept(8, "workers", 1, 1e4, "c",
+        "calls that a host works on at once", "chosen: a healthy host is a third busy", integer=True, by=OPERATOR)
+    median_time: Any = swept(0.01, "s", 1e-4, 10, "m",
+        "median time of a call at a healthy host", "convention: 10 ms")
+    spread: Any = swept(0.5, "", 0.05, 1.5, "σ",
+        "log-normal spread of it", "convention: 0.5 to 1")
+    fault: Any = choice("limping", ("limping", "lossy", "sinkhole", "heavy"),
+        "impaired hosts answer some calls late; lose them; fail all at once; need more work for each",
+        "Cloudflare 2020, Slack 2021, and any overload", by=WORLD)
+    fault_start: Any = swept(60.0, "s", 0, 1e5, "t₀",
+        "when hosts become impaired", "chosen")
+    fault_duration: Any = swept(180.0, "s", 0, 1e5, "D",
+        "for how long", "chosen")
+    impaired_hosts: Any = swept(2, "hosts", 0, SLOTS, "f",
+        "hosts that are impaired; all of them is a bad day for everyone", "chosen", integer=True)
+    slow_fraction: Any = swept(0.2, "of calls", 0, 1, "p",
+        "of the calls to a limping (lossy) host, those that are slow (lost)", "chosen: one in a hundred of all calls")
+    slow_time: Any = swept(1.0, "s", 1e-3, 60, "s",
+        "median time of a slow call", "convention: 1 s")
+    work_factor: Any = swept(2.0, "times", 1, 100, "h",
+        "work of a call at a heavy host, compared with a healthy one", "chosen")
+    fail_time: Any = swept(0.0001, "s", 1e-6, 1, "τ_f",
+        "how fast a sinkhole fails", "chosen: 100 times faster than an answer")
+    dependence: Any = swept(0.0, "of slow calls", 0, 1, "κ",
+        "slow calls whose cause their copy shares: the same key, disk or network", "0: independent")
+    balancer: Any = choice("round_robin", ("round_robin", "least_outstanding", "two_choices"),
+        "each in turn; the host with the fewest calls outstanding; the better of two random ones",
+        "all three are common")
+    error_penalty: Any = swept(0.0, "s", 0, 60, "e",
+        "a failed call counts as outstanding for so long", "0: until it has failed", by=OPERATOR)
+    hedge: Any = choice("hedged", ("hedged", "tied"),
+        "a copy is sent if there is no answer yet; if the call has not begun yet, and the two are tied",
+        "Dean and Barroso 2013")
+    hedge_delay: Any = scheduled(np.inf, "s", 1e-4, np.inf, "d",
+        "how long a call may take before a copy is sent to another host", "inf: never; usual: the p95", by=OPERATOR)
+    hedge_budget: Any = scheduled(1.0, "of calls", 0, 1, "b",
+        "most copies, compared with calls", "1: no limit; usual: 0.05", by=OPERATOR)
+    ejection_cap: Any = scheduled(0.0, "of hosts", 0, 1, "x",
+        "most hosts that outlier ejection may take out; at least one", "0: off; Envoy: 0.1", by=OPERATOR)
+    ejection_rule: Any = choice("peers", ("peers", "absolute"),
+        "bad is a share of bad calls this much above the median host's, or above nothing", "Envoy has both")
+    outlier_share: Any = swept(0.05, "of calls", 0, 1, "o",
+        "how much", "chosen", by=OPERATOR)
+    ejection_volume: Any = swept(100.0, "calls", 0, 1e6, "v",
+        "calls without which a host is not judged", "Envoy: 100", by=OPERATOR)
+    ejection_interval: Any = swept(10.0, "s", 0.5, 600, "J",
+        "between two judgements", "Envoy: 10 s", by=OPERATOR)
+    ejection_time: Any = swept(30.0, "s", 0, 1e4, "E",
+        "how long a host is out, times how often it was", "Envoy: 30 s", by=OPERATOR)
+    probation: Any = swept(0.1, "of a share", 0, 1, "π",
+        "of its share of calls, what a host gets that is back and not yet judged again", "chosen", by=OPERATOR)
+    check_depth: Any = swept(0.0, "of probes", 0, 1, "δ",
+        "probes that do what a call does; the others find that the process answers", "0: shallow", by=OPERATOR)
+    check_interval: Any = swept(10.0, "s", 0.5, 600, "I",
+        "between two probes of a host", "Kubernetes: 10 s", by=OPERATOR)
+    check_failures: Any = swept(3, "probes", 1, 20, "r",
+        "failures in a row that take a host out of rotation; one success brings it back", "Kubernetes: 3",
+        integer=True, by=OPERATOR)
+    check_timeout: Any = swept(1.0, "s", 0.001, 60, "τ_c",
+        "how long a probe waits", "Kubernetes: 1 s", by=OPERATOR)
+    objective: Any = swept(0.5, "s", 0.001, 60, "t",
+        "a page that takes longer is slow, and so is a call", "chosen")
+    timeout: Any = swept(5.0, "s", 0.01, 600, "τ",
+        "how long a caller waits", "chosen", by=OPERATOR)
+    dt: Any = fixed(2.0, "s", 0.5, 10, "Δ",
+        "length of a tick", "a fifth of a check interval")
+    # fmt: on
+
+
+def simulate(
+    parameters: Parameters | None = None,
+    seed: ArrayLike = 0,
+    *,
+    until: float,
+    state: State | None = None,
+    record: Record | None = None,
+) -> Trace:
+    """Run a gray failure for `until` seconds; see `simulation.simulate` for batches, records and resuming.
+
+    Examples
+    --------
+    >>> fleet = simulate(Parameters(), seed=7, until=120)
+    >>> fleet["slow_pages"][[20, 50]].round(2).tolist(), fleet["red_share"].max().item()
+    ([0.0, 0.62], 0.0)
+    """
+    return simulation.simulate(
+        MODEL, Parameters() if parameters is None else parameters, seed, until=until, state=state, record=record
+    )
+
+
+SETTLED = ("ill", "share", "from_healthy", "from_ill", "granted", "there", "copies", "work_healthy", "work_ill", "red",
+           "ejected", "disagree", "per_healthy", "per_ill")  # fmt: skip
+MOVING = ("wait_healthy", "wait_ill", "moved", "load_healthy", "load_ill")
+
+
+class Run:
+    """One batch on its way through time."""
+
+    def __init__(self, batch: Batch, ticks: int) -> None:
+        self.batch, self.ticks, self.dt = batch, ticks, batch.dt
+        self.time = np.arange(ticks) * batch.dt
+        self.laws, self.watch = Laws(batch), Watch(batch, ticks)
+        end = batch.fault_start + batch.fault_duration
+        row = self.time[:, None]
+        self.ill = (row >= batch.fault_start - 5e-7) & (row < end - 5e-7) & (batch.impaired_hosts > 0)
+        self.at = {name: batch.at(name, self.time) for name in ("hedge_delay", "hedge_budget", "ejection_cap")}
+        pages = noise.counts(batch.seeds, "gray pages", batch.at("request_rate", self.time) * batch.dt, ticks)
+        self.pages = pages + np.zeros(batch.size)
+        self.calls = self.pages / batch.dt * batch.fan_out
+        self.most = float(self.calls.max(initial=0.0))
+        self.waits = np.zeros((2, batch.size))
+        self.fresh = self._changes()
+        self.settled: list[tuple[Any, ...]] = []
+        self.which = np.zeros(ticks, dtype=np.int64)
+        self.moving: dict[int, tuple[FloatArray, ...]] = {}
+
+    def _changes(self) -> np.ndarray:
+        """Ticks at which something given changes for some member."""
+        changes = np.zeros(self.ticks, dtype=bool)
+        for values in (self.ill, *self.at.values()):
+            if len(values) > 1:
+                changes[1:] |= (values[1:] != values[:-1]).any(axis=1)
+        changes[0] = True
+        return changes
+
+    def now(self, name: str, tick: int) -> FloatArray:
+        """A scheduled field in one tick, shape (size or 1,)."""
+        values = self.at[name]
+        return values[tick if len(values) > 1 else 0]
+
+    def go(self) -> Run:
+        """All ticks: look at the hosts where somebody is due to, then let pages come."""
+        turned = True  # whether others are in rotation than before
+        for tick in range(self.ticks):
+            probed = Calls(self.ill[tick], 0.0, 0.0, 0.0, (self.waits[0], self.waits[1]), 0.0, 0.0)
+            turned |= self.watch.check(tick, self.laws, probed)
+            turned |= self.watch.judge(tick, self.now("ejection_cap", tick))
+            if turned:
+                self.turn()
+            if turned or self.fresh[tick] or self.busy:
+                self.settle(tick)
+            self.advance(tick)
+            turned = False
+        return self
+
+    def delay(self, tick: int) -> FloatArray:
+        """How long a call may take before a copy is sent; a copy after the timeout is none."""
+        return np.minimum(self.now("hedge_delay", tick), self.batch.timeout)
+
+    def turn(self) -> None:
+        """Who is in rotation, until that changes."""
+        watch = self.watch
+        self.weight, *self.hosts = watch.rotation()
+        self.reach = reach(self.batch, *self.hosts)
+        self.enough = np.minimum(self.batch.replicas, self.hosts[0] + self.hosts[1]) >= 2.0
+        self.there = (self.hosts[0] + self.hosts[1]) > 0
+        self.looks = [watch.of_hosts(which) for which in (watch.red, watch.until >= 0, watch.disagree)]
+
+    def settle(self, tick: int) -> None:
+        """Where calls and copies go, until something changes."""
+        batch, laws, (healthy, ill) = self.batch, self.laws, self.hosts
+        zero = np.zeros(batch.size)
+        calls = Calls(self.ill[tick] & (zero == 0), zero, zero, zero, (self.waits[0], self.waits[1]), zero, zero)
+        calls.share = np.minimum(np.maximum(shares(laws, calls, healthy, ill), self.reach[0]), self.reach[1])
+        own = per(calls.share, ill), per(1.0 - calls.share, healthy)  # of all calls, what one host in rotation gets
+        calls.copy_from_healthy = np.minimum(per(calls.share, 1.0 - own[1]), 1.0)
+        calls.copy_from_ill = np.minimum(np.maximum(per(calls.share - own[0], 1.0 - own[0]), 0.0), 1.0)
+        delay, budget = self.delay(tick), self.now("hedge_budget", tick)
+        times = np.empty((2, batch.size))
+        times[0], times[1] = delay, batch.objective
+        tries = laws.tries(times, calls)
+        unanswered = laws.mixed(tries, calls)
+        wanted = self._wanted(calls, [late[0] for late in unanswered])
+        asked = (1.0 - calls.share) * wanted[0] + calls.share * wanted[1]
+        self.able = (delay < batch.timeout) & self.enough
+        calls.granted = np.where(self.able, np.where(budget < 1.0, np.minimum(per(budget, asked), 1.0), 1.0), 0.0)
+        self.calls_now, self.copies = calls, asked * calls.granted
+        self.budget_left = np.where(budget < 1.0, np.maximum(budget - self.copies, 0.0), 1.0)
+        self._tries(wanted, [late[1] for late in unanswered])
+
+    def _wanted(self, calls: Calls, late: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """Of calls to each kind of host, those that want a copy; of tied ones, those that were lost on the way.
+
+        An error is an answer: nobody sends a copy then.
+        """
+        laws = self.laws
+        lost = np.where(laws.lossy, laws.hit * calls.ill, 0.0)
+        ill = np.where(laws.sinkhole & calls.ill, 0.0, np.where(laws.tied, lost, late[1]))
+        return np.where(laws.tied, 0.0, late[0]), ill
+
+    def _tries(self, wanted: tuple[FloatArray, FloatArray], bad: list[FloatArray]) -> None:
+        """Tries and work that one call makes, by kind of host, and the bad ones among them."""
+        laws, calls, batch, hosts = self.laws, self.calls_now, self.batch, self.hosts
+        first = (1.0 - calls.share, calls.share)
+        copies = [first[x] * wanted[x] * calls.granted for x in (0, 1)]
+        to_ill = copies[0] * calls.copy_from_healthy + copies[1] * calls.copy_from_ill
+        to_healthy = np.maximum(copies[0] + copies[1] - to_ill, 0.0)
+        tries = (np.where(hosts[0] > 0, first[0] + to_healthy, 0.0), np.where(hosts[1] > 0, first[1] + to_ill, 0.0))
+        reached = np.where(calls.ill, np.where(laws.sinkhole, 0.0, np.where(laws.lossy, 1.0 - laws.hit, 1.0)), 1.0)
+        factor = np.where(calls.ill, laws.factor, 1.0)
+        self.per_host = [per(tries[x], hosts[x]) for x in (0, 1)]
+        self.work = [self.per_host[0] * laws.work / batch.workers,
+                     self.per_host[1] * laws.work * factor * reached / batch.workers]  # fmt: skip
+        self.busy = self.waits.any() or self.most * max(self.work[0].max(), self.work[1].max()) > 1.0
+        self.pull = self.weight * np.where(self.watch.ill, self.per_host[1], self.per_host[0])
+        self.bad_pull = self.pull * np.where(self.watch.ill, bad[1], bad[0])
+        row = (calls.ill, calls.share, calls.copy_from_healthy, calls.copy_from_ill, calls.granted, self.there,
+               self.copies, *self.work, *self.looks, *self.per_host)  # fmt: skip
+        self.settled.append(row)
+
+    def advance(self, tick: int) -> None:
+        """One tick: queues grow or shrink, callers count what they got."""
+        rate, dt, waits = self.calls[tick], self.dt, self.waits
+        self.which[tick] = len(self.settled) - 1
+        if self.busy:
+            load = [rate * one for one in self.work]
+            moved = self._move(tick, load)
+            later = np.stack([np.maximum(waits[x] + dt * (load[x] - 1.0), 0.0) for x in (0, 1)])
+            self.moving[tick] = (*(0.5 * (waits + later)), moved, *load)
+            self.waits = later
+        attempts = rate * dt
+        self.watch.count_calls(self.pull * attempts, self.bad_pull * attempts)
+
+    def _move(self, tick: int, load: list[FloatArray]) -> FloatArray:
+        """Of the calls in impaired hosts' queues, those that begin elsewhere first: as many as even out the queues."""
+        laws, calls, dt = self.laws, self.calls_now, self.dt
+        ahead = [self.waits[x] + dt * (load[x] - 1.0) for x in (0, 1)]
+        relief = per(self.hosts[1], self.hosts[0]) / np.where(calls.ill, laws.factor, 1.0)  # a healthy host is quicker
+        gap = ahead[1] - self.delay(tick) - np.maximum(ahead[0], 0.0)
+        share = per(np.maximum(gap, 0.0), dt * load[1] * (1.0 + relief))
+        share = np.minimum(np.minimum(share, 1.0), per(self.budget_left, calls.share))
+        share = np.where(laws.tied & self.able & (self.hosts[0] > 0), share, 0.0)
+        load[0], load[1] = load[0] + share * load[1] * relief, load[1] * (1.0 - share)
+        return share
+
+    def seen(self) -> dict[str, FloatArray]:
+        """All levels, tick by tick, shape (ticks, size)."""
+        found = {}
+        for place, name in enumerate(SETTLED):
+            kept = np.stack([np.broadcast_to(row[place], (self.batch.size,)) for row in self.settled])
+            found[name] = kept[self.which] + 0.0
+        for name in MOVING[:3]:
+            found[name] = np.zeros((self.ticks, self.batch.size))
+        found["load_healthy"], found["load_ill"] = (self.calls * found[f"work_{kind}"] for kind in ("healthy", "ill"))
+        for tick, row in self.moving.items():
+            for name, values in zip(MOVING, row, strict=True):
+                found[name][tick] = values
+        found["copies"] = found["copies"] + found["share"] * found["moved"]
+        return found
+
+
+# -- what a run shows --------------------------------------------------------------------------------------------------
+
+
+class Shown:
+    """What callers and users see of a run, from the levels it kept: survival at a time, and quantiles."""
+
+    def __init__(self, run: Run) -> None:
+        self.batch, self.laws, self.seen = run.batch, run.laws, run.seen()
+        seen = self.seen
+        self.calls = Calls(
+            seen["ill"] > 0, seen["share"], seen["from_healthy"], seen["from_ill"],
+            (seen["wait_healthy"], seen["wait_ill"]), seen["granted"], seen["moved"],
+        )  # fmt: skip
+        self.shape, self.there = seen["share"].shape, seen["there"] > 0
+        self.delay = np.minimum(run.at["hedge_delay"], run.batch.timeout) + np.zeros(self.shape)
+        self.levels = [seen[name] for name in (*SETTLED[:6], *MOVING[:3])]
+
+    def late(self, time: Any) -> FloatArray:
+        """Share of calls without a good answer by then, tick by tick."""
+        return np.where(self.there, self.laws.late(time, self.calls, self.delay), 1.0)
+
+    @functools.cached_property
+    def alike(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Ticks and members that differ in what decides, and for each tick and member which of these it is like."""
+        size = self.shape[1]
+        columns = [*self.levels, self.delay]
+        if any(np.size(value) > 1 for value in self.batch._values.values() if not hasattr(value, "changes")):
+            columns.append(np.broadcast_to(np.arange(size) + 0.0, self.shape))
+        table = np.ascontiguousarray(np.stack(columns, axis=-1).reshape(self.shape[0] * size, -1) + 0.0)
+        keys = table.view(np.dtype((np.void, table.itemsize * table.shape[1]))).ravel()
+        _, first, like = np.unique(keys, return_index=True, return_inverse=True)
+        return first, like.reshape(self.shape)
+
+    def quantile(self, share: float, *, pages: bool) -> FloatArray:
+        """Seconds by which a share of the pages, or of the calls, is answered; the timeout where that never is."""
+        first, like = self.alike
+        ticks, members = np.divmod(first, self.shape[1])
+        laws = self.laws.picked(members)
+        fan_out = laws.batch.fan_out if pages else 1.0
+        wanted = np.exp(np.log(share) / fan_out) + np.zeros(len(first))
+        found = laws.quantile(wanted, self.calls.rows((ticks, members)), self.delay[ticks, members])
+        patience = laws.batch.timeout + np.zeros(len(first))
+        return np.where(self.there, found[like], patience[like])
+
+
+QUANTILES = {"p50": 0.5, "p99": 0.99, "p999": 0.999}
+
+
+def _curves(batch: Batch, ticks: int) -> Curves:
+    run = Run(batch, ticks).go()
+    shown = Shown(run)
+    seen = shown.seen
+    slow = pages_late(shown.late(batch.objective), batch.fan_out)
+    curves = Curves(batch.dt, {"pages": cumulative(run.pages), "good": cumulative(run.pages * (1.0 - slow))})
+    levels = {
+        "slow": slow,
+        "share": seen["share"] * seen["there"],
+        "copies": seen["copies"] * seen["there"],
+        "red": seen["red"],
+        "ejected": seen["ejected"],
+        "disagree": seen["disagree"],
+        "busiest": np.maximum(seen["load_healthy"], seen["load_ill"]),
+        "wait": np.maximum(seen["wait_healthy"], seen["wait_ill"]),
+        "per_healthy": seen["per_healthy"],
+        "per_ill": seen["per_ill"],
+    }
+    for name, values in levels.items():
+        curves[name] = _from_start(values)
+    later: dict[str, Callable[[], FloatArray]] = {
+        "lost": lambda: shown.late(batch.timeout),
+        "errors": lambda: pages_late(shown.late(batch.timeout), batch.fan_out),
+        "refused": lambda: _refused(run.laws, seen),
+    }
+    for word, share in QUANTILES.items():
+        for kind in ("page", "leaf"):
+            later[f"{kind}_{word}"] = functools.partial(shown.quantile, share, pages=kind == "page")
+    curves.make = {name: _made(make) for name, make in later.items()}
+    return curves
+
+
+def _made(make: Callable[[], FloatArray]) -> Callable[[], FloatArray]:
+    return lambda: _from_start(make())
+
+
+def _from_start(levels: FloatArray) -> FloatArray:
+    """One row more: at time 0 it is as in the first tick."""
+    return np.concatenate([levels[:1], levels])
+
+
+def _refused(laws: Laws, seen: dict[str, FloatArray]) -> FloatArray:
+    """Of the calls, those that a host answers with an error at once."""
+    return np.where(laws.sinkhole & (seen["ill"] > 0), seen["share"] * seen["there"], 0.0)
+
+
+def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
+    """When the fault begins and ends, and when all is well again.
+
+    Recovered when in each of ten seconds 95 % of the pages are answered within the objective.
+    """
+    starts = batch.fault_start + np.zeros(batch.size)
+    ends, step = starts + batch.fault_duration, curves.step
+    return trigger_events(starts, ends, curves["good"], curves["pages"], step=step, share=0.95, seconds=10.0)
+
+
+def _of(name: str) -> Any:
+    return lambda c: c.level(name)
+
+
+def _at_most_1(name: str) -> Any:
+    return lambda c: np.minimum(c.level(name), 1.0)
+
+
+SIGNALS = {
+    "request_rate": Signal("pages/s", "pages that users ask for", lambda c: c.rate("pages")),
+    "goodput": Signal("pages/s", "pages answered within the objective", lambda c: c.rate("good")),
+    "slow_pages": Signal("of pages", "pages slower than the objective, or failed", _at_most_1("slow")),
+    "page_errors": Signal("of pages", "pages of which a call failed", _at_most_1("errors")),
+    "page_p50": Signal("s", "time in which half of the pages are answered", _of("page_p50")),
+    "page_p99": Signal("s", "time in which 99 % of the pages are answered", _of("page_p99")),
+    "page_p999": Signal("s", "time in which 99.9 % of the pages are answered", _of("page_p999")),
+    "leaf_p50": Signal("s", "time in which half of the calls are answered", _of("leaf_p50")),
+    "leaf_p99": Signal("s", "time in which 99 % of the calls are answered", _of("leaf_p99")),
+    "leaf_p999": Signal("s", "time in which 99.9 % of the calls are answered", _of("leaf_p999")),
+    "client_errors": Signal("of calls", "calls that fail, as their callers see it", _at_most_1("lost")),
+    "server_errors": Signal("of calls", "calls that a host answers with an error, as hosts see it", _of("refused")),
+    "impaired_share": Signal("of calls", "calls that go to an impaired host first", _at_most_1("share")),
+    "healthy_host_share": Signal("of calls", "tries that one healthy host gets, per call", _at_most_1("per_healthy")),
+    "impaired_host_share": Signal("of calls", "tries that one impaired host gets, per call", _at_most_1("per_ill")),
+    "hedge_share": Signal("of calls", "copies, compared with calls", _at_most_1("copies")),
+    "ejected_share": Signal("of hosts", "hosts that outlier ejection has taken out", _of("ejected")),
+    "red_share": Signal("of hosts", "hosts whose health checks fail", _of("red")),
+    "disagreement": Signal("of hosts", "hosts on which checks and callers are of two minds", _of("disagree")),
+    "utilisation": Signal("of capacity", "work at the busier kind of host, at most 1", _at_most_1("busiest")),
+    "wait": Signal("s", "time in the queue of the busier kind of host", _of("wait")),
+}  # fmt: skip
+
+GOLDEN = dict(traffic="request_rate", errors="page_errors", latency="page_p99", saturation="utilisation")
+MODEL = Model("gray_failure", _curves, SIGNALS, _events, GOLDEN)

@@ -1,0 +1,205 @@
+"""How long calls and pages take in a gray failure: survival functions, closed over time.
+
+A host is healthy or impaired, a call to it is fast or slow. `Calls` holds what decides about a call at some moments,
+each an array that broadcasts to (moments, members); nothing here remembers the moment before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from course_lib.models.exact import TINY, FloatArray
+from course_lib.models.simulation import Batch
+from course_lib.theory.tails import normal_tail
+
+LIMPING, LOSSY, SINKHOLE, HEAVY = range(4)  # in the order of the choice `fault`
+ROUND_ROBIN, LEAST, TWO = range(3)  # in the order of the choice `balancer`
+TIED = 1
+STEPS = 30  # halvings of a quantile's bracket: to a hundred-millionth of itself
+SHORTEST = 1e-5  # of a median: no quantile is sought below
+
+
+@dataclasses.dataclass
+class Calls:
+    """What decides how long calls take, at some moments.
+
+    Parameters
+    ----------
+    ill : ndarray
+        Whether impaired hosts are impaired now.
+    share : ndarray
+        Of calls, those that go to an impaired host first.
+    copy_from_healthy, copy_from_ill : ndarray
+        Of copies, by where the call went first, those that go to an impaired host.
+    waits : (ndarray, ndarray)
+        Seconds in the queue of a healthy host, and of an impaired one.
+    granted : ndarray
+        Of the copies that are wanted, those that are sent.
+    moved : ndarray
+        Of the calls to impaired hosts, those that a tied copy takes to a healthy one.
+    """
+
+    ill: Any
+    share: Any
+    copy_from_healthy: Any
+    copy_from_ill: Any
+    waits: tuple[Any, Any]
+    granted: Any
+    moved: Any
+
+    def rows(self, at: Any) -> Calls:
+        """The same at some of the moments."""
+        pick = lambda value: value[at]  # noqa: E731
+        parts = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        waits = tuple(map(pick, parts.pop("waits")))
+        return Calls(**{name: pick(value) for name, value in parts.items()}, waits=waits)
+
+
+class Laws:
+    """The members' distributions: constants of a batch, each of shape (1,) or (members,)."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        stretch = np.exp(batch.spread * batch.spread / 2.0)  # mean of a log-normal over its median
+        self.kind = batch.fault
+        self.factor = np.where(self.kind == HEAVY, batch.work_factor, 1.0)
+        self.work = batch.median_time * stretch  # seconds of a worker that a call takes
+        self.slow_mean = batch.slow_time * stretch
+        self.hit = np.where((self.kind == LIMPING) | (self.kind == LOSSY), batch.slow_fraction, 0.0)
+        self.lossy, self.sinkhole = self.kind == LOSSY, self.kind == SINKHOLE
+        self.tied = batch.hedge == TIED
+
+    def picked(self, members: Any) -> Laws:
+        """The same, for moments of which each belongs to one member."""
+        other = object.__new__(Laws)
+        other.batch = _Picked(self.batch, members)
+        for name, value in vars(self).items():
+            if name != "batch":
+                setattr(other, name, value if value.size == 1 else value[members])
+        return other
+
+    # -- one try at one host
+
+    def tries(self, time: Any, calls: Calls) -> tuple[FloatArray, ...]:
+        """Survival of a fast and of a slow try at a healthy host, and at an impaired one: four arrays."""
+        batch = self.batch
+        left = [time - wait for wait in calls.waits]
+        ill = batch.median_time * np.where(calls.ill, self.factor, 1.0)
+        parts = left[0] / batch.median_time, left[0] / batch.slow_time, left[1] / ill, left[1] / batch.slow_time
+        over = np.empty((4, *np.broadcast_shapes(*(part.shape for part in parts))))
+        for row, part in zip(over, parts, strict=True):
+            row[...] = part
+        found = np.where(over > 0, normal_tail(np.log(np.maximum(over, 1e-300)) / batch.spread), 1.0)
+        fast, slow, ill_fast, ill_slow = found
+        lost = self.lossy & np.ones_like(calls.ill)
+        refused = self.sinkhole & calls.ill
+        return fast, np.where(lost, 1.0, slow), np.where(refused, 1.0, ill_fast), np.where(lost, 1.0, ill_slow)
+
+    def mixed(self, tries: tuple[FloatArray, ...], calls: Calls) -> tuple[FloatArray, FloatArray]:
+        """Survival of a try at a healthy host, and at an impaired one."""
+        hit = self.hit * calls.ill
+        return tries[0], (1.0 - hit) * tries[2] + hit * tries[3]
+
+    def wanted(self, calls: Calls, delay: Any) -> tuple[FloatArray, FloatArray]:
+        """Share of calls to a healthy and to an impaired host that have no answer after the delay."""
+        healthy, ill = self.mixed(self.tries(delay, calls), calls)
+        return healthy, np.where(self.sinkhole & calls.ill, 0.0, ill)  # an error is an answer: nobody sends a copy
+
+    # -- a call, as its caller sees it
+
+    def late(self, time: Any, calls: Calls, delay: Any) -> FloatArray:
+        """Share of calls without a good answer so long after they were made.
+
+        With a copy after the delay: S(t) S'(t - d) where the two are independent, S' of another host.
+        """
+        first, later = self.tries(time, calls), self.tries(time - delay, calls)
+        hit, kappa, granted = self.hit * calls.ill, self.batch.dependence, calls.granted
+        own = self.mixed(later, calls)
+        alike = (later[1], np.where(self.sinkhole & calls.ill, 1.0, later[3]))
+        saved = []
+        for to_ill in (calls.copy_from_healthy, calls.copy_from_ill):
+            copy = (1.0 - to_ill) * own[0] + to_ill * own[1]
+            same = (1.0 - to_ill) * alike[0] + to_ill * alike[1]
+            saved.append((1.0 - granted + granted * copy,
+                          1.0 - granted + granted * (kappa * same + (1.0 - kappa) * copy)))  # fmt: skip
+        healthy = first[0] * np.where(self.tied, 1.0, saved[0][0])
+        lost = self.lossy & np.ones_like(calls.ill)
+        quick = np.where(self.tied, (1.0 - calls.moved) * first[2] + calls.moved * later[0], first[2] * saved[1][0])
+        slow = first[3] * np.where(self.tied & ~lost, 1.0, saved[1][1])
+        ill = (1.0 - hit) * quick + hit * slow
+        ill = np.where(self.sinkhole & calls.ill, 1.0, ill)
+        return np.clip((1.0 - calls.share) * healthy + calls.share * ill, 0.0, 1.0)
+
+    def quantile(self, share: Any, calls: Calls, delay: Any) -> FloatArray:
+        """Seconds after which a share of all calls has a good answer; the whole timeout where it never has."""
+        batch = self.batch
+        top = np.log(batch.timeout) + np.zeros(np.broadcast_shapes(calls.share.shape, np.shape(delay)))
+        low, high = np.log(batch.median_time * SHORTEST) + np.zeros_like(top), top.copy()
+        for _ in range(STEPS):
+            middle = 0.5 * (low + high)
+            enough = 1.0 - self.late(np.exp(middle), calls, delay) >= share
+            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+        return np.minimum(np.exp(high), batch.timeout)
+
+
+class _Picked:
+    """A batch's fixed values, one a moment."""
+
+    def __init__(self, batch: Batch, members: Any) -> None:
+        self._batch, self._members = batch, members
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._batch, name)
+        return value if value.size == 1 else value[self._members]
+
+
+def pages_late(late: FloatArray, fan_out: Any) -> FloatArray:
+    """Share of pages of which some call is late: ``1 - (1 - s)^n``."""
+    return np.where(late >= 1.0, 1.0, -np.expm1(fan_out * np.log1p(-np.minimum(late, 1.0 - 1e-16))))
+
+
+def reach(batch: Batch, healthy: FloatArray, ill: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Least and most of the calls that can go to impaired hosts, where so many of each kind are in rotation.
+
+    A balancer that looks at k hosts takes an impaired one never if none is among them, always if all are.
+    """
+    hosts, balancer = healthy + ill, batch.balancer
+    looks = np.where(balancer == LEAST, batch.replicas, np.where(balancer == TWO, np.minimum(batch.replicas, 2.0), 1.0))
+    return all_from(ill, hosts, looks), 1.0 - all_from(healthy, hosts, looks)
+
+
+def shares(laws: Laws, calls: Calls, healthy: FloatArray, ill: FloatArray) -> FloatArray:
+    """Share of calls that impaired hosts draw from a balancer that keeps outstanding calls equal: as ``1 / tau``."""
+    times = outstanding(laws, calls)
+    pull = ill / times[1]
+    return per(pull, pull + healthy / times[0])
+
+
+def per(part: FloatArray, whole: FloatArray) -> FloatArray:
+    """A part of a whole, nothing of nothing."""
+    return part / np.maximum(whole, TINY)
+
+
+def outstanding(laws: Laws, calls: Calls) -> tuple[FloatArray, FloatArray]:
+    """Mean seconds that a call counts as outstanding, at a healthy and at an impaired host."""
+    batch = laws.batch
+    hit = laws.hit * calls.ill
+    slow = np.where(laws.lossy, batch.timeout, laws.slow_mean)
+    ill = (1.0 - hit) * laws.work * np.where(calls.ill, laws.factor, 1.0) + hit * slow
+    ill = np.minimum(ill + calls.waits[1], batch.timeout)
+    ill = np.where(laws.sinkhole & calls.ill, np.maximum(batch.fail_time, batch.error_penalty), ill)
+    return np.minimum(laws.work + calls.waits[0], batch.timeout), ill
+
+
+def all_from(some: FloatArray, hosts: FloatArray, looks: FloatArray) -> FloatArray:
+    """Chance that all of k different hosts are among `some` of them: ``s (s - 1) ... / N (N - 1) ...``."""
+    whole = np.where(some >= hosts, 1.0, 0.0)
+    few = looks < hosts
+    chance = np.ones(np.broadcast_shapes(some.shape, looks.shape))
+    for j in range(int(np.max(np.where(few, looks, 0.0), initial=0.0))):
+        part = np.maximum(some - j, 0.0) / np.maximum(hosts - j, 1e-9)
+        chance = chance * np.where(looks > j, np.minimum(part, 1.0), 1.0)
+    return np.where(few, chance, whole)

@@ -1,0 +1,170 @@
+"""Who watches a fleet in a gray failure: health checks that probe each host, and a judge that counts what callers saw.
+
+Arrays are (hosts, members); chance is drawn by round and host.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.models import noise
+from course_lib.models.exact import FloatArray
+from course_lib.models.gray_latency import HEAVY, LIMPING, LOSSY, Calls, Laws
+from course_lib.models.simulation import Batch
+from course_lib.theory.tails import normal_tail
+
+SLOTS = 128  # draws of one round
+IN_ROTATION = -1.0
+
+
+class Watch:
+    """Which hosts are out, and why."""
+
+    def __init__(self, batch: Batch, ticks: int) -> None:
+        self.batch = batch
+        self.count = int(batch.highest("hosts"))
+        host = np.arange(self.count)[:, None]
+        shape = (self.count, batch.size)
+        self.here = np.broadcast_to(host < batch.hosts, shape)
+        self.ill = np.broadcast_to(host < batch.impaired_hosts, shape) & self.here
+        self.check_every = batch.ticks_in(batch.check_interval)
+        self.judge_every = batch.ticks_in(batch.ejection_interval)
+        self.luck = self._draw(noise.uniform, "check", ticks // int(self.check_every.min()) + 1)
+        self.counted = self._draw(noise.normal, "count", ticks // int(self.judge_every.min()) + 1)
+        self.row, self.times, self.sent, self.bad = (np.zeros(shape) for _ in range(4))
+        self.until = np.full(shape, IN_ROTATION)
+        self.red, self.trial, self.blamed = (np.zeros(shape, dtype=bool) for _ in range(3))
+
+    def _draw(self, kind: object, stream: str, rounds: int) -> FloatArray:
+        drawn = kind(self.batch.seeds, f"gray {stream}", rounds * SLOTS)
+        return drawn.reshape(rounds, SLOTS, -1)[:, : self.count]
+
+    # -- what is in rotation
+
+    def rotation(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Weight of each host in rotation, and how many that makes of the healthy and of the impaired.
+
+        Counts are whole before the weight of a trial comes in, so that they add up alike in any company.
+        """
+        there = self.here & ~self.red & (self.until < 0)
+        trial = there & self.trial
+        weight = np.where(trial, self.batch.probation, there.astype(float))
+        found = []
+        for kind in (~self.ill, self.ill):
+            full = np.add.reduce(there & ~trial & kind, axis=0, dtype=np.int64)
+            found.append(full + self.batch.probation * np.add.reduce(trial & kind, axis=0, dtype=np.int64))
+        return weight, found[0], found[1]
+
+    def of_hosts(self, which: np.ndarray) -> FloatArray:
+        """Share of all hosts."""
+        return np.add.reduce(which & self.here, axis=0, dtype=np.int64) / self.batch.hosts
+
+    @property
+    def disagree(self) -> np.ndarray:
+        """Hosts on which the checks and the callers are of two minds."""
+        return self.blamed != self.red
+
+    # -- health checks
+
+    def check(self, tick: int, laws: Laws, calls: Calls) -> bool:
+        """Probe every host of the members whose checks are due; whether that changes who is in rotation."""
+        due = (tick % self.check_every == 0) & (tick > 0)
+        if not due.any():
+            return False
+        healthy, ill = self._failing(laws, calls)
+        if not (healthy.any() or ill.any() or self.row.any()):
+            return False  # no probe fails, and none has failed
+        luck = self._round(self.luck, tick, self.check_every)
+        fails = luck < np.where(self.ill, ill, healthy)
+        row = np.where(fails, self.row + 1.0, 0.0)
+        red = (row >= self.batch.check_failures) | (self.red & fails)
+        before, self.row, self.red = self.red, np.where(due, row, self.row), np.where(due, red, self.red)
+        return bool((before != self.red).any())
+
+    def _round(self, drawn: FloatArray, tick: int, every: np.ndarray) -> FloatArray:
+        """Each member's draws for its present round."""
+        rounds = tick // every
+        if (rounds == rounds[0]).all():
+            return drawn[rounds[0]]
+        rounds = np.broadcast_to(rounds, (self.batch.size,))
+        members = np.arange(self.batch.size) if drawn.shape[2] > 1 else np.zeros(self.batch.size, dtype=np.int64)
+        return drawn[rounds, :, members].T
+
+    def _failing(self, laws: Laws, calls: Calls) -> tuple[FloatArray, FloatArray]:
+        """Chance that a probe of a healthy, and of an impaired host fails.
+
+        A share `check_depth` of the probes does what a call does; the others find that the process answers.
+        """
+        batch, patience = self.batch, self.batch.check_timeout
+        depth, hit, kind = batch.check_depth, laws.hit * calls.ill, laws.kind
+        factor = np.where(calls.ill, laws.factor, 1.0)
+        if not depth.any():
+            return depth, np.where(kind == LOSSY, hit, 0.0)
+        late = lambda wait, median: np.where(  # noqa: E731
+            patience > wait,
+            normal_tail(np.log(np.maximum(patience - wait, 1e-300) / median) / batch.spread), 1.0,
+        )  # fmt: skip
+        healthy = depth * late(calls.waits[0], batch.median_time)
+        real = late(calls.waits[1], batch.median_time * factor)
+        slow = late(calls.waits[1], batch.slow_time)
+        ill = depth * np.where(kind == LIMPING, (1.0 - hit) * real + hit * slow, real)
+        ill = np.where(kind == LOSSY, hit + (1.0 - hit) * ill, ill)
+        other = (kind != LIMPING) & (kind != LOSSY) & (kind != HEAVY)
+        return healthy, np.where(other & calls.ill, depth, ill)
+
+    # -- outlier ejection
+
+    def count_calls(self, sent: FloatArray, bad: FloatArray) -> None:
+        """Note what callers saw of each host in one tick."""
+        self.sent += sent
+        self.bad += bad
+
+    def judge(self, tick: int, cap: FloatArray) -> bool:
+        """Eject the worst of those that have had enough calls, up to the cap; take back whose time is over.
+
+        Returns whether that changes who is in rotation, or what callers think of whom.
+        """
+        due = (tick % self.judge_every == 0) & (tick > 0)
+        if not due.any():
+            return False
+        batch, now = self.batch, tick * self.batch.dt
+        back = due & (self.until >= 0) & (self.until <= now + 1e-6)
+        self.until, self.trial = np.where(back, IN_ROTATION, self.until), self.trial | back
+        self.sent, self.bad = np.where(back, 0.0, self.sent), np.where(back, 0.0, self.bad)
+        seen = due & self.here & (self.until < 0) & (self.sent >= batch.ejection_volume)
+        share = self._shares(tick)
+        usual = np.where(batch.ejection_rule == 0, middle(share, seen), 0.0)
+        blamed = seen & (share > usual + batch.outlier_share)
+        out = self._worst(blamed, share, cap)
+        times = np.where(out, self.times + 1.0, np.where(seen & ~blamed, np.maximum(self.times - 1.0, 0.0), self.times))
+        self.until = np.where(out, now + batch.ejection_time * times, self.until)
+        before = self.trial, self.blamed
+        self.trial = self.trial & ~out & (~seen | blamed)
+        self.times, self.blamed = times, np.where(seen, share > batch.outlier_share, self.blamed)
+        self.sent, self.bad = np.where(seen, 0.0, self.sent), np.where(seen, 0.0, self.bad)
+        return bool((back | out | (before[0] != self.trial) | (before[1] != self.blamed)).any())
+
+    def _shares(self, tick: int) -> FloatArray:
+        """Share of bad calls that each host's callers count: binomial, whichever of the two kinds is rarer is drawn."""
+        z = self._round(self.counted, tick, self.judge_every)
+        good = np.maximum(self.sent - self.bad, 0.0)
+        rare_bad = self.bad <= good
+        drawn = noise.poisson(np.where(rare_bad, z, -z), np.minimum(self.bad, good))
+        bad = np.where(rare_bad, drawn, self.sent - drawn)
+        return np.clip(bad / np.maximum(self.sent, 1e-9), 0.0, 1.0)
+
+    def _worst(self, blamed: np.ndarray, share: FloatArray, cap: FloatArray) -> np.ndarray:
+        """Of those to blame, the worst for whom there is room under the cap."""
+        most = np.where(cap > 0, np.maximum(np.floor(cap * self.batch.hosts + 1e-9), 1.0), 0.0)
+        room = most - np.add.reduce(self.until >= 0, axis=0, dtype=np.int64)
+        order = np.argsort(np.where(blamed, -share, 2.0), axis=0, kind="stable")
+        rank = np.argsort(order, axis=0, kind="stable")
+        return blamed & (rank < room)
+
+
+def middle(share: FloatArray, seen: np.ndarray) -> FloatArray:
+    """Median over the hosts that were seen, the lower of two; 0 where none was."""
+    ordered = np.sort(np.where(seen, share, 2.0), axis=0)
+    count = np.add.reduce(seen, axis=0, dtype=np.int64)
+    place = np.maximum(count - 1, 0) // 2
+    return np.where(count > 0, np.take_along_axis(ordered, place[None], axis=0)[0], 0.0)
