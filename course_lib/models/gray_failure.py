@@ -17,11 +17,12 @@ how long queues are remembers the moment before. In tick n of Delta, kinds x of 
     watch     who is in rotation, from probes in a row and from calls that were bad
 
 Assumptions. Waiting starts where a kind of host has more work than it can do; the little that chance makes wait before
-that is left out (with 16 workers at 70 % one call in eleven waits, for a third of its own work). Work is what holds
-a worker; the long time of a slow call is waiting for something else and holds none. Queues are those of the mean host
-of a kind. Nobody cancels a copy that has begun; a tied copy waits in a second queue, and the first to begin removes the
-other. Counts outstanding are many: with three a host, the least busy is not quite the formula's. Replicas of a host
-that is out are made elsewhere. A failed call counts as one that took its timeout, and a page with one has failed.
+that is left out (with 16 workers at 70 % one call in eight waits, for a fifth of its own work). Work is what holds a
+worker; the long time of a slow call is waiting for something else and holds none. A call waits as at the mean host of
+its kind. Calls are counted as if they came one by one: the burst that a page's make at once is left out. Nobody cancels
+a copy that has begun; a tied copy waits in a second queue, and the first to begin removes the other. Counts outstanding
+are many: with three a host, the least busy is not quite the formula's. Replicas of a host that is out are made
+elsewhere. A failed call counts as one that took its timeout, and a page with one has failed.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ class Parameters(ParameterSet):
     replicas: Any = swept(SLOTS, "hosts", 1, SLOTS, "k",
         "hosts that hold the data of one call; all of them, if the fleet is smaller", "any host", integer=True,
         by=OPERATOR)
-    workers: Any = swept(8, "workers", 1, 1e4, "c",
-        "calls that a host works on at once", "chosen: a healthy host is a third busy", integer=True, by=OPERATOR)
+    workers: Any = swept(16, "workers", 1, 1e4, "c",
+        "calls that a host works on at once", "chosen: a healthy host is a fifth busy", integer=True, by=OPERATOR)
     median_time: Any = swept(0.01, "s", 1e-4, 10, "m",
         "median time of a call at a healthy host", "convention: 10 ms")
     spread: Any = swept(0.5, "", 0.05, 1.5, "σ",
@@ -77,7 +78,7 @@ class Parameters(ParameterSet):
         "of the calls to a limping (lossy) host, those that are slow (lost)", "chosen: one in a hundred of all calls")
     slow_time: Any = swept(1.0, "s", 1e-3, 60, "s",
         "median time of a slow call", "convention: 1 s")
-    work_factor: Any = swept(2.0, "times", 1, 100, "h",
+    work_factor: Any = swept(4.0, "times", 1, 100, "h",
         "work of a call at a heavy host, compared with a healthy one", "chosen")
     fail_time: Any = swept(0.0001, "s", 1e-6, 1, "τ_f",
         "how fast a sinkhole fails", "chosen: 100 times faster than an answer")
@@ -261,7 +262,7 @@ class Run:
         self.per_host = [per(tries[x], hosts[x]) for x in (0, 1)]
         self.work = [self.per_host[0] * laws.work / batch.workers,
                      self.per_host[1] * laws.work * factor * reached / batch.workers]  # fmt: skip
-        self.busy = self.waits.any() or self.most * max(self.work[0].max(), self.work[1].max()) > 1.0
+        self.busy = self.watch.queues.any() or self.most * max(self.work[0].max(), self.work[1].max()) > 1.0
         self.pull = self.weight * np.where(self.watch.ill, self.per_host[1], self.per_host[0])
         self.bad_pull = self.pull * np.where(self.watch.ill, bad[1], bad[0])
         row = (calls.ill, calls.share, calls.copy_from_healthy, calls.copy_from_ill, calls.granted, self.there,
@@ -270,14 +271,15 @@ class Run:
 
     def advance(self, tick: int) -> None:
         """One tick: queues grow or shrink, callers count what they got."""
-        rate, dt, waits = self.calls[tick], self.dt, self.waits
+        rate, dt = self.calls[tick], self.dt
         self.which[tick] = len(self.settled) - 1
         if self.busy:
             load = [rate * one for one in self.work]
             moved = self._move(tick, load)
-            later = np.stack([np.maximum(waits[x] + dt * (load[x] - 1.0), 0.0) for x in (0, 1)])
-            self.moving[tick] = (*(0.5 * (waits + later)), moved, *load)
-            self.waits = later
+            each = self.watch.weight * np.where(self.watch.ill, load[1], load[0])
+            waits = self.watch.work_off(each, dt)
+            self.moving[tick] = (*(0.5 * (waits[:2] + waits[2:])), moved, *load)
+            self.waits = waits[2:]
         attempts = rate * dt
         self.watch.count_calls(self.pull * attempts, self.bad_pull * attempts)
 

@@ -142,7 +142,7 @@ class Laws:
             middle = 0.5 * (low + high)
             enough = 1.0 - self.late(np.exp(middle), calls, delay) >= share
             low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-        return np.minimum(np.exp(high), batch.timeout)
+        return np.where(high >= top, batch.timeout, np.exp(high))
 
 
 class _Picked:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.models import noise
-from course_lib.models.exact import FloatArray
+from course_lib.models.exact import FloatArray, total
 from course_lib.models.gray_latency import HEAVY, LIMPING, LOSSY, Calls, Laws
 from course_lib.models.simulation import Batch
 from course_lib.theory.tails import normal_tail
@@ -33,6 +33,7 @@ class Watch:
         self.counted = self._draw(noise.normal, "count", ticks // int(self.judge_every.min()) + 1)
         self.row, self.times, self.sent, self.bad = (np.zeros(shape) for _ in range(4))
         self.until = np.full(shape, IN_ROTATION)
+        self.queues = np.zeros(shape)  # seconds of work ahead of a call
         self.red, self.trial, self.blamed = (np.zeros(shape, dtype=bool) for _ in range(3))
 
     def _draw(self, kind: object, stream: str, rounds: int) -> FloatArray:
@@ -48,7 +49,7 @@ class Watch:
         """
         there = self.here & ~self.red & (self.until < 0)
         trial = there & self.trial
-        weight = np.where(trial, self.batch.probation, there.astype(float))
+        self.weight = weight = np.where(trial, self.batch.probation, there.astype(float))
         found = []
         for kind in (~self.ill, self.ill):
             full = np.add.reduce(there & ~trial & kind, axis=0, dtype=np.int64)
@@ -63,6 +64,18 @@ class Watch:
     def disagree(self) -> np.ndarray:
         """Hosts on which the checks and the callers are of two minds."""
         return self.blamed != self.red
+
+    # -- queues
+
+    def work_off(self, load: FloatArray, dt: float) -> FloatArray:
+        """One tick of every host's queue; the mean wait at the hosts in rotation of each kind, before it and after."""
+        there = self.weight > 0
+        kinds = (there & ~self.ill, there & self.ill)
+        counts = [np.maximum(np.add.reduce(kind, axis=0, dtype=np.int64), 1) for kind in kinds]
+        before = [total(self.queues * kind) / count for kind, count in zip(kinds, counts, strict=True)]
+        self.queues = np.maximum(self.queues + dt * (load - 1.0), 0.0)
+        after = [total(self.queues * kind) / count for kind, count in zip(kinds, counts, strict=True)]
+        return np.stack([*before, *after])
 
     # -- health checks
 

@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
+BINS = np.round(0.002 * 1.25 ** np.arange(36), 6)
+"""Upper ends of a histogram's bins, s: each a quarter longer than the last, so that histograms can be added up."""
+
 
 # -- fan-out ---------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from course_lib.models import (
     cache_stampede,
     discovery_failure,
     dns_outage,
+    gray_failure,
     hot_partition,
     metastable_failure,
     queue_overload,
@@ -231,6 +232,35 @@ METASTABLE_FAILURE = Declared(
     },
 )  # fmt: skip
 
+GRAY_FAILURE = Declared(
+    gray_failure,
+    base=dict(hosts=8, workers=4, fault_start=10.0, fault_duration=30.0, request_rate=40.0, fan_out=10),
+    ranges=dict(hosts=(1, 12), replicas=(1, 12), impaired_hosts=(0, 12)),
+    ticks=32,
+    at_most={
+        "answered <= offered": lambda c: (c["goodput"], c["request_rate"]),
+        "failed pages are slow pages": lambda c: (
+            np.where(c.p.objective <= c.p.timeout, c.level("page_errors"), 0.0), c.level("slow_pages"),
+        ),
+        "a quantile never falls": lambda c: (c.level("page_p99"), c.level("page_p999")),
+        "a page is no faster than its calls": lambda c: (c.level("leaf_p99"), c.level("page_p99")),
+        "what a host refuses its callers see": lambda c: (c.level("server_errors"), c.level("client_errors")),
+    },
+    settings={
+        "every defence": dict(hedge_delay=0.02, hedge_budget=0.05, ejection_cap=0.3, check_depth=1.0),
+        "a fault of each kind": dict(
+            fault=["limping", "lossy", "sinkhole"], balancer="least_outstanding", hedge_delay=[0.03, 0.1, 2.0]
+        ),
+        "all heavy, hedged and tied": dict(
+            fault="heavy", impaired_hosts=8, work_factor=[3.0, 20.0, 4.0], hedge=["hedged", "tied", "tied"],
+            hedge_delay=0.05, hedge_budget=[1.0, 1.0, 0.1],
+        ),
+        "few replicas": dict(replicas=[1, 2, 3], balancer=["least_outstanding", "two_choices", "round_robin"],
+                             fault="sinkhole", impaired_hosts=[1, 7, 8], ejection_cap=1.0, ejection_rule="absolute"),
+        "checks that take all out": dict(check_depth=1.0, impaired_hosts=8, slow_fraction=1.0, slow_time=3.0),
+    },
+)  # fmt: skip
+
 RETRY_CHAIN = Declared(
     retry_chain,
     base=dict(errors_start=2.0, errors_duration=3.0, max_retries=1),
@@ -272,6 +302,7 @@ MODELS = {
         DISCOVERY_FAILURE,
         SPLIT_BRAIN,
         METASTABLE_FAILURE,
+        GRAY_FAILURE,
         RETRY_CHAIN,
         STAMPEDE_DRILL,
     )

@@ -1,8 +1,9 @@
 """An independent gray failure: pages, their calls, hosts with workers, one by one through an event loop.
 
-Used by tests and the benchmark only; it shares no code with the model. A page makes all its calls at once and is done
-when the last is answered; a call picks a host, may be followed by a copy to another, and fails at its timeout. Hosts
-serve first come, first served. Checkers probe each host, a judge counts what callers saw of it.
+Used by tests and the benchmark only; it shares no code with the model. A page takes as long as the longest of its
+calls, which are sent within a second, so that hosts see calls of many pages mixed and no bursts; a call picks a host,
+may be followed by a copy to another, and fails at its timeout. Hosts serve first come, first served. Checkers probe
+each host, a judge counts what callers saw of it.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ from dataclasses import dataclass, field
 
 INF = math.inf
 BURST = 20.0  # copies that a budget lets through at once
+SCATTER = 1.0  # seconds within which a page's calls are sent
 
 
 @dataclass
 class Scenario:
     """One run; names and units as in ``gray_failure.Parameters``, scaled down."""
 
-    request_rate: float = 60.0
+    request_rate: float = 24.0
     fan_out: int = 10
-    hosts: int = 10
-    replicas: int = 200
+    hosts: int = 6
+    replicas: int = 128
     workers: int = 16
     median_time: float = 0.05
     spread: float = 0.5
@@ -33,11 +35,11 @@ class Scenario:
     impaired_hosts: int = 1
     slow_fraction: float = 0.2
     slow_time: float = 1.0
-    work_factor: float = 3.0
+    work_factor: float = 4.8
     fail_time: float = 0.002
     dependence: float = 0.0
-    fault_start: float = 40.0
-    fault_duration: float = 80.0
+    fault_start: float = 20.0
+    fault_duration: float = 30.0
     balancer: str = "round_robin"
     error_penalty: float = 0.0
     hedge: str = "hedged"
@@ -48,7 +50,7 @@ class Scenario:
     outlier_share: float = 0.05
     ejection_volume: float = 50.0
     ejection_interval: float = 10.0
-    ejection_time: float = 30.0
+    ejection_time: float = 20.0
     probation: float = 0.1
     check_depth: float = 0.0
     check_interval: float = 10.0
@@ -56,7 +58,7 @@ class Scenario:
     check_timeout: float = 0.5
     objective: float = 0.5
     timeout: float = 4.0
-    until: float = 160.0
+    until: float = 70.0
 
 
 class Host:
@@ -65,7 +67,6 @@ class Host:
     def __init__(self, place: int, impaired: bool) -> None:
         self.place, self.impaired = place, impaired
         self.queue: deque = deque()
-        self.idle_from = 0
         self.busy, self.outstanding = 0, 0
         self.red, self.row = False, 0  # what its checks say, failures in a row
         self.out_until, self.times, self.trial = -1.0, 0, False
@@ -99,7 +100,7 @@ class Result:
     pages: list[list] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     tries: list[tuple[float, bool, bool, bool]] = field(default_factory=list)
-    looks: list[tuple[float, float, float, float]] = field(default_factory=list)
+    looks: list[tuple[float, ...]] = field(default_factory=list)
     events: int = 0
 
 
@@ -119,11 +120,12 @@ class Loop:
     def run(self) -> Result:
         s = self.s
         self._push(self.draw.expovariate(s.request_rate), self._page)
-        for interval, what in ((s.check_interval, self._check), (s.ejection_interval, self._judge), (2.0, self._look)):
+        for interval, what in ((s.check_interval, self._check), (s.ejection_interval, self._judge)):
             self._push(interval, what, interval)
+        self._push(0.5, self._look, 1.0)
         while self.heap:
             now, _, call, more = heapq.heappop(self.heap)
-            if now > s.until + s.timeout:
+            if now > s.until + s.timeout + SCATTER:
                 break
             self.out.events += 1
             call(now, *more)
@@ -144,18 +146,21 @@ class Loop:
         number = len(self.out.pages)
         self.out.pages.append([now, self.s.fan_out, 0.0, False])
         for _ in range(self.s.fan_out):
-            call = Call(number, now)
-            self.out.calls.append(call)
-            self.tokens = min(self.tokens + self.s.hedge_budget, BURST)
-            held = self._set()
-            host = self._choose(held)
-            if host is None:
-                self._end(call, now, failed=True)
-                continue
-            if self.s.hedge_delay < INF:
-                self._push(now + self.s.hedge_delay, self._copy, call, host, held)
-            self._push(now + self.s.timeout, self._give_up, call)
-            self._send(now, Try(call, host, True))
+            self._push(now + self.draw.uniform(0, SCATTER), self._call, number)
+
+    def _call(self, now: float, number: int) -> None:
+        call = Call(number, now)
+        self.out.calls.append(call)
+        self.tokens = min(self.tokens + self.s.hedge_budget, BURST)
+        held = self._set()
+        host = self._choose(held)
+        if host is None:
+            self._end(call, now, failed=True)
+            return
+        if self.s.hedge_delay < INF:
+            self._push(now + self.s.hedge_delay, self._copy, call, host, held)
+        self._push(now + self.s.timeout, self._give_up, call)
+        self._send(now, Try(call, host, True))
 
     def _set(self) -> list[Host]:
         """Hosts that hold what the call wants: some of those in rotation; one on trial only now and then."""
@@ -301,12 +306,16 @@ class Loop:
         self._push(now + interval, self._look, interval)
         out = sum(h.out_until >= 0 for h in self.hosts) / len(self.hosts)
         red = sum(h.red for h in self.hosts) / len(self.hosts)
-        busy = sum(h.busy for h in self.hosts) / len(self.hosts) / self.s.workers
-        self.out.looks.append((now, out, red, busy))
+        kinds = [
+            [h.busy for h in self.hosts if h.impaired is kind and not h.red and h.out_until < 0]
+            for kind in (True, False)
+        ]
+        busy = [sum(kind) / len(kind) / self.s.workers if kind else 0.0 for kind in kinds]
+        self.out.looks.append((now, out, red, *busy))
 
 
 def measure(run: Result, scenario: Scenario, begin: float, end: float) -> dict[str, float]:
-    """Means of what arrived in a window, as the model names them."""
+    """Means of what arrived in a window, named as in the model."""
     pages = [p for p in run.pages if begin < p[0] <= end]
     calls = sorted(scenario.timeout if c.failed else c.answered - c.began for c in run.calls if begin < c.began <= end)
     tries = [t for t in run.tries if begin < t[0] <= end]
@@ -319,7 +328,7 @@ def measure(run: Result, scenario: Scenario, begin: float, end: float) -> dict[s
         "slow_pages": sum(p[2] > scenario.objective or p[3] for p in pages) / len(pages),
         "page_errors": sum(p[3] for p in pages) / len(pages),
         "page_p50": at(took, 0.5),
-        "page_p99": at(took, 0.99),
+        "page_p90": at(took, 0.9),
         "leaf_p50": at(calls, 0.5),
         "leaf_p99": at(calls, 0.99),
         "impaired_share": sum(t[1] for t in firsts) / max(len(firsts), 1),
@@ -327,6 +336,6 @@ def measure(run: Result, scenario: Scenario, begin: float, end: float) -> dict[s
         "server_errors": sum(t[3] for t in tries) / max(len(tries), 1),
         "ejected_share": mean(1),
         "red_share": mean(2),
-        "utilisation": mean(3),
+        "utilisation": max(mean(3), mean(4)),
         "events": float(run.events),
     }

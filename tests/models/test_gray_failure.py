@@ -1,0 +1,276 @@
+"""The gray failure against its closed forms and an independent event loop."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from course_lib.models.gray_failure import Parameters, simulate
+from course_lib.models.schedule import Schedule
+from course_lib.theory import tails
+from tests.models import gray_failure_oracle
+from tests.models.agreement import STEADY, TRANSIENT, near
+from tests.models.event_loops import replay
+from tests.models.gray_failure_oracle import Loop, Scenario, measure
+
+# -- the event loop ---------------------------------------------------------------------------------------------------
+
+#: Calls that take longer, so that more of them are outstanding at a host: least busy is a matter of counts.
+MANY = dict(
+    request_rate=40.0,
+    median_time=0.2,
+    slow_time=2.0,
+    fail_time=0.05,
+    objective=1.0,
+    timeout=8.0,
+    workers=64,
+    check_timeout=1.0,
+)
+LARGE = dict(request_rate=72.0, workers=48)
+CASES = {
+    "limping": {},
+    "lossy": dict(fault="lossy", slow_fraction=0.05),
+    "sinkhole": dict(fault="sinkhole"),
+    "all heavy": dict(LARGE, fault="heavy", impaired_hosts=6),
+    "hedged": dict(hedge_delay=0.2),
+    "hedged, and the cause is shared": dict(hedge_delay=0.2, dependence=0.5),
+    "lossy, hedged": dict(fault="lossy", hedge_delay=0.2),
+    "a budget": dict(hedge_delay=0.1, hedge_budget=0.02),
+    "all heavy, hedged": dict(LARGE, fault="heavy", impaired_hosts=6, hedge_delay=0.1),
+    "one heavy, tied": dict(LARGE, fault="heavy", work_factor=10.0, hedge="tied", hedge_delay=0.1),
+    "ejected": dict(ejection_cap=0.2),
+    "half ejected": dict(
+        LARGE, fault="heavy", impaired_hosts=6, work_factor=8.0, ejection_cap=0.5, ejection_rule="absolute"
+    ),
+    "least outstanding, limping": dict(MANY, balancer="least_outstanding"),
+    "least outstanding, sinkhole": dict(MANY, balancer="least_outstanding", fault="sinkhole"),
+    "an error counts": dict(MANY, balancer="least_outstanding", fault="sinkhole", error_penalty=0.5),
+    "two choices, sinkhole": dict(MANY, balancer="two_choices", fault="sinkhole", fail_time=0.002),
+    "deep checks": dict(slow_fraction=0.8, check_depth=1.0, check_interval=4.0),
+}
+WINDOWS = ((8.0, 19.0), (21.0, 35.0), (36.0, 49.0), (60.0, 69.0))  # before, its beginning, its end, after
+SEEN = ("slow_pages", "page_errors", "page_p50", "leaf_p50", "leaf_p99", "impaired_share", "hedge_share",
+        "server_errors", "ejected_share", "red_share", "utilisation")  # fmt: skip
+BY_TIME = ("ejected_share", "red_share", "utilisation")
+
+
+def windows(scenario, seed):
+    """Means in each window, named by it."""
+    run = Loop(scenario, int(seed)).run()
+    return {
+        f"{name} {begin:g}": value
+        for begin, end in WINDOWS
+        for name, value in measure(run, scenario, begin, end).items()
+    }
+
+
+def of_model(trace, begin, end):
+    """The same of the model: means over the window's ticks."""
+    rows = (trace.time > begin) & (trace.time <= end)
+    pages = trace["request_rate"][rows]
+    by_page = lambda name: (pages * trace[name][rows]).sum(axis=0) / pages.sum(axis=0)  # noqa: E731
+    return {name: trace[name][rows].mean(axis=0) if name in BY_TIME else by_page(name) for name in SEEN}
+
+
+def _model(scenario, seeds):
+    settings = {name: value for name, value in dataclasses.asdict(scenario).items() if name != "until"}
+    return simulate(Parameters(**settings, dt=1.0), seeds, until=scenario.until)
+
+
+BARS = dict(slow_pages=STEADY, page_errors=STEADY, leaf_p50=STEADY, page_p50=0.02, leaf_p99=0.02, impaired_share=STEADY,
+            hedge_share=STEADY, server_errors=STEADY, ejected_share=STEADY, red_share=STEADY)  # fmt: skip
+#: Shares of what is rare are compared as they are.
+ABSOLUTE = dict(slow_pages=0.004, page_errors=0.003, impaired_share=0.003, hedge_share=0.001, server_errors=0.003,
+                ejected_share=0.005, red_share=0.01)  # fmt: skip
+QUANTILES = ("page_p50", "leaf_p50", "leaf_p99")
+#: What the model leaves out, with its size: few calls outstanding, queues shorter than a tied copy's delay.
+NATURE = {
+    "least outstanding, limping": dict(impaired_share=0.012, slow_pages=0.02, leaf_p99=0.08),
+    "least outstanding, sinkhole": dict(impaired_share=0.024, server_errors=0.024),
+    "an error counts": dict(slow_pages=0.02, page_errors=0.02),
+    "two choices, sinkhole": dict(impaired_share=0.006, server_errors=0.006),
+    "one heavy, tied": dict(slow_pages=0.05, page_p50=0.05, leaf_p99=0.06, hedge_share=0.005),
+}
+LEFT_OUT = {
+    "lossy": ("leaf_p99",),  # the share of lost calls lies at the quantile itself
+    "least outstanding, sinkhole": ("leaf_p50",),  # of calls of which nearly half fail
+    "all heavy, hedged": ("page_errors", "hedge_share", *QUANTILES),  # all grows to the end
+    "half ejected": ("page_errors", "hedge_share", *QUANTILES),
+    "ejected": QUANTILES,  # hosts come and go: a mean of quantiles is no quantile
+    "deep checks": QUANTILES,
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_agrees_with_the_event_loop(case):
+    """Means before, in and after the fault: 1 %, the median page and the slowest calls 2 %, what moves 5 %."""
+    scenario = Scenario(**CASES[case])
+    runs = replay(gray_failure_oracle, windows, scenario, range(80 if case == "deep checks" else 20))
+    trace = _model(scenario, np.arange(80))
+    for begin, end in WINDOWS[: 3 if case in ("half ejected", "all heavy, hedged") else 4]:  # queues outlast it
+        seen, during = of_model(trace, begin, end), 20 <= begin < 50
+        names = [name for name in BARS if not (during and name in LEFT_OUT.get(case, ()))]
+        for name in names:
+            moves = during and case in ("ejected", "half ejected", "deep checks", "all heavy, hedged")
+            absolute = max(ABSOLUTE.get(name, 0.0), NATURE.get(case, {}).get(name, 0.0) if during else 0.0)
+            near(seen[name], runs[f"{name} {begin:g}"], max(BARS[name], TRANSIENT * moves), absolute,
+                 f"{name} from {begin:g} s")  # fmt: skip
+
+
+def recovery(scenario, seed):
+    """Seconds after the fault until in each of ten seconds 95 % of the pages are in time."""
+    pages = Loop(scenario, int(seed)).run().pages
+    second = np.array([page[0] for page in pages]).astype(int)
+    well = np.array([page[2] <= scenario.objective and not page[3] for page in pages])
+    share = [well[second == t].mean() for t in range(int(scenario.until))]
+    end = int(scenario.fault_start + scenario.fault_duration)
+    return {"recovered": next(t for t in range(end, len(share)) if min(share[t : t + 10]) >= 0.95) - end}
+
+
+def test_recovers_from_copies_of_everything_when_the_event_loop_does():
+    """Two seconds or 3 %; each of the two sees the time to its second."""
+    scenario = Scenario(**CASES["all heavy, hedged"], until=95.0)
+    runs = replay(gray_failure_oracle, recovery, scenario, range(20))
+    trace = _model(scenario, np.arange(80))
+    near(trace.events["recovered"] - 50.0, runs["recovered"], 0.03, 2.0, "recovery")
+
+
+def test_the_quickest_scenario_runs_live():
+    scenario = Scenario(**CASES["limping"], until=30.0)
+    assert replay(gray_failure_oracle, busy, scenario, [0], live=True)["utilisation"] == pytest.approx(0.15, abs=0.03)
+
+
+def busy(scenario, seed):
+    """The utilisation before anything happens."""
+    return {"utilisation": measure(Loop(scenario, int(seed)).run(), scenario, 5.0, 19.0)["utilisation"]}
+
+
+def test_work_is_what_keeps_hosts_busy():
+    """All hosts alike, so that the busier kind is no matter of chance."""
+    scenario = Scenario(**CASES["all heavy"])
+    runs, trace = replay(gray_failure_oracle, windows, scenario, range(20)), _model(scenario, np.arange(80))
+    for begin, end in WINDOWS:
+        near(
+            of_model(trace, begin, end)["utilisation"],
+            runs[f"utilisation {begin:g}"],
+            STEADY,
+            0.002,
+            f"from {begin:g} s",
+        )
+
+
+# -- closed forms -----------------------------------------------------------------------------------------------------
+
+ALL = dict(impaired_hosts=40, fault_start=0.0, fault_duration=1e4, request_rate=1.0)  # every host alike, no queue
+
+
+def last(name, **changes):
+    """A signal's last value in a short run."""
+    return simulate(Parameters(**(ALL | changes)), until=20.0)[name][-1]
+
+
+def test_a_slow_call_in_a_hundred_is_the_rule_at_a_fan_out_of_a_hundred():
+    n = np.array([1, 10, 100, 2000])
+    found = last("slow_pages", slow_fraction=0.01, slow_time=4.0, spread=0.05, fan_out=n)
+    np.testing.assert_allclose(found, tails.any_slow(0.01, n), rtol=1e-6)
+    assert found[2] == pytest.approx(0.634, abs=5e-4)
+
+
+def test_a_copy_leaves_late_what_theory_says_and_costs_what_theory_says():
+    d = np.array([0.02, 0.0518, 0.1])
+    alone = lambda t: tails.lognormal_survival(t, 0.01, 1.0)  # noqa: E731
+    ways = dict(spread=1.0, slow_fraction=0.0, hedge_delay=d, fan_out=1)
+    np.testing.assert_allclose(last("hedge_share", **ways), alone(d), rtol=1e-9)
+    for q, name in ((0.99, "leaf_p99"), (0.999, "leaf_p999")):
+        found = last(name, **ways)
+        np.testing.assert_allclose(alone(found) * alone(found - d), 1 - q, rtol=1e-5)
+    assert last("leaf_p999", **ways)[1] == pytest.approx(0.0930, abs=1e-3)  # 9.30 medians, 22 without
+    assert last("leaf_p999", spread=1.0, slow_fraction=0.0) == pytest.approx(0.2198, abs=1e-4)
+
+
+def test_a_copy_that_shares_the_cause_gains_nothing():
+    ways = dict(hedge_delay=[np.inf, 0.03, 0.03], dependence=[0.0, 0.0, 1.0], slow_fraction=0.02, spread=0.05)
+    slow = last("leaf_p999", **ways)
+    assert slow[1] < 0.1 * slow[0] and slow[2] > 0.95 * slow[0]
+
+
+def test_a_budget_caps_copies_and_one_replica_has_none():
+    copies = last("hedge_share", hedge_delay=0.01, hedge_budget=[1.0, 0.05, 1.0], replicas=[128, 128, 1])
+    np.testing.assert_allclose(copies[1:], [0.05, 0.0], atol=1e-12)
+    assert copies[0] > 0.5
+
+
+def test_balancers_share_out_as_theory_says():
+    ten = dict(hosts=10, impaired_hosts=1, spread=0.05, fail_time=1e-4)
+    names = ["round_robin", "two_choices", "least_outstanding"]
+    found = last("impaired_share", fault="sinkhole", balancer=names, **ten)
+    work = 0.01 * np.exp(0.05**2 / 2)
+    expected = [0.1, tails.most_by_choices(10, 1, 2), tails.least_outstanding_share([1e-4] + [work] * 9)[0]]
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert found[2] == pytest.approx(0.917, abs=1e-3)
+    pair = last("impaired_share", fault="sinkhole", balancer=["two_choices", "least_outstanding"], replicas=2, **ten)
+    assert pair[0] == pair[1] == pytest.approx(0.2)
+    counted = last("impaired_share", fault="sinkhole", balancer="least_outstanding", error_penalty=5.0, **ten)
+    assert counted == pytest.approx(tails.least_outstanding_share([5.0] + [work] * 9)[0])
+
+
+def test_three_failures_in_a_row_take_as_long_as_theory_says():
+    q = 0.5
+    blind = Parameters(fault="lossy", slow_fraction=q, impaired_hosts=20, hosts=20, fault_start=0.0, fault_duration=1e5,
+                       check_interval=2.0, request_rate=1.0, fan_out=1)  # fmt: skip
+    red = simulate(blind, np.arange(20), until=200.0)["red_share"]
+    first = 2.0 * np.argmax(red.mean(axis=1) > 0)
+    assert first == pytest.approx(4.0, abs=2.1)  # of 400 hosts some fail at once three times
+    alive = 1 - q**3
+    assert red[3].mean() == pytest.approx(1 - alive, abs=0.05)
+    assert tails.probes_to_see(q, 3) == pytest.approx(14)
+    assert red[50:].mean() == pytest.approx(
+        q**3, abs=0.01
+    )  # stays out while probes fail, comes back with the first good one
+
+
+def test_what_a_lossy_host_loses_its_callers_miss_and_nobody_reports():
+    found = {
+        name: last(name, fault="lossy", impaired_hosts=2, slow_fraction=0.2)
+        for name in ("client_errors", "server_errors")
+    }
+    assert found["client_errors"] == pytest.approx(0.01) and found["server_errors"] == 0
+
+
+def test_ejection_respects_its_cap_its_peers_and_its_minimum():
+    day = Parameters(
+        impaired_hosts=[2, 12, 40, 2], ejection_cap=[0.1, 0.1, 0.5, 0.5], ejection_volume=[100, 100, 100, 1e5]
+    )
+    out = simulate(day, np.arange(8)[:, None], until=300.0)["ejected_share"]
+    assert (out.max(axis=0)[:, 0] == 0.05).all() and (out.max(axis=0)[:, 1] == 0.1).all()
+    assert (out[:, :, 2:] == 0).all()  # all limp alike, or nobody has calls enough
+    absolute = simulate(day.replace(ejection_rule="absolute"), np.arange(8)[:, None], until=300.0)["ejected_share"]
+    assert (absolute.max(axis=0)[:, 2] == 0.5).all()
+
+
+def test_copies_of_everything_on_the_worst_day_never_end_and_a_budget_does_no_harm():
+    day = Parameters(fault="heavy", impaired_hosts=40, hedge_delay=[np.inf, 0.03, 0.03], hedge_budget=[1.0, 1.0, 0.05])
+    run = simulate(day, np.arange(4)[:, None], until=300.0)
+    assert (run["slow_pages"][60:, :, [0, 2]] < 0.01).all() and (run["slow_pages"][60:, :, 1] > 0.99).all()
+    assert np.isnan(run.events["recovered"][:, 1]).all() and np.isfinite(run.events["recovered"][:, [0, 2]]).all()
+
+
+def test_what_an_operator_turns_in_time_acts_from_then_on():
+    turned = Schedule(np.inf, ((150.0, 0.03),))
+    later = simulate(Parameters(hedge_delay=turned), seed=1, until=240)["slow_pages"]
+    both = simulate(Parameters(hedge_delay=[np.inf, 0.03]), seed=1, until=240)["slow_pages"]
+    np.testing.assert_array_equal(later[:75], both[:75, 0])
+    np.testing.assert_array_equal(later[75:], both[75:, 1])
+
+
+@pytest.mark.filterwarnings("error")
+def test_every_parameter_works_at_the_ends_of_its_range():
+    for field in dataclasses.fields(Parameters):
+        about = field.metadata
+        for end in about["choices"] or (about["low"], about["high"]):
+            base = dict(fault_start=10.0, fault_duration=20.0, hosts=5, hedge_delay=0.03, ejection_cap=0.2, dt=2.0)
+            trace = simulate(Parameters(**(base | {field.name: end})), seed=1, until=40)
+            for signal in trace.signals:
+                assert np.isfinite(trace[signal]).all() and (trace[signal] >= 0).all(), (field.name, end, signal)

@@ -1,0 +1,12 @@
+"""Right answers to `settings` of another style than the solution's."""
+
+import numpy as np
+
+
+def a_little_less(median, spread, hosts, limping, busiest):
+    """Counts in hosts, and leaves a little of the budget."""
+    left = 0.95 * (hosts - limping)
+    room = left / (busiest * hosts) - 1
+    fits = left > busiest * hosts
+    budget = np.minimum(0.9 * room, 0.045)
+    return np.where(fits, 1.03 * median * np.exp(1.645 * spread), 0), np.where(fits, budget, 0), fits * limping / hosts

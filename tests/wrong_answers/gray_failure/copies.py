@@ -1,0 +1,74 @@
+"""Plausible mistakes in `copies`, one a function."""
+
+import numpy as np
+
+
+def _oldest(late, age, count):
+    rank = np.argsort(np.argsort(np.where(late, -age, np.inf), axis=1), axis=1)
+    return late & (rank < count[:, None])
+
+
+def at_once(age, copied, tokens, delay):
+    """Over-fixed: a copy of everything that has none."""
+    return ~copied
+
+
+def no_budget(age, copied, tokens, delay):
+    """Every late call, whatever it costs."""
+    return (age >= delay[:, None]) & ~copied
+
+
+def the_youngest(age, copied, tokens, delay):
+    """Spends its tokens on the calls that have waited least."""
+    late = (age >= delay[:, None]) & ~copied
+    rank = np.argsort(np.argsort(np.where(late, age, np.inf), axis=1), axis=1)
+    return late & (rank < np.floor(tokens)[:, None])
+
+
+def again_and_again(age, copied, tokens, delay):
+    """Sends a second copy of what has one."""
+    return _oldest(age >= delay[:, None], age, np.floor(tokens))
+
+
+def part_of_a_token(age, copied, tokens, delay):
+    """Rounds tokens up."""
+    return _oldest((age >= delay[:, None]) & ~copied, age, np.ceil(tokens))
+
+
+def strictly_later(age, copied, tokens, delay):
+    """Not at the delay, but after it."""
+    return _oldest((age > delay[:, None]) & ~copied, age, np.floor(tokens))
+
+
+def one_budget_for_all(age, copied, tokens, delay):
+    """The smallest purse decides for everybody."""
+    return _oldest((age >= delay[:, None]) & ~copied, age, np.full(len(tokens), np.floor(tokens.min())))
+
+
+def copies_use_up_tokens_first(age, copied, tokens, delay):
+    """Ranks late calls that have a copy, too."""
+    late = age >= delay[:, None]
+    return _oldest(late, age, np.floor(tokens)) & ~copied
+
+
+def from_the_left(age, copied, tokens, delay):
+    """The first in the list, not the oldest."""
+    late = (age >= delay[:, None]) & ~copied
+    return late & (np.cumsum(late, axis=1) <= np.floor(tokens)[:, None])
+
+
+def never(age, copied, tokens, delay):
+    """Sends nothing."""
+    return np.zeros(age.shape, dtype=bool)
+
+
+def constants_of_the_visible_seed(age, copied, tokens, delay):
+    """What is right at home, copied."""
+    places = [[3, 11, 16, 18], [9, 10, 20], [], [], [], [1, 7, 19, 23], [10, 12, 24, 26], [], [1, 4, 19, 22], [], [],
+              [0, 12, 16, 24]]  # fmt: skip
+    return np.array([np.isin(np.arange(age.shape[1]), one) for one in places])[: len(age)]
+
+
+def constants_tuned_on_other_seeds(age, copied, tokens, delay):
+    """As many as are right on average, always the first."""
+    return np.repeat(np.arange(age.shape[1])[None] < 2, len(age), axis=0)

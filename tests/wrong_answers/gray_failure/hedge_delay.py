@@ -1,0 +1,72 @@
+"""Plausible mistakes in `hedge_delay`, one a function."""
+
+import numpy as np
+
+_late = lambda t, latency, tail: np.interp(t, latency, tail, left=1.0)  # noqa: E731
+
+
+def _each(latency, survival, fan_out, objective, budget, rule):
+    told = zip(survival, fan_out, objective, budget, strict=True)
+    return np.array([rule(latency, *one) for one in told], dtype=float)
+
+
+def at_once(latency, survival, fan_out, objective, budget):
+    """Over-fixed: a copy of nearly every call."""
+    return np.full(len(fan_out), 0.001)
+
+
+def the_p95(latency, survival, fan_out, objective, budget):
+    """The usual advice, for every service."""
+    return _each(latency, survival, fan_out, objective, budget, lambda x, tail, n, o, b: x[tail <= 0.05][0])
+
+
+def one_call(latency, survival, fan_out, objective, budget):
+    """Asks for a p99.9 of the calls, and forgets that a page waits for many."""
+
+    def rule(x, tail, n, o, b):
+        d = x[tail <= b][0]
+        return d if _late(o, x, tail) * _late(o - d, x, tail) <= 0.001 else 0.0
+
+    return _each(latency, survival, fan_out, objective, budget, rule)
+
+
+def never_none(latency, survival, fan_out, objective, budget):
+    """The shortest delay the budget allows, whether it meets the objective or not."""
+    return _each(latency, survival, fan_out, objective, budget, lambda x, tail, n, o, b: x[tail <= b][0])
+
+
+def copy_starts_at_zero(latency, survival, fan_out, objective, budget):
+    """Gives the copy the whole objective, as if it were sent at once."""
+
+    def rule(x, tail, n, o, b):
+        d = x[tail <= b][0]
+        return d if _late(o, x, tail) ** 2 <= 1 - 0.999 ** (1 / n) else 0.0
+
+    return _each(latency, survival, fan_out, objective, budget, rule)
+
+
+def no_budget(latency, survival, fan_out, objective, budget):
+    """Any delay that meets the objective, however many copies it takes."""
+
+    def rule(x, tail, n, o, b):
+        for d in x[1::10]:
+            if _late(o, x, tail) * _late(o - d, x, tail) <= 1 - 0.999 ** (1 / n):
+                return d
+        return 0.0
+
+    return _each(latency, survival, fan_out, objective, budget, rule)
+
+
+def half_the_objective(latency, survival, fan_out, objective, budget):
+    """A rule of thumb."""
+    return objective / 2
+
+
+def constants_of_the_visible_seed(latency, survival, fan_out, objective, budget):
+    """What is right at home, copied."""
+    return np.resize([0.07, 0.0, 0.0, 0.0, 0.0, 0.069, 0.071, 0.082, 0.099], len(fan_out))
+
+
+def constants_tuned_on_other_seeds(latency, survival, fan_out, objective, budget):
+    """What is right on another seed, copied."""
+    return np.resize([0.09, 0.0, 0.065, 0.0, 0.094, 0.124, 0.07], len(fan_out))

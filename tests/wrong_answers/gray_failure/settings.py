@@ -1,0 +1,73 @@
+"""Plausible mistakes in `settings`, one a function."""
+
+import numpy as np
+
+
+def _all(median, spread, hosts, limping, busiest, budget=None, cap=None, delay=None):
+    cap = limping / hosts if cap is None else cap
+    room = 0.95 * (1 - cap) / busiest - 1
+    fits = room > 0
+    budget = np.minimum(room, 0.05) if budget is None else budget
+    delay = median * np.exp(1.645 * spread) if delay is None else delay
+    return np.where(fits, delay, 0), np.where(fits, budget, 0), np.where(fits, cap, 0)
+
+
+def hedge_everything(median, spread, hosts, limping, busiest):
+    """Over-fixed: a copy of every call."""
+    return _all(median, spread, hosts, limping, busiest, budget=1.0 + 0 * median)
+
+
+def eject_half(median, spread, hosts, limping, busiest):
+    """Over-fixed: half of the fleet may go."""
+    return median * np.exp(1.645 * spread), 0.05 + 0 * median, 0.5 + 0 * median
+
+
+def always_five_per_cent(median, spread, hosts, limping, busiest):
+    """Forgets what copies add on the worst day."""
+    return _all(median, spread, hosts, limping, busiest, budget=0.05 + 0 * median)
+
+
+def a_tenth_out(median, spread, hosts, limping, busiest):
+    """The proxy's default cap."""
+    return _all(median, spread, hosts, limping, busiest, cap=0.1 + 0 * median)
+
+
+def never_nothing(median, spread, hosts, limping, busiest):
+    """Finds settings where none do no harm."""
+    cap = limping / hosts
+    return median * np.exp(1.645 * spread), np.clip(0.95 * (1 - cap) / busiest - 1, 0.005, 0.05), cap
+
+
+def at_the_median(median, spread, hosts, limping, busiest):
+    """Half of all calls want a copy."""
+    return _all(median, spread, hosts, limping, busiest, delay=median)
+
+
+def at_the_p99(median, spread, hosts, limping, busiest):
+    """Later than the budget allows."""
+    return _all(median, spread, hosts, limping, busiest, delay=median * np.exp(2.326 * spread))
+
+
+def no_spare(median, spread, hosts, limping, busiest):
+    """Fills the worst day to the brim."""
+    cap = limping / hosts
+    room = (1 - cap) / busiest - 1
+    return np.where(room > 0, median * np.exp(1.645 * spread), 0), np.clip(room, 0, 0.05), np.where(room > 0, cap, 0)
+
+
+def nothing(median, spread, hosts, limping, busiest):
+    """Does no harm, and no good."""
+    return 0 * median, 0 * median, 0 * median
+
+
+def constants_of_the_visible_seed(median, spread, hosts, limping, busiest):
+    """What is right at home, copied."""
+    delay = [0.0, 0.0126, 0.0372, 0.0266, 0.0, 0.032, 0.0377]
+    budget = [0.0, 0.029, 0.0286, 0.05, 0.0, 0.05, 0.0188]
+    cap = [0.0, 0.2034, 0.2093, 0.0909, 0.0, 0.1569, 0.1]
+    return tuple(np.resize(one, np.shape(median)) for one in (delay, budget, cap))
+
+
+def constants_tuned_on_other_seeds(median, spread, hosts, limping, busiest):
+    """What does for most fleets."""
+    return 0.03 + 0 * median, 0.02 + 0 * median, 0.2 + 0 * median
