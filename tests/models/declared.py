@@ -236,7 +236,7 @@ GRAY_FAILURE = Declared(
     gray_failure,
     base=dict(hosts=8, workers=4, fault_start=10.0, fault_duration=30.0, request_rate=40.0, fan_out=10),
     ranges=dict(hosts=(1, 12), replicas=(1, 12), impaired_hosts=(0, 12)),
-    ticks=32,
+    ticks=40,
     at_most={
         "answered <= offered": lambda c: (c["goodput"], c["request_rate"]),
         "failed pages are slow pages": lambda c: (
