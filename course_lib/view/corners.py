@@ -133,6 +133,17 @@ def _infinite(picture: Picture) -> Iterator[str]:
     yield from (f"the number {name} is infinite" for name, value in picture.numbers.items() if np.isinf(value))
 
 
+def idle(panel: Panel) -> Iterator[str]:
+    """Yield each open slider that changes neither run nor spread, dragged from the start to its farther end."""
+    start = panel.settings()
+    for index in panel.main_sliders:
+        last = len(panel.controls[index].positions) - 1
+        far = start.moved(index, 0 if start.positions[index] > last / 2 else last)
+        drawn = (lambda one: panel.pictures([one]).at(0)), (lambda one: panel.full(one).at(0))
+        if all(same(draw(start), draw(far)) for draw in drawn):
+            yield f"{panel.controls[index].name} changes nothing"
+
+
 def _sweeps(panel: Panel) -> Iterator[str]:
     """Yield each open slider whose batch differs by a bit from the same settings taken alone."""
     start = panel.settings()

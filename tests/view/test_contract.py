@@ -31,6 +31,7 @@ def panel_of(slug: str) -> Panel:
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_panel_stands_examination(slug):
     corners.examine(panel_of(slug))
+    assert list(corners.idle(panel_of(slug))) == []
 
 
 @pytest.mark.parametrize("panel", [PANEL, INSTANT], ids=["with a spread", "instant"])
@@ -140,6 +141,12 @@ FREE = Challenge("one move may do", lambda now: now["load"] > 80)
 def test_examination_finds(panel, finding):
     with pytest.raises(AssertionError, match=finding):
         corners.examine(panel)
+
+
+def test_a_slider_that_changes_nothing_is_named():
+    assert list(corners.idle(PANEL)) == []
+    deaf = spoiled(run=altered(lambda values, _: INSTANT.run({**values, "load": 80.0}, 7)))
+    assert "load changes nothing" in list(corners.idle(deaf))
 
 
 def test_a_challenge_of_two_moves_stands():
