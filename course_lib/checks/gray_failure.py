@@ -85,7 +85,7 @@ def _services(seed: int) -> tuple[FloatArray, Told, BoolArray]:
     size = len(case)
     median, spread = random.uniform(0.02, 0.05, size), random.uniform(0.35, 0.6, size)
     slow, slow_time = random.uniform(0.005, 0.02, size), random.uniform(0.6, 1.2, size)
-    fan_out = random.choice([1, 5, 20, 50], size)
+    fan_out = np.where(case == 5, 50, random.choice([1, 5, 20, 50], size))
     budget = slow + random.uniform(0.02, 0.08, size) * np.where(case < 4, 1.0, 0.4)
     laws = np.stack([median, spread, slow, slow_time])
     survival = _tail(LATENCY[None, :], laws[:, :, None])
@@ -97,6 +97,8 @@ def _services(seed: int) -> tuple[FloatArray, Told, BoolArray]:
     twice = np.array([LATENCY[row**2 <= n][0] for row, n in zip(survival, need, strict=True)])  # if copies came at once
     fits = case < 4
     tight = np.where(best - twice > 0.01, twice + (best - twice) * random.uniform(0.3, 0.8, size), 0.9 * best)
+    single = np.array([LATENCY[row <= 5e-4][0] for row in late])  # for a page of one call it would do
+    tight = np.where(case == 5, single, tight)
     objective = np.where(fits, best * random.uniform(1.08, 1.2, size), tight)
     return laws, (LATENCY, survival, fan_out, objective.round(4), budget), fits
 

@@ -150,7 +150,7 @@ def simulate(
 
 
 SETTLED = ("ill", "share", "from_healthy", "from_ill", "granted", "there", "copies", "work_healthy", "work_ill", "red",
-           "ejected", "disagree", "per_healthy", "per_ill")  # fmt: skip
+           "ejected", "disagree", "per_healthy", "per_ill", "probes")  # fmt: skip
 MOVING = ("wait_healthy", "wait_ill", "moved", "load_healthy", "load_ill")
 
 
@@ -266,7 +266,7 @@ class Run:
         self.pull = self.weight * np.where(self.watch.ill, self.per_host[1], self.per_host[0])
         self.bad_pull = self.pull * np.where(self.watch.ill, bad[1], bad[0])
         row = (calls.ill, calls.share, calls.copy_from_healthy, calls.copy_from_ill, calls.granted, self.there,
-               self.copies, *self.work, *self.looks, *self.per_host)  # fmt: skip
+               self.copies, *self.work, *self.looks, *self.per_host, self.watch.failing(laws, calls)[1])  # fmt: skip
         self.settled.append(row)
 
     def advance(self, tick: int) -> None:
@@ -370,6 +370,7 @@ def _curves(batch: Batch, ticks: int) -> Curves:
         "share": seen["share"] * seen["there"],
         "copies": seen["copies"] * seen["there"],
         "red": seen["red"],
+        "probes": seen["probes"],
         "ejected": seen["ejected"],
         "disagree": seen["disagree"],
         "busiest": np.maximum(seen["load_healthy"], seen["load_ill"]),
@@ -442,6 +443,7 @@ SIGNALS = {
     "hedge_share": Signal("of calls", "copies, compared with calls", _at_most_1("copies")),
     "ejected_share": Signal("of hosts", "hosts that outlier ejection has taken out", _of("ejected")),
     "red_share": Signal("of hosts", "hosts whose health checks fail", _of("red")),
+    "probe_failures": Signal("of probes", "probes of an impaired host that fail", _at_most_1("probes")),
     "disagreement": Signal("of hosts", "hosts on which checks and callers are of two minds", _of("disagree")),
     "utilisation": Signal("of capacity", "work at the busier kind of host, at most 1", _at_most_1("busiest")),
     "wait": Signal("s", "time in the queue of the busier kind of host", _of("wait")),

@@ -103,35 +103,33 @@ class Laws:
         hit = self.hit * calls.ill
         return tries[0], (1.0 - hit) * tries[2] + hit * tries[3]
 
-    def wanted(self, calls: Calls, delay: Any) -> tuple[FloatArray, FloatArray]:
-        """Share of calls to a healthy and to an impaired host that have no answer after the delay."""
-        healthy, ill = self.mixed(self.tries(delay, calls), calls)
-        return healthy, np.where(self.sinkhole & calls.ill, 0.0, ill)  # an error is an answer: nobody sends a copy
-
     # -- a call, as its caller sees it
 
     def late(self, time: Any, calls: Calls, delay: Any) -> FloatArray:
         """Share of calls without a good answer so long after they were made.
 
-        With a copy after the delay: S(t) S'(t - d) where the two are independent, S' of another host.
+        With a copy after the delay: S(t) S'(t - d) if the two are independent, S' another host's.
         """
         first, later = self.tries(time, calls), self.tries(time - delay, calls)
-        hit, kappa, granted = self.hit * calls.ill, self.batch.dependence, calls.granted
-        own = self.mixed(later, calls)
-        alike = (later[1], np.where(self.sinkhole & calls.ill, 1.0, later[3]))
-        saved = []
-        for to_ill in (calls.copy_from_healthy, calls.copy_from_ill):
-            copy = (1.0 - to_ill) * own[0] + to_ill * own[1]
-            same = (1.0 - to_ill) * alike[0] + to_ill * alike[1]
-            saved.append((1.0 - granted + granted * copy,
-                          1.0 - granted + granted * (kappa * same + (1.0 - kappa) * copy)))  # fmt: skip
-        healthy = first[0] * np.where(self.tied, 1.0, saved[0][0])
-        lost = self.lossy & np.ones_like(calls.ill)
-        quick = np.where(self.tied, (1.0 - calls.moved) * first[2] + calls.moved * later[0], first[2] * saved[1][0])
-        slow = first[3] * np.where(self.tied & ~lost, 1.0, saved[1][1])
-        ill = (1.0 - hit) * quick + hit * slow
-        ill = np.where(self.sinkhole & calls.ill, 1.0, ill)
+        hit, refused = self.hit * calls.ill, self.sinkhole & calls.ill
+        lost, tied = self.lossy & np.ones_like(calls.ill), self.tied
+        free, kin = self._saved(calls.copy_from_healthy, later, calls)
+        healthy = first[0] * np.where(tied, 1.0, free)
+        free, kin = self._saved(calls.copy_from_ill, later, calls)
+        begun_elsewhere = (1.0 - calls.moved) * first[2] + calls.moved * later[0]
+        quick = np.where(tied, begun_elsewhere, first[2] * free)
+        slow = first[3] * np.where(tied & ~lost, 1.0, kin)
+        ill = np.where(refused, 1.0, (1.0 - hit) * quick + hit * slow)
         return np.clip((1.0 - calls.share) * healthy + calls.share * ill, 0.0, 1.0)
+
+    def _saved(self, to_ill: Any, later: Any, calls: Calls) -> tuple[FloatArray, FloatArray]:
+        """What a copy leaves late of the late: of a call's own luck, and where it may share the cause."""
+        own = self.mixed(later, calls)
+        alike = later[1], np.where(self.sinkhole & calls.ill, 1.0, later[3])
+        copy, same = ((1.0 - to_ill) * kind[0] + to_ill * kind[1] for kind in (own, alike))
+        kappa, granted = self.batch.dependence, calls.granted
+        free = 1.0 - granted + granted * copy
+        return free, 1.0 - granted + granted * (kappa * same + (1.0 - kappa) * copy)
 
     def quantile(self, share: Any, calls: Calls, delay: Any) -> FloatArray:
         """Seconds after which a share of all calls has a good answer; the whole timeout where it never has."""

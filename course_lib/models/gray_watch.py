@@ -84,7 +84,7 @@ class Watch:
         due = (tick % self.check_every == 0) & (tick > 0)
         if not due.any():
             return False
-        healthy, ill = self._failing(laws, calls)
+        healthy, ill = self.failing(laws, calls)
         if not (healthy.any() or ill.any() or self.row.any()):
             return False  # no probe fails, and none has failed
         luck = self._round(self.luck, tick, self.check_every)
@@ -103,7 +103,7 @@ class Watch:
         members = np.arange(self.batch.size) if drawn.shape[2] > 1 else np.zeros(self.batch.size, dtype=np.int64)
         return drawn[rounds, :, members].T
 
-    def _failing(self, laws: Laws, calls: Calls) -> tuple[FloatArray, FloatArray]:
+    def failing(self, laws: Laws, calls: Calls) -> tuple[FloatArray, FloatArray]:
         """Chance that a probe of a healthy, and of an impaired host fails.
 
         A share `check_depth` of the probes does what a call does; the others find that the process answers.

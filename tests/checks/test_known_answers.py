@@ -65,6 +65,19 @@ OVERDONE = {
         "three_days/stale_for_ever",
         "three_days/negative_of_a_second",
     },
+    "gray_failure": {
+        "hedge_delay/at_once",
+        "limping/over_fixed",
+        "eject/half_the_fleet",
+        "eject/never",
+        "copies/at_once",
+        "copies/never",
+        "weights/over_fixed",
+        "weights/round_robin",
+        "settings/hedge_everything",
+        "settings/eject_half",
+        "settings/nothing",
+    },
 }
 
 

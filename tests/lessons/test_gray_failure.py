@@ -111,14 +111,14 @@ def test_the_table_of_defences():
         assert slow[vain] == pytest.approx(60.2, abs=0.5)
     assert slow["a copy after 30 ms"] == pytest.approx(0.44, abs=0.03) and calls["a copy after 30 ms"] < 3
     assert 3 < slow["ejection, at most a tenth"] < 5 and slow["copies and ejection"] < 0.05
-    assert slow["the same, the cause shared"] == pytest.approx(35, abs=1)
+    assert slow["a copy after 30 ms, a shared cause"] == pytest.approx(35, abs=1)
 
 
 def test_the_balancers_table():
     table = show.balancers().data.set_index("a call goes to")
     fails = table["the host fails at once"].str.rstrip("%").astype(float)
     assert fails["each in turn"] == 10 and fails["the better of two"] == 20 and fails["the least busy"] > 90
-    counted = table["the host the same, an error counts 5 s"].str.rstrip("%").astype(float)
+    counted = table["the host fails at once, counted as 5 s"].str.rstrip("%").astype(float)
     assert counted["the least busy"] < 0.1 and counted["the better of two"] < 0.1
     assert table["the host limps"].str.rstrip("%").astype(float)["the least busy"] < 1
 

@@ -2,10 +2,8 @@
 
 import numpy as np
 
-
-def _oldest(late, age, count):
-    rank = np.argsort(np.argsort(np.where(late, -age, np.inf), axis=1), axis=1)
-    return late & (rank < count[:, None])
+_rank = lambda late, age: np.argsort(np.argsort(np.where(late, -age, np.inf), axis=1), axis=1)  # noqa: E731
+_oldest = lambda late, age, count: late & (_rank(late, age) < count[:, None])  # noqa: E731
 
 
 def at_once(age, copied, tokens, delay):

@@ -2,15 +2,10 @@
 
 import numpy as np
 
-
-def _worst(candidate, share, room):
-    rank = np.argsort(np.argsort(np.where(candidate, -share, 9.0), axis=1), axis=1)
-    return candidate & (rank < room[:, None])
-
-
-def _judged(sent, bad, out):
-    share = np.where(~out & (sent >= 100), bad / np.maximum(sent, 1), np.nan)
-    return share, share > np.nanmedian(share, axis=1, keepdims=True) + 0.05
+_rank = lambda those, share: np.argsort(np.argsort(np.where(those, -share, 9.0), axis=1), axis=1)  # noqa: E731
+_worst = lambda those, share, room: those & (_rank(those, share) < room[:, None])  # noqa: E731
+_share = lambda sent, bad, judged: np.where(judged, bad / np.maximum(sent, 1), np.nan)  # noqa: E731
+_worse = lambda share: share > np.nanmedian(share, axis=1, keepdims=True) + 0.05  # noqa: E731
 
 
 def half_the_fleet(sent, bad, out, cap):
@@ -21,7 +16,7 @@ def half_the_fleet(sent, bad, out, cap):
 
 def without_a_cap(sent, bad, out, cap):
     """Takes out all that are bad."""
-    return _judged(sent, bad, out)[1]
+    return _worse(_share(sent, bad, ~out & (sent >= 100)))
 
 
 def absolute(sent, bad, out, cap):
@@ -39,8 +34,8 @@ def no_minimum(sent, bad, out, cap):
 
 def forgets_who_is_out(sent, bad, out, cap):
     """Fills the cap anew each time."""
-    share, worse = _judged(sent, bad, out)
-    return _worst(worse, share, np.floor(cap * sent.shape[1]))
+    share = _share(sent, bad, ~out & (sent >= 100))
+    return _worst(_worse(share), share, np.floor(cap * sent.shape[1]))
 
 
 def ejects_again(sent, bad, out, cap):
@@ -52,14 +47,14 @@ def ejects_again(sent, bad, out, cap):
 
 def first_come(sent, bad, out, cap):
     """Fills the cap from the left, not with the worst."""
-    _, worse = _judged(sent, bad, out)
+    worse = _worse(_share(sent, bad, ~out & (sent >= 100)))
     room = np.floor(cap * sent.shape[1]) - out.sum(axis=1)
     return worse & (np.cumsum(worse, axis=1) <= room[:, None])
 
 
 def by_number(sent, bad, out, cap):
     """The most bad calls, not the largest share."""
-    _, worse = _judged(sent, bad, out)
+    worse = _worse(_share(sent, bad, ~out & (sent >= 100)))
     return _worst(worse, bad / 1e6, np.floor(cap * sent.shape[1]) - out.sum(axis=1))
 
 

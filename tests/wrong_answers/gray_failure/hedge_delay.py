@@ -5,9 +5,7 @@ import numpy as np
 _late = lambda t, latency, tail: np.interp(t, latency, tail, left=1.0)  # noqa: E731
 
 
-def _each(latency, survival, fan_out, objective, budget, rule):
-    told = zip(survival, fan_out, objective, budget, strict=True)
-    return np.array([rule(latency, *one) for one in told], dtype=float)
+_each = lambda latency, rule, *told: np.array([rule(latency, *one) for one in zip(*told)], dtype=float)  # noqa: E731, B905
 
 
 def at_once(latency, survival, fan_out, objective, budget):
@@ -17,7 +15,7 @@ def at_once(latency, survival, fan_out, objective, budget):
 
 def the_p95(latency, survival, fan_out, objective, budget):
     """The usual advice, for every service."""
-    return _each(latency, survival, fan_out, objective, budget, lambda x, tail, n, o, b: x[tail <= 0.05][0])
+    return _each(latency, (lambda x, tail, n, o, b: x[tail <= 0.05][0]), survival, fan_out, objective, budget)
 
 
 def one_call(latency, survival, fan_out, objective, budget):
@@ -27,12 +25,12 @@ def one_call(latency, survival, fan_out, objective, budget):
         d = x[tail <= b][0]
         return d if _late(o, x, tail) * _late(o - d, x, tail) <= 0.001 else 0.0
 
-    return _each(latency, survival, fan_out, objective, budget, rule)
+    return _each(latency, rule, survival, fan_out, objective, budget)
 
 
 def never_none(latency, survival, fan_out, objective, budget):
     """The shortest delay the budget allows, whether it meets the objective or not."""
-    return _each(latency, survival, fan_out, objective, budget, lambda x, tail, n, o, b: x[tail <= b][0])
+    return _each(latency, (lambda x, tail, n, o, b: x[tail <= b][0]), survival, fan_out, objective, budget)
 
 
 def copy_starts_at_zero(latency, survival, fan_out, objective, budget):
@@ -42,7 +40,7 @@ def copy_starts_at_zero(latency, survival, fan_out, objective, budget):
         d = x[tail <= b][0]
         return d if _late(o, x, tail) ** 2 <= 1 - 0.999 ** (1 / n) else 0.0
 
-    return _each(latency, survival, fan_out, objective, budget, rule)
+    return _each(latency, rule, survival, fan_out, objective, budget)
 
 
 def no_budget(latency, survival, fan_out, objective, budget):
@@ -54,7 +52,7 @@ def no_budget(latency, survival, fan_out, objective, budget):
                 return d
         return 0.0
 
-    return _each(latency, survival, fan_out, objective, budget, rule)
+    return _each(latency, rule, survival, fan_out, objective, budget)
 
 
 def half_the_objective(latency, survival, fan_out, objective, budget):

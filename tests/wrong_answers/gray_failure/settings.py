@@ -2,19 +2,15 @@
 
 import numpy as np
 
-
-def _all(median, spread, hosts, limping, busiest, budget=None, cap=None, delay=None):
-    cap = limping / hosts if cap is None else cap
-    room = 0.95 * (1 - cap) / busiest - 1
-    fits = room > 0
-    budget = np.minimum(room, 0.05) if budget is None else budget
-    delay = median * np.exp(1.645 * spread) if delay is None else delay
-    return np.where(fits, delay, 0), np.where(fits, budget, 0), np.where(fits, cap, 0)
+_room = lambda cap, busiest: 0.95 * (1 - cap) / busiest - 1  # noqa: E731
+_p95 = lambda median, spread: median * np.exp(1.645 * spread)  # noqa: E731
+_where = lambda fits, *found: tuple(np.where(fits, one, 0) for one in found)  # noqa: E731
 
 
 def hedge_everything(median, spread, hosts, limping, busiest):
     """Over-fixed: a copy of every call."""
-    return _all(median, spread, hosts, limping, busiest, budget=1.0 + 0 * median)
+    cap = limping / hosts
+    return _where(_room(cap, busiest) > 0, _p95(median, spread), 1.0 + 0 * median, cap)
 
 
 def eject_half(median, spread, hosts, limping, busiest):
@@ -24,12 +20,15 @@ def eject_half(median, spread, hosts, limping, busiest):
 
 def always_five_per_cent(median, spread, hosts, limping, busiest):
     """Forgets what copies add on the worst day."""
-    return _all(median, spread, hosts, limping, busiest, budget=0.05 + 0 * median)
+    cap = limping / hosts
+    return _where(_room(cap, busiest) > 0, _p95(median, spread), 0.05 + 0 * median, cap)
 
 
 def a_tenth_out(median, spread, hosts, limping, busiest):
     """The proxy's default cap."""
-    return _all(median, spread, hosts, limping, busiest, cap=0.1 + 0 * median)
+    cap = 0.1 + 0 * median
+    room = _room(cap, busiest)
+    return _where(room > 0, _p95(median, spread), np.minimum(room, 0.05), cap)
 
 
 def never_nothing(median, spread, hosts, limping, busiest):
@@ -40,12 +39,16 @@ def never_nothing(median, spread, hosts, limping, busiest):
 
 def at_the_median(median, spread, hosts, limping, busiest):
     """Half of all calls want a copy."""
-    return _all(median, spread, hosts, limping, busiest, delay=median)
+    cap = limping / hosts
+    room = _room(cap, busiest)
+    return _where(room > 0, median, np.minimum(room, 0.05), cap)
 
 
 def at_the_p99(median, spread, hosts, limping, busiest):
     """Later than the budget allows."""
-    return _all(median, spread, hosts, limping, busiest, delay=median * np.exp(2.326 * spread))
+    cap = limping / hosts
+    room = _room(cap, busiest)
+    return _where(room > 0, median * np.exp(2.326 * spread), np.minimum(room, 0.05), cap)
 
 
 def no_spare(median, spread, hosts, limping, busiest):
