@@ -80,6 +80,10 @@ RESCUES = {
 }
 
 
+#: The others of the same kind move retries in time, too.
+WEEKLY = {"fixed", "exponential", "decorrelated_jitter"}
+
+
 def everywhere(**change) -> tuple[np.ndarray, np.ndarray]:
     """Whether a run recovers, and its goodput at the end, over the ranges of the open sliders; at 1,000 requests/s."""
     ranges = {c.name: np.array(c.positions) for c in PANEL.controls}
@@ -96,7 +100,9 @@ def storms() -> np.ndarray:
     return ~everywhere()[0]
 
 
-@pytest.mark.parametrize("rescue", RESCUES)
+@pytest.mark.parametrize(
+    "rescue", [pytest.param(one, marks=[pytest.mark.weekly] if one in WEEKLY else []) for one in RESCUES]
+)
 def test_what_is_said_of_backoff_and_deadlines_holds_over_the_whole_range_of_the_open_sliders(rescue, storms):
     """The lesson's bold claims: backoff, jitter and dropping when due bring nothing back, a margin everything."""
     back, goodput = everywhere(**RESCUES[rescue])

@@ -81,7 +81,13 @@ def seen_by_the_loop(scenario: Scenario, seed: int) -> dict:
     return counts | {"never": float(np.isnan(event.recovered(40.0, UNTIL)))}
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+#: What they have of their own, another scenario has, too.
+WEEKLY = {"budget, one layer", "one layer"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.weekly] if name in WEEKLY else []) for name in SCENARIOS]
+)
 def test_the_model_agrees_with_an_event_loop(name):
     """Means over seeds: calls and answers before, during and after the errors within 2, 5 and 3 %."""
     settings = SCENARIOS[name]
@@ -90,7 +96,7 @@ def test_the_model_agrees_with_an_event_loop(name):
     events = event_loops.replay(retry_chain_oracle, seen_by_the_loop, scenario, range(6), live=live)
     own = dict(settings) | (dict(budget="first_attempts") if "budget_ratio" in settings else {})
     parameters = Parameters(errors_start=10.0, errors_duration=30.0, **own)
-    run = simulate(parameters, seed=np.arange(32), until=UNTIL)
+    run = simulate(parameters, seed=np.arange(16), until=UNTIL)
     for span, (start, end, near) in enumerate(SPANS):
         offered = events["offered"][:, span].sum()
         for row, service in enumerate(retry_chain.SERVICES):
@@ -129,7 +135,7 @@ def test_the_numbers_in_the_lab_text():
         budget=np.array(["none", "none", "none", "first_attempts", "none"]),
         breaker=np.array(["off", "off", "off", "off", "on"]),
     )
-    run = simulate(Parameters(**ways), seed=np.arange(16)[:, None], until=120)
+    run = simulate(Parameters(**ways), seed=np.arange(8)[:, None], until=120)
     lost = lost_share(run, 30, 60)
     np.testing.assert_allclose(lost.mean(axis=0), [0.50, 0.81, 0.81, 0.33, 0.63], atol=0.015)
     assert lost[7, 4] == pytest.approx(0.63, abs=0.005)  # the lab's own seed

@@ -272,6 +272,7 @@ def test_runs_of_the_miniature_course_are_as_they_should(module, tmp_path):
     assert list(runs.released(module.lab, tmp_path)) == []
     assert list(runs.solved_under_nbval(module, "lab")) == []
     assert list(runs.solution_under_papermill(module.solution, tmp_path)) == []
+    assert list(runs.solution_in_process(module.solution)) == []
 
 
 @pytest.mark.slow
@@ -287,8 +288,9 @@ def test_a_notebook_that_stops_or_complains_is_named(module, tmp_path):
         "cell verdict writes to stderr",
     ]
     notebook_file.write(tiny_course.notebook([new_code_cell("1 / 0", id="zero")]), module.solution)
-    (said,) = runs.solution_under_papermill(module.solution, tmp_path)
-    assert "ZeroDivisionError" in said
+    for said in (*runs.solution_under_papermill(module.solution, tmp_path), *runs.solution_in_process(module.solution)):
+        assert "ZeroDivisionError" in said
+    assert len(list(runs.solution_in_process(module.solution))) == 1
 
 
 @pytest.mark.slow

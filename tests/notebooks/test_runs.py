@@ -39,6 +39,12 @@ def test_solved_notebook_passes(module, part):
     assert list(runs.solved_under_nbval(module, part)) == []
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("module", [pytest.param(m, id=m.name) for m in COURSE.built])
 def test_solution_runs_on_its_own(module, tmp_path):
     assert list(runs.solution_under_papermill(module.solution, tmp_path)) == []
+
+
+@pytest.mark.parametrize("module", [pytest.param(m, id=m.name) for m in COURSE.built])
+def test_solution_runs_in_process(module):
+    assert list(runs.solution_in_process(module.solution)) == []
