@@ -22,6 +22,7 @@ from course_lib.view.single_chart import ShownChart, show
 UNTIL = 300.0  # seconds shown
 STEP = 2.0  # seconds between two points of a line
 START, END = 60.0, 240.0  # of the fault
+CALLS = 10_000.0  # calls a second of the panel's pages
 SHOWN = ("slow_pages", "red_share", "ejected_share", "hedge_share", "impaired_share", "probe_failures")
 NAIVE = Parameters()
 HEDGED = NAIVE.replace(hedge_delay=0.03, hedge_budget=0.05)
@@ -42,8 +43,8 @@ BALANCERS = {
 
 
 def parameters(values: Mapping[str, Any]) -> Parameters:
-    """Return the model's parameters for a panel's control values."""
-    return PANEL.parameters(values)
+    """Return the model's parameters for a panel's control values; pages are so many that calls stay as many."""
+    return PANEL.parameters(values).replace(request_rate=CALLS / np.asarray(values["fan_out"], dtype=float))
 
 
 def run(values: Mapping[str, Any], seed: int) -> Picture:
@@ -200,7 +201,8 @@ PANEL = Panel(
         ),
     ),
     assumptions=(
-        "40 hosts, 100 pages a second; a call takes 10 ms in the median, a slow one 1 s; slow is a page above 0.5 s",
+        "40 hosts, 10,000 calls a second whatever the fan-out; a call takes 10 ms in the median, a slow one 1 s; pages "
+        "above 0.5 s are slow",
         "every 10 s each host is probed, and judged by its callers; three failures in a row, or 5 % more bad calls "
         "than the median host, take it out",
         "calls come one by one, not in bursts of a page; queues form only where a host has more work than it can do",

@@ -68,6 +68,12 @@ def test_the_map_slopes_with_fan_out_and_with_the_slow_fraction():
     np.testing.assert_allclose(1 - by_n, tails.any_slow(late, n), rtol=1e-4)
 
 
+def test_the_fleet_is_as_busy_whatever_the_fan_out():
+    busy = [simulate(show.parameters({**PANEL.values("healthy"), "fan_out": n}), SEED, until=60)["utilisation"].mean()
+            for n in show.FAN_OUTS]  # fmt: skip
+    assert np.allclose(busy, 0.177, atol=0.02)
+
+
 def test_deeper_checks_see_nothing_of_one_failure_in_five():
     assert numbers("storm", check_depth=1.0)["slow"] == pytest.approx(60.2, abs=1.0)
 
@@ -91,9 +97,17 @@ def test_the_numbers_of_the_default_picture():
 
 
 def test_the_pages_median_is_worse_than_the_calls_p99_wherever_fan_out_is_a_hundred():
-    for slow in (0.2, 0.5, 1.0):
-        run = simulate(show.NAIVE.replace(slow_fraction=slow, fan_out=[100, 1000]), SEED, until=100)
-        assert slow < 0.2 or (run["page_p50"][-1] > np.minimum(run["leaf_p99"][-1], run["page_p50"][-1] * 0.999)).all()
+    """Half of the pages of n calls need a share 0.5^(1/n) of the calls: more than 99 % from n = 69 on."""
+    drill = show.NAIVE.replace(slow_fraction=np.linspace(0, 1, 6)[:, None], fan_out=[69, 100, 1000])
+    run = simulate(drill.replace(request_rate=10.0), SEED, until=100)
+    assert (run["page_p50"][-1] > run["leaf_p99"][-1]).all()
+
+
+def test_a_rule_of_three_in_a_row_does_not_see_a_host_that_fails_now_and_then():
+    deep = show.NAIVE.replace(check_depth=1.0, slow_fraction=[0.05, 0.1, 0.2])
+    run = simulate(deep, np.arange(30)[:, None], until=240)
+    assert (run["red_share"].mean(axis=(0, 1)) < 0.0005).all()  # of hosts; 0.05 would be both, all the time
+    assert run["probe_failures"][80, 0].max() == pytest.approx(0.1, abs=0.005)
 
 
 def test_points_lie_on_the_curves():
