@@ -21,8 +21,8 @@ def test_a_term_that_is_not_defined_or_not_taught_is_named():
     known = glossary.definitions()
     with pytest.raises(glossary.GlossaryError, match=r"01_retry_storm.ipynb: the key term 'attempt' is not in"):
         glossary.page(COURSE, {term: text for term, text in known.items() if term != "attempt"})
-    with pytest.raises(glossary.GlossaryError, match="no lesson names 'quorum'"):
-        glossary.page(COURSE, known | {"quorum": "More than half."})
+    with pytest.raises(glossary.GlossaryError, match="no lesson names 'gossip'"):
+        glossary.page(COURSE, known | {"gossip": "More than half."})
 
 
 def test_each_meaning_is_one_sentence():

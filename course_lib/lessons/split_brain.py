@@ -300,22 +300,27 @@ def before_after(seed: int = 7) -> ShownChart:
 
 
 def compare(
-    traces: Mapping[str, Trace], signal: str = "divergent", *, title: str = "", top: float | None = None
+    traces: Mapping[str, Trace],
+    signal: str = "divergent",
+    *,
+    title: str = "",
+    top: float | None = None,
+    trigger: str = "cut",
 ) -> ShownChart:
     """Show one signal of up to four runs, the trigger shaded; see `comparison.compare`."""
-    return comparison.compare(traces, signal, trigger="cut", title=title, top=top)
+    return comparison.compare(traces, signal, trigger=trigger, title=title, top=top)
 
 
 def leases(seeds: int = 64) -> ShownChart:
     """Show for how long two lead, against the lease: at the worst of some seeds, by what the successor waits for."""
-    lengths = np.arange(2.0, 46.0, 2.0)
+    lengths = np.arange(2.0, 38.0, 2.0)
     ways = {"at_once": ("starts at once", "naive"), "waits": ("waits on its own clock", "third"),
             "waits_for_drift": ("waits for both clocks", "defended")}  # fmt: skip
     p = ELECTED.replace(lease=lengths[:, None, None], clock_error=0.1, successor=np.array(list(ways))[:, None])
     events = simulate(p, np.arange(seeds), until=UNTIL, record=Record()).events
     both = np.nanmax(quorum.overlap(events["old_stops"], np.nan_to_num(events["new_leader"], nan=np.inf)), axis=-1)
     data = {"run": {"lease": lengths, **{name: both[:, i] for i, name in enumerate(ways)}}}
-    x = alt.X("lease", type="quantitative", title="lease (s)", scale=alt.Scale(domain=[0, 46], nice=False))
+    x = alt.X("lease", type="quantitative", title="lease (s)", scale=alt.Scale(domain=[0, 38], nice=False))
     title, layers = "two lead, at worst (s)", []
     for (name, (words, role)), dy in zip(ways.items(), (0, -4, 6), strict=True):
         layers.append(style.line("run", "lease", name, role, x=x, y=style.amount_axis(name, title, top=40.0)))

@@ -324,7 +324,7 @@ def _curves(batch: Batch, ticks: int) -> Curves:
     levels = ("divergent", "lost", "conflicts", "refused", "rounds", "leaders", "failover")
     for name in levels:
         curves[name] = getattr(run, name)
-    curves["same_term"] = np.where(run.leaders > 0, 1.0 + run.same_term, 0.0)
+    curves["same_term"] = np.maximum.accumulate(np.where(run.leaders > 0, 1.0 + run.same_term, 0.0), axis=0)
     curves["unreached"] = run.reached
     curves.make["waiting"] = lambda: _waiting(curves, run.time)
     curves.story = run.story

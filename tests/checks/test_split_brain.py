@@ -1,0 +1,74 @@
+"""What module 03's checks lay out: placements, ballots, trials, arrivals, keys and objectives of every kind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from course_lib.checks import split_brain as checks
+from course_lib.checks.task import draws
+from course_lib.theory import quorum
+
+FEW = [seed * 7919 + 1 for seed in range(4)]
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_every_kind_of_placement_is_there_and_two_can_elect_only_below_a_majority(seed):
+    (placement, part, needed), kind = checks._placements(seed)
+    assert (np.bincount(kind) == 4).all() and (part[kind == 2] < 0).any(axis=1).all()
+    votes = np.stack([np.where(part == p, placement, 0).sum(axis=1) for p in range(3)])
+    twice = (votes >= needed).sum(axis=0) > 1
+    assert (twice == (kind >= 4)).all() and (2 * needed[twice] <= placement[twice].sum(axis=1) + 1).all()
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_ballots_tie_and_tell_old_from_new(seed):
+    votes, old, new = checks._ballots(draws(seed, "may_lead"))
+    assert len(votes) == 2 ** len(old) and (old == 0).any() and (new == 0).any()
+    assert (2 * (votes * old).sum(axis=1) == old.sum()).any()
+
+
+def test_a_rule_of_at_least_half_elects_two_in_some_of_the_partitions():
+    """The proof's planted failure: 10,000 partitions are enough to find what one character does."""
+    half = lambda votes, old, new: (2 * votes @ old >= old.sum()) & (2 * votes @ new >= new.sum())  # noqa: E731
+    text = checks.may_lead.judge({"may_lead": half}, 7).text
+    assert "miss  does not lead with half" in text
+    assert "miss  elects no two leaders in one term in 10,000 random partitions : saw two in" in text
+
+
+@pytest.mark.parametrize("seed", FEW)
+@pytest.mark.parametrize("sort", [0, 1, 2])
+def test_the_broken_trial_comes_after_many_in_which_one_part_has_half(seed, sort):
+    weights, part, right = checks._trials(draws(seed, "broken_trial"), sort)
+    held = np.stack([np.where(part == p, weights, 0).sum(axis=1) for p in range(3)])
+    half = (2 * held >= weights.sum()).sum(axis=0)
+    assert (half[: right if right >= 0 else None] < 2).all() and (half[:20] == 1).any()
+    assert right == -1 or half[right] == 2
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_old_tokens_come_on_paths_that_have_seen_the_new_one_and_on_others(seed):
+    token, store, path = checks._arrivals(seed)
+    newest, by_path = checks._newest(token, store), checks._newest(token, store * 10 + path)
+    late = token < newest
+    assert (late & (token < by_path)).sum() > 5 and (late & (token >= by_path)).sum() > 5
+    assert (token < checks._newest(token, 0 * store))[~late].any()
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_keys_clash_only_where_both_wrote(seed):
+    (base, near, far, near_wrote, *_, least), kind = checks._keys(seed)
+    spent = kind == 6
+    assert (near + far - base < least)[spent].all() and (near >= least)[spent].all() and (far >= least)[spent].all()
+    assert (near + far - base >= least)[(kind == 5) | (kind == 9)].all()
+    assert (near + far - base == least)[kind == 9].all() and ((near == base) & near_wrote)[kind == 8].all()
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_objectives_are_met_with_room_or_missed_by_a_margin(seed):
+    (loss, heartbeat, error, promotion, objective, quiet), fits = checks._objectives(seed)
+    misses = checks._fewest(loss, heartbeat, quiet)
+    away = quorum.lease_wait(misses * heartbeat, error) + promotion
+    assert (away[fits] < 0.995 * objective[fits]).all() and (away[~fits] > 1.01 * objective[~fits]).all()
+    alarm = quorum.false_alarm_time(loss, misses, heartbeat)
+    assert (alarm > 1.1 * quiet).all() and (quorum.false_alarm_time(loss, misses - 1, heartbeat) < 0.9 * quiet).all()
