@@ -158,7 +158,7 @@ def _strips(run: str, regions: str, verdict: str, until: float, *, title: bool =
 
 
 def _apart_chart() -> alt.LayerChart:
-    x, title = style.time_axis(UNTIL), "in the other history (writes)"
+    x, title = style.time_axis(UNTIL), "apart (writes)"
     said = "Over 140 seconds, writes that are in a history other than the newest leader's: divergent, and then lost."
     y = style.amount_axis("apart", title, top=APART)
     return alt.layer(
@@ -229,7 +229,7 @@ PANEL = Panel(
     charts=charts,
     phase_map=MAP,
     readouts=(
-        Readout("lost", "writes lost", ""),
+        Readout("lost", "writes lost", "", digits=4),
         Readout("conflicts", "keys written on both sides", ""),
         Readout("near_out", "near side without answers", "s"),
         Readout("far_out", "far side without answers", "s"),
@@ -314,8 +314,8 @@ def compare(
 def leases(seeds: int = 64) -> ShownChart:
     """Show for how long two lead, against the lease: at the worst of some seeds, by what the successor waits for."""
     lengths = np.arange(2.0, 38.0, 2.0)
-    ways = {"at_once": ("starts at once", "naive"), "waits": ("waits on its own clock", "third"),
-            "waits_for_drift": ("waits for both clocks", "defended")}  # fmt: skip
+    ways = {"at_once": ("starts at once", "naive"), "waits": ("waits, own clock", "third"),
+            "waits_for_drift": ("waits, both clocks", "defended")}  # fmt: skip
     p = ELECTED.replace(lease=lengths[:, None, None], clock_error=0.1, successor=np.array(list(ways))[:, None])
     events = simulate(p, np.arange(seeds), until=UNTIL, record=Record()).events
     both = np.nanmax(quorum.overlap(events["old_stops"], np.nan_to_num(events["new_leader"], nan=np.inf)), axis=-1)
