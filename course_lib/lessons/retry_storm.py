@@ -336,9 +336,9 @@ def ways_back(seeds: int = 32, until: float = 1800.0) -> Any:
 
 
 def _seconds_back(change: Mapping[str, Any], seeds: int, until: float) -> NDArray[Any]:
-    """Seconds to recovery by seed; what is still held back after a short run gets a long one."""
+    """Seconds to recovery by seed; what is still held back after a short run gets a longer one."""
     parameters = Parameters(arrival_rate=1000.0).replace(**change)
-    for end in (400.0, until):
+    for end in (160.0, 400.0, until):
         run = simulate(parameters, np.arange(seeds), until=end, record=Record(("attempt_rate",), every=50.0))
         took = run.events["recovered"] - run.events["trigger_ends"]
         if np.isfinite(took).all() or run["attempt_rate"][-1].mean() > 0.98 * CAPACITY:
