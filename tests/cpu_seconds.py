@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-LIMIT = 250.0
+LIMIT = 95.0
 REST = "shared by all"
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
