@@ -15,6 +15,7 @@ from course_lib.theory.tails import normal_tail
 
 SLOTS = 128  # draws of one round
 IN_ROTATION = -1.0
+RARE = 1e-9  # calls that are expected to be bad, below which nobody draws: none is
 
 
 class Watch:
@@ -162,7 +163,9 @@ class Watch:
         z = self._round(self.counted, tick, self.judge_every)
         good = np.maximum(self.sent - self.bad, 0.0)
         rare_bad = self.bad <= good
-        drawn = noise.poisson(np.where(rare_bad, z, -z), np.minimum(self.bad, good))
+        mean, z = np.minimum(self.bad, good), np.where(rare_bad, z, -z)
+        some, drawn = mean > RARE, np.zeros(mean.shape)
+        drawn[some] = noise.poisson(z[some], mean[some])
         bad = np.where(rare_bad, drawn, self.sent - drawn)
         return np.clip(bad / np.maximum(self.sent, 1e-9), 0.0, 1.0)
 
