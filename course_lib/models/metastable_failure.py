@@ -45,7 +45,7 @@ from course_lib.models.trace import Curves, Record, Signal, State, Trace
 from course_lib.theory import metastable
 
 TINY = 1e-300
-LITTLE = 1e-9  # attempts
+LITTLE, PLENTY = 1e-9, 1e9  # attempts; retries per request
 FAR = 500.0  # exponents beyond it are as good as infinite
 NORMAL = (1.5976, 0.07056)  # 1 / (1 + exp(-1.5976 z - 0.07056 z^3)) is within 0.0002 of the normal curve (Page, 1977)
 Valve = Callable[["Run", int], FloatArray]
@@ -198,7 +198,7 @@ class Run:
         return np.divide(late, np.maximum(sent, TINY), out=self.failing[n])
 
     def _late(self, twice: FloatArray, able: FloatArray, expected: FloatArray) -> FloatArray:
-        """Share of the attempts that are late: behind a queue that stands, or by chance in one that does not."""
+        """Share of the attempts that are late: behind a queue, or by chance where none stands."""
         beyond = twice * 0.5
         beyond -= able * self.deadline_ticks
         beyond *= self.steep
@@ -224,9 +224,9 @@ class Run:
 
     def _granted(self, n: int, fresh: FloatArray, wanted: FloatArray) -> FloatArray:
         """Share of the wanted retries that the bucket pays for; it holds what a second of requests earns."""
-        earns = self.budget[n] if len(self.budget) > 1 else self.budget[0]
+        earns = np.minimum(self.budget[n] if len(self.budget) > 1 else self.budget[0], PLENTY)
         there = np.minimum(self.tokens + earns * fresh, earns * np.maximum(self.mean[n], 1.0) / self.dt)
-        granted = np.minimum(there / np.maximum(wanted, TINY), 1.0)
+        granted = np.minimum(there / np.maximum(wanted, LITTLE), 1.0)
         self.tokens = np.maximum(there - granted * wanted, 0.0)
         return granted
 
@@ -380,3 +380,30 @@ SIGNALS = {
 
 GOLDEN = dict(traffic="offered_rate", errors="error_ratio", latency="wait", saturation="utilisation")
 MODEL = Model("metastable_failure", _curves, SIGNALS, _events, GOLDEN)
+
+
+# -- somebody else's hand on the valve -------------------------------------------------------------------------------
+
+Decide = Callable[..., FloatArray]
+"""(share let in, share of attempts that fail, attempts/s, load, hidden capacity, capacity) -> share to let in."""
+
+
+def with_valve(decide: Decide, since: float = 0.0, delay: float = 0.0) -> Model:
+    """The same model, its valve turned each tick by a policy that sees what went on `delay` seconds ago.
+
+    Load (users' requests/s), hidden capacity (requests/s) and capacity (attempts/s) are those of a healthy fleet: what
+    a trigger takes away is not known to it. Before `since` (s) nobody is at the valve, and it is open.
+    """
+
+    def valve(run: Run, n: int) -> FloatArray:
+        nothing, seen = np.zeros(run.batch.size), max(n - 1 - round(delay / run.dt), 0)
+        load, whole = run.mean[n] / run.dt, run.whole + nothing
+        if n * run.dt < since:
+            return nothing + 1.0
+        let_in = run.admitted[n - 1] if n else nothing + 1.0
+        attempts = run.sent[seen] / run.dt if n else load
+        more = np.minimum(run.batch.max_retries, run.budget[min(n, len(run.budget) - 1)])
+        hidden = whole * (1.0 - run.batch.degradation) / (1.0 + more)
+        return np.clip(decide(let_in, run.failing[seen], attempts, load, hidden, whole), 0.0, 1.0)
+
+    return dataclasses.replace(MODEL, run=lambda batch, ticks: _shown(Run(batch, ticks, valve).go()))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 HALVINGS = 50  # of an interval: to the last digits of a number
-GRID, COARSE = 2001, 401  # attempts looked at, to compute and to draw
+FINE, GRID, COARSE = 8001, 2001, 401  # attempts looked at: for an answer, to begin a search, to draw
 
 
 def hidden_capacity(
@@ -232,13 +232,10 @@ def safe_load(kick: ArrayLike, service_rate: ArrayLike, max_retries: ArrayLike, 
     """
     told = (np.asarray(x, dtype=float) for x in (kick, service_rate, max_retries, deadline))
     kick, mu, r, d = np.broadcast_arrays(*told)
-    low, high = mu / (r + 1.0), upper_fold(mu, r, d)[0]
-    low = np.minimum(low, high)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        stands = tipping_distance(middle, mu, r, d) >= kick
-        low, high = np.where(stands, middle, low), np.where(stands, high, middle)
-    return low
+    x = np.linspace(0.0, 1.0, FINE).reshape(-1, *(1,) * mu.ndim) * mu
+    healthy, kicked = held_load(x, mu, r, d), held_load(np.minimum(x + kick, mu), mu, r, d)
+    stands = (x + kick < mu) & (kicked >= healthy)  # of a larger load: attempts fall back
+    return np.maximum(np.where(stands, healthy, 0.0).max(axis=0), mu / (r + 1.0))
 
 
 def recovery_time(backlog: ArrayLike, service_rate: ArrayLike, admitted: ArrayLike) -> FloatArray:
