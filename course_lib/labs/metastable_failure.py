@@ -105,6 +105,8 @@ def experiments(next_load: Answer, seed: int) -> ShownChart:
     data = {
         "back": {"number": number[back], "load": tried[back]},
         "down": {"number": number[~back], "load": tried[~back]},
+        "first back": {"number": number[back][:1], "load": tried[back][:1]},
+        "first down": {"number": number[~back][:1], "load": tried[~back][:1]},
         "known": {"load": np.array([advertised(seed)])},
     }
     x = alt.X("number", type="quantitative", title="experiment (number)", axis=alt.Axis(tickMinStep=1, format="d"),
@@ -116,7 +118,8 @@ def experiments(next_load: Answer, seed: int) -> ShownChart:
     ):  # fmt: skip
         base = alt.Chart(alt.NamedData(name)).encode(x=x, y=y)
         parts.append(base.mark_point(size=110, filled=True, shape=shape, color=style.SERIES[role].colour, opacity=1))
-        parts.append(base.mark_text(text=words, dx=9, align="left", color=style.SERIES[role].word))
+        first = alt.Chart(alt.NamedData(f"first {name}")).encode(x=x, y=y)  # one name a kind: they lie close
+        parts.append(first.mark_text(text=words, dx=9, align="left", color=style.SERIES[role].word))
     rule = alt.Chart(alt.NamedData("known")).encode(y=alt.Y("load", type="quantitative"))
     parts.append(rule.mark_rule(strokeDash=[6, 4], color=style.INK))
     parts.append(rule.mark_text(text="advertised", align="left", x=4, dy=-8, color=style.INK))

@@ -144,7 +144,7 @@ def _loop_chart() -> alt.LayerChart:
 
 
 def _run_chart() -> alt.LayerChart:
-    x, title = style.time_axis(UNTIL), "of requests, of attempts (%)"
+    x, title = style.time_axis(UNTIL), "share (%)"
     names = {"answered": ("requests answered", "defended"), "failing": ("attempts that fail", "naive")}
     said = "Over 150 seconds, in percent: users' requests that are answered, and attempts that fail."
     return alt.layer(
