@@ -263,13 +263,13 @@ def broken_trial(answers: Answers, seed: int) -> Iterator[Demand]:
 
 def _trials(random: np.random.Generator, sort: int) -> tuple[IntArray, IntArray, int]:
     """Weights, partitions, and the first in which two parts hold half each; before it many in which one part does."""
-    nodes = 2 * int(random.integers(3, 5))
-    weights = np.ones(nodes, int)
-    while sort == 1 and (weights.sum() % 2 or weights.max() == 1):
-        weights = random.integers(1, 4, nodes)
-    part = random.integers(0, PARTS, (4000, nodes))
-    halves = np.stack([2 * np.where(part == p, weights, 0).sum(axis=1) == weights.sum() for p in range(PARTS)])
-    count = halves.sum(axis=0)
+    nodes, count = 2 * int(random.integers(3, 5)), np.zeros(1)
+    while (count == 2).sum() < 10:  # weights that nobody can halve, such as five threes and a one, are drawn anew
+        weights = random.integers(1, 4, nodes) if sort == 1 else np.ones(nodes, int)
+        weights[0] += sort == 1 and weights.max() == 1
+        part = random.integers(0, PARTS, (4000, nodes))
+        held = np.stack([np.where(part == p, weights, 0).sum(axis=1) for p in range(PARTS)])
+        count = (2 * held == weights.sum()).sum(axis=0)
     calm, broken = part[count < 2], part[count == 2]
     if sort == 2:
         return weights, calm[:300], -1
