@@ -154,10 +154,10 @@ def tokens(accepted: Answer, seed: int) -> ShownChart:
 
 
 KEYS = {
-    "address of customer 1": ("far side moved it", 10, 10, 17, False, True, False),
-    "address of customer 2": ("both, to different streets", 20, 21, 27, True, True, False),
+    "house number of customer 1": ("far side moved it", 10, 10, 17, False, True, False),
+    "house number of customer 2": ("both, to different streets", 20, 21, 27, True, True, False),
     "e-mail of customer 3": ("both, to the same", 30, 33, 33, True, True, False),
-    "address of customer 4": ("moved, and moved back", 40, 40, 46, True, True, False),
+    "house number of customer 4": ("moved, and moved back", 40, 40, 46, True, True, False),
     "visits of page 5": ("9 here, 4 there", 100, 109, 104, True, True, True),
     "tickets left of show 6": ("7 sold here, 2 there", 10, 3, 8, True, True, True),
     "tickets left of show 7": ("7 sold here, 6 there", 10, 3, 4, True, True, True),
@@ -201,7 +201,7 @@ def tried(settings: Answer) -> Any:
     for name, (misses, lease) in ways.items():
         days = quorum.false_alarm_time(NETWORK["loss"], max(misses, 1), NETWORK["heartbeat"]) / 86_400
         away = quorum.lease_wait(lease, NETWORK["clock_error"]) + NETWORK["promotion"]
-        rows.append([name, f"{misses:.0f}", f"{lease:.0f} s", f"{days:.2g} days", f"{away:,.0f} s"])
+        rows.append([name, f"{misses:.0f}", f"{lease:.0f} s", _every(float(days)), f"{away:,.0f} s"])
     if found is None:
         rows.append(["yours", "settings is still blank", "", "", ""])
     columns = [
@@ -212,6 +212,13 @@ def tried(settings: Answer) -> Any:
         "new leader after (objective 15 s)",
     ]
     return pd.DataFrame(rows, columns=columns).style.hide(axis="index")
+
+
+def _every(days: float) -> str:
+    """How often, in words."""
+    if days > 1e6:
+        return "never"
+    return f"{24 * days:.1f} hours" if days < 1 else f"{days:,.0f} days"
 
 
 def woken(seed: int) -> dict[str, Trace]:

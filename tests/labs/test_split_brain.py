@@ -59,5 +59,6 @@ def test_the_shop_and_the_network():
     told = charts.merged(lambda base, near, far, *_: (near + far - base, 0 * base > 1)).data["yours"]
     assert told.tolist()[4:] == ["113", "1", "-3"]
     rows = charts.tried(lambda *_: (np.array([4]), np.array([8.0]))).data.set_index("settings")
-    assert rows.loc["two misses, their lease"].tolist()[2] == "0.059 days"  # an hour and a half
+    assert rows.loc["two misses, their lease"].tolist()[2] == "1.4 hours"
+    assert rows.loc["ten misses, their lease"].tolist()[2] == "never"
     assert rows.loc["five misses, an hour"].tolist()[3] == "3,982 s" and rows.loc["yours"].tolist()[3] == "12 s"
