@@ -6,6 +6,7 @@ import numpy as np
 
 from course_lib.models import (
     cache_stampede,
+    cascading_failure,
     discovery_failure,
     dns_outage,
     gray_failure,
@@ -15,7 +16,7 @@ from course_lib.models import (
     retry_storm,
     split_brain,
 )
-from course_lib.models.drills import retry_chain, stampede_drill
+from course_lib.models.drills import replica_fleet, retry_chain, stampede_drill
 from course_lib.models.schedule import Schedule
 from tests.models.contract import Declared
 
@@ -261,6 +262,38 @@ GRAY_FAILURE = Declared(
     },
 )  # fmt: skip
 
+CASCADING_FAILURE = Declared(
+    cascading_failure,
+    base=dict(trigger_start=5.0, trigger_duration=10.0),
+    ranges=dict(
+        arrival_rate=(0.0, 2000.0), gateway_workers=(1, 2000), shop_workers=(1, 2000), stock_workers=(1, 2000),
+        database_workers=(1, 200), user_timeout=(0.5, 30.0), gateway_timeout=(0.5, 30.0), shop_timeout=(0.5, 30.0),
+        stock_timeout=(0.5, 30.0), feature_timeout=(0.5, 60.0), max_retries=(0, 2),
+    ),
+    at_most={
+        "ended <= asked": lambda c: (c["goodput"] + c["failed_rate"], c["gateway_calls"]),
+        "refused are lost": lambda c: (c["shed_rate"], c["failed_rate"]),
+        "each worker one call": lambda c: (c.level("gateway_held"), c.p.gateway_workers),
+        "a queue <= what came": lambda c: (c.level("database_queue"), c["database_calls"]),
+    },
+    settings={
+        "every defence": dict(
+            shed_threshold=0.4, bulkhead=60.0, breaker="on", queue_limit=100.0, feature="optional", max_retries=0
+        ),
+        "attempts of different number": dict(max_retries=np.array([0, 1, 4]), stock_timeout=np.array([0.5, 2.0, 7.3])),
+        "reviews that hang": dict(
+            trigger=np.array(["feature", "feature", "database"]), breaker=np.array(["on", "off", "on"]),
+            feature=np.array(["required", "optional", "off"]), feature_timeout=np.array([3.0, 30.0, 30.0]),
+            feature_share=0.2, bulkhead=25.0,
+        ),
+        "nothing is served": dict(slowdown=1000.0, queue_limit=np.array([0.0, 5.0, np.inf]), error_share=1.0),
+        "a breaker that comes and goes": dict(
+            breaker=Schedule("off", ((8.0, "on"), (30.0, "off"))), slowdown=np.array([1.0, 3.0, 9.0])
+        ),
+        "shedding that comes and goes": dict(shed_threshold=Schedule(1.0, ((8.0, 0.1), (30.0, 1.0)))),
+    },
+)  # fmt: skip
+
 RETRY_CHAIN = Declared(
     retry_chain,
     base=dict(errors_start=2.0, errors_duration=3.0, max_retries=1),
@@ -291,6 +324,23 @@ STAMPEDE_DRILL = Declared(
     },
 )
 
+REPLICA_FLEET = Declared(
+    replica_fleet,
+    base=dict(trigger_start=10.0, trigger_duration=30.0, patience=4.0, restart_time=8.0),
+    ranges=dict(replicas=(1, 12), lost=(0, 12), restart_batch=(1, 12), restart_time=(1.0, 60.0), patience=(1.0, 30.0)),
+    at_most={
+        "answered <= offered": lambda c: (c["goodput"], c["offered_rate"]),
+        "refused and answered <= offered": lambda c: (c["goodput"] + c["refused_rate"], c["offered_rate"]),
+        "the warm <= the living": lambda c: (c.level("warm_replicas"), c.level("survivors")),
+        "the living <= all": lambda c: (c.level("survivors"), c.p.replicas),
+    },
+    settings={
+        "nobody there": dict(replicas=1, lost=1),
+        "limited": dict(limit=np.array([0.5, 1.0, np.inf]), slow_start="on", restart_batch=np.array([1, 3, 1000])),
+        "a bundle": dict(replicas=12, capacity_spread=1.0, utilisation=0.4, restart_time=1e5),
+    },
+)
+
 MODELS = {
     declared.module.__name__.rpartition(".")[2]: declared
     for declared in (
@@ -303,7 +353,9 @@ MODELS = {
         SPLIT_BRAIN,
         METASTABLE_FAILURE,
         GRAY_FAILURE,
+        CASCADING_FAILURE,
         RETRY_CHAIN,
         STAMPEDE_DRILL,
+        REPLICA_FLEET,
     )
 }

@@ -1,0 +1,572 @@
+"""Cascading failure: four tiers that wait for each other, so that a slow one at the bottom empties every pool above it.
+
+Users call a gateway, the gateway a shop, the shop a stock service, that a database. Whoever calls holds a worker until
+it is answered or gives up; whoever is called does not know that the caller has gone. A hundredth of the requests wants
+the reviews, which the gateway fetches elsewhere. Tiers lie on an axis of their own, so that one call of numpy serves
+all of them.
+
+How it is computed. At each tier calls that entered are counted, E, and those that were resolved, R, in the order in
+which they came. In tick n, with W workers, held H of them at the last tick's end, h the ticks a request holds one if
+nothing is in its way, and τ the caller's timeout:
+
+    1  most = (W - H + resolved in n - 1) / (1 + h)      starts a pool allows; the database: noise(W Δ / service time)
+    2  room = (bulkhead - in flight + ended) / (1 + h)    calls one caller's bulkhead allows
+    3  start = min(queue + min(calls, room), most)        from the gateway down; what starts above is a call below
+    4  R += answered + given up                           from the database up
+    5  P = max(P, R, E[n - τ]);  in flight = E - P        a call ends by a reply or by the caller's timeout
+    6  failed calls wait a tick, workers in hand, and are made again; the last failure is the tier's own answer
+    7  H = calls in flight below + those that wait for their next attempt (+ calls to the reviews that hang)
+    8  users who failed come again after a second, a share of them
+
+Assumptions. A fluid with Poisson noise on arrivals and on the database's service; own work is of fixed length; replies
+of a tier come in the order of its calls; queues are first in, first out; a retry is made after one tick (`dt`) and
+nobody cancels what a caller has given up on. The gateway sheds at the door: with a threshold below 1 it keeps no queue.
+The reviews' calls are not retried, and the requests that want them do not call the shop.
+
+How far it can be trusted. Against an event loop (tests/models) healthy and shedding days agree within 1 %, totals of
+what is answered within 0.5 % of what is asked, the moments at which pools are full within a tick or two. A queue is
+that of the fluid: a healthy database has none. Where a tier's calls partly fail at once and partly wait, their order is
+lost, and with it up to 5 % of what is in time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from course_lib.models import noise, simulation
+from course_lib.models.chain_parts import Breakers, Reviews
+from course_lib.models.exact import TINY, accumulate, first_reached, lag, ratio, share, windowed_quantile
+from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
+from course_lib.models.recovery import trigger_events
+from course_lib.models.schedule import window
+from course_lib.models.simulation import Batch, Model
+from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
+
+TIERS = ("gateway", "shop", "stock", "database")
+DATABASE = 3
+MOST_RETRIES = 4
+RELOAD_WAIT = 1.0  # s until a user who failed comes again
+FULL, LASTING = 0.95, 5.0  # a tier is saturated when so much of its pool is held over so many seconds
+PER = 5.0  # s over which latency is taken
+NOBODY = 1e-9  # fewer requests than this are rounding
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters(ParameterSet):
+    """Parameters of the chain; see each field's metadata for range, unit and source."""
+
+    # fmt: off
+    arrival_rate: Any = scheduled(100.0, "requests/s", 0, 1e5, "λ",
+        "requests that users send, reloads aside", "chosen: the database is two thirds busy")
+    trigger: Any = choice("database", ("database", "feature"),
+        "what goes wrong: the database slows down, or the reviews hang", "reviews: Maurer, Fail at Scale, 2015",
+        by="world")
+    slowdown: Any = swept(2.0, "times", 1, 1000, "s",
+        "how much longer the database takes in the trouble", "chosen")
+    trigger_start: Any = swept(30.0, "s", 0, 1e5, "t₀",
+        "when the trouble begins", "chosen")
+    trigger_duration: Any = swept(60.0, "s", 0, 1e5, "d",
+        "how long it lasts", "chosen")
+    error_share: Any = scheduled(0.0, "of the database's answers", 0, 1, "e",
+        "replies that are lost: the caller knows at once", "none by default")
+    gateway_workers: Any = swept(300, "workers", 1, 1e5, "W₀",
+        "workers of the gateway", "chosen: ten times what a healthy day holds", integer=True, by="operator")
+    shop_workers: Any = swept(240, "workers", 1, 1e5, "W₁",
+        "workers of the shop", "chosen", integer=True, by="operator")
+    stock_workers: Any = swept(200, "workers", 1, 1e5, "W₂",
+        "workers of the stock service", "chosen", integer=True, by="operator")
+    database_workers: Any = swept(12, "workers", 1, 1e5, "W₃",
+        "queries the database does at once", "chosen", integer=True, by="operator")
+    gateway_work: Any = swept(0.01, "s", 0.001, 1, "w₀",
+        "the gateway's own work on a request", "chosen")
+    shop_work: Any = swept(0.03, "s", 0.001, 1, "w₁",
+        "the shop's own work", "chosen")
+    stock_work: Any = swept(0.03, "s", 0.001, 1, "w₂",
+        "the stock service's own work", "chosen")
+    database_work: Any = swept(0.08, "s", 0.001, 1, "w₃",
+        "mean length of a query", "chosen: 12 workers do 150 a second")
+    user_timeout: Any = swept(10.0, "s", 0.5, 300, "τᵤ",
+        "how long a user waits", "chosen")
+    gateway_timeout: Any = swept(8.0, "s", 0.5, 300, "τ₀",
+        "how long the gateway waits for the shop", "chosen", by="operator")
+    shop_timeout: Any = swept(5.0, "s", 0.5, 300, "τ₁",
+        "how long the shop waits for the stock service", "chosen", by="operator")
+    stock_timeout: Any = swept(2.0, "s", 0.5, 300, "τ₂",
+        "how long the stock service waits for the database", "chosen", by="operator")
+    max_retries: Any = swept(1, "retries", 0, MOST_RETRIES, "R",
+        "tries after the first, at each of the three tiers that call", "chosen", integer=True, by="operator")
+    reload_share: Any = swept(0.5, "of failed users", 0, 1, "r",
+        "users who load the page again", "chosen")
+    shed_threshold: Any = scheduled(1.0, "of the pool", 0.01, 1, "θ",
+        "share of its workers held from which the gateway refuses; below 1 it keeps no queue", "off by default",
+        by="operator")
+    bulkhead: Any = scheduled(np.inf, "calls", 1, np.inf, "B",
+        "calls in flight from a tier to one dependency, at most", "none by default; Hystrix: 10", by="operator")
+    bulkhead_at: Any = choice("every tier", ("every tier", "gateway", "shop", "stock"),
+        "which tiers have bulkheads", "chosen")
+    queue_limit: Any = swept(np.inf, "requests", 0, np.inf, "Q",
+        "requests that wait for a worker, at each tier", "unbounded by default", by="operator")
+    breaker: Any = choice("off", ("off", "on"),
+        "a circuit breaker for each dependency", "off by default", kind="scheduled")
+    breaker_threshold: Any = swept(0.5, "of calls", 0.01, 1, "b",
+        "share of failed calls that opens it", "Hystrix and resilience4j: 50 %", by="operator")
+    breaker_window: Any = swept(10.0, "s", 1, 60, "v",
+        "time over which calls are counted", "Hystrix: 10 s", by="operator")
+    breaker_open: Any = swept(5.0, "s", 0.5, 1e5, "o",
+        "how long it stays open", "Hystrix: 5 s", by="operator")
+    feature: Any = choice("required", ("required", "optional", "off"),
+        "the reviews: a page fails without them, is shown without them, or never asks for them", "chosen",
+        kind="scheduled")
+    feature_share: Any = swept(0.01, "of requests", 0, 0.5, "p",
+        "requests that want the reviews", "one per cent, as in Maurer")
+    feature_bulkhead: Any = swept(np.inf, "calls", 1, np.inf, "B₃",
+        "calls in flight to the reviews, at most", "none by default", by="operator")
+    feature_timeout: Any = swept(30.0, "s", 0.5, 300, "τ₃",
+        "how long the gateway waits for the reviews", "a common default", by="operator")
+    dt: Any = fixed(0.5, "s", 0.1, 0.5, "Δ",
+        "length of a tick, and the wait before a retry", "a quarter of the shortest timeout")
+    # fmt: on
+
+
+def simulate(
+    parameters: Parameters | None = None,
+    seed: ArrayLike = 0,
+    *,
+    until: float,
+    state: State | None = None,
+    record: Record | None = None,
+) -> Trace:
+    """Run the chain for `until` seconds; see `simulation.simulate` for batches, records and resuming.
+
+    Examples
+    --------
+    >>> alone, shed = (simulate(Parameters(shed_threshold=theta), seed=7, until=180) for theta in (1.0, 0.4))
+    >>> bool(alone["goodput"][-40:].max() < 1), bool(shed["goodput"][-40:].mean() > 95)
+    (True, True)
+    """
+    given = Parameters() if parameters is None else parameters
+    return simulation.simulate(MODEL, given, seed, until=until, state=state, record=record)
+
+
+FREE = np.array([np.inf])
+
+
+def at(values: FloatArray, n: int) -> FloatArray:
+    """Row of tick `n`, of a history or of something that does not change."""
+    return values[n if len(values) > 1 else 0]
+
+
+def added(attempts: FloatArray) -> FloatArray:
+    """Sum over attempts, one after the other."""
+    whole = attempts[0]
+    for one in attempts[1:]:
+        whole = whole + one
+    return whole
+
+
+class Run:
+    """One batch on its way through time; a history has a row a tick, then tiers, then members; row `past` is tick 0.
+
+    A boundary belongs to the tier that is called: boundary 0 lies between users and gateway.
+    """
+
+    def __init__(self, batch: Batch, ticks: int) -> None:
+        self.batch, self.ticks, size = batch, ticks, batch.size
+        time = np.arange(ticks) * batch.dt
+        self.given = (batch.user_timeout, batch.gateway_timeout, batch.shop_timeout, batch.stock_timeout)
+        self.waits = [lag(batch.ticks_in(wait)) for wait in self.given]
+        self.past, self.members = max(int(np.max(wait)) for wait in self.waits) + 3, np.arange(size)
+        self.tiers = np.arange(4)[:, None]
+        self.attempts = int(batch.highest("max_retries")) + 1
+        rows = self.past + ticks
+        self.entered, self.resolved = np.zeros((rows, 4, size)), np.zeros((rows, 4, size))  # E, R
+        self.passed = np.zeros((rows, 4, size))  # P, calls no longer in flight
+        self.queue, self.held = np.zeros((rows, 4, size)), np.zeros((rows, 4, size))
+        self.replies, self.late, self.failed = (np.zeros((rows, 4, size)) for _ in range(3))
+        self.calls, self.starts, self.refused = (np.zeros((rows, 4, size)) for _ in range(3))
+        self.hung = np.zeros((ticks + 1, size))
+        self.flying, self.ended, self.freed = (np.zeros((4, size)) for _ in range(3))
+        self.ends, self.by_reply, self.ago = (np.zeros((4, size)) for _ in range(3))  # of the last tick; E[n - τ]
+        self.old, self.of_late = np.zeros((self.attempts, 3, size)), np.ones((4, size))  # attempts one timeout ago
+        self.below = np.zeros((rows, 4, size))  # workers held by requests on their way through the tiers below
+        self.mix = np.zeros((rows if self.attempts > 1 else 1, self.attempts, 3, size))  # of a tick's calls, by attempt
+        self.inside = np.zeros((self.attempts, 3, size))  # calls in flight, by attempt
+        self.pending = np.zeros((self.attempts, 3, size))  # calls to be made in the next tick
+        self.good, self.lost, self.shed = (np.zeros((ticks + 1, size)) for _ in range(3))
+        self.last = np.arange(self.attempts)[:, None, None] >= batch.max_retries + np.zeros((3, size))
+        self.again, self.never = ~self.last, batch.max_retries == 0
+        self._set_pools(time)
+        self._draw(time)
+        self.breakers = Breakers(batch, ticks) if batch.highest("breaker") > 0 else None
+        self.reviews = Reviews(batch, ticks)
+
+    def _set_pools(self, time: FloatArray) -> None:
+        """Set ticks that a request holds a worker of each tier if nothing is in its way, and what there are of them."""
+        batch, size = self.batch, self.batch.size
+        inside = np.where(batch.trigger == 0, batch.slowdown, 1.0)
+        slow = window(batch.trigger_start, batch.trigger_duration, inside, 1.0).at(time)
+        self.query = batch.database_work * slow + np.zeros(size)
+        self.work = np.zeros((self.ticks, 4, size))  # of each tier's own, in ticks
+        for tier, own in enumerate((batch.gateway_work, batch.shop_work, batch.stock_work, self.query)):
+            self.work[:, tier] = own / batch.dt
+        self.per = 1.0 / (1.0 + self.work)
+        own = np.add.accumulate(self.work[:, ::-1], axis=1)[:, ::-1]  # of each tier and all below
+        wait = np.stack([batch.ticks_in(wait) + np.zeros(size) for wait in self.given])
+        back = np.maximum(wait + 0.5 - own, 0.0)  # a reply in a tick's middle is in time for calls made so long ago
+        self.whole = np.floor(back).astype(np.int64)
+        self.part = back - self.whole
+        self.workers = np.stack([getattr(batch, f"{name}_workers") + np.zeros(size) for name in TIERS])
+        self.threshold, self.bulkhead = batch.at("shed_threshold", time), batch.at("bulkhead", time)
+        self.sheds, self.bulked = bool((self.threshold < 1).any()), bool(np.isfinite(self.bulkhead).any())
+        here = (batch.bulkhead_at == 0) | (np.arange(1, 4)[:, None] == batch.bulkhead_at)
+        self.walled = np.concatenate([np.zeros((1, here.shape[1]), dtype=bool), here])  # boundaries with a bulkhead
+        self.limits = batch.queue_limit + np.zeros((4, size))
+        self.bounded = self.sheds or bool(np.isfinite(self.limits).any())
+
+    def _draw(self, time: FloatArray) -> None:
+        batch = self.batch
+        mean = batch.at("arrival_rate", time) * batch.dt
+        self.fresh = noise.counts(batch.seeds, "arrivals", mean, self.ticks) + np.zeros(batch.size)
+        able = self.workers[DATABASE] * batch.dt / self.query
+        able = able[:, :1] if (able == able[:, :1]).all() else able
+        self.able = noise.counts(batch.seeds, "database", able, self.ticks) + np.zeros(batch.size)
+        self.right = 1.0 - batch.at("error_share", time)
+        self.later = max(round(RELOAD_WAIT / batch.dt), 1)
+        self.reloads = np.zeros((2, self.ticks + self.later + 1, batch.size))  # all, and those that want the reviews
+
+    def go(self) -> Run:
+        """Run all ticks."""
+        for n in range(self.ticks):
+            row = self.past + n
+            refused = self._go_down(n, row)
+            self._come_up(n, row, refused)
+            if self.breakers is not None:
+                self._note(n, row)
+        return self
+
+    # -- down ----------------------------------------------------------------------------------------------------------
+
+    def _go_down(self, n: int, row: int) -> FloatArray:
+        """Let calls in and start them; return the calls refused at each tier."""
+        self._look_back(row)
+        free = self._pools(n) - self.held[row - 1] - self.below[row - 1] + self._freed(row)
+        most = np.maximum(free * self.per[n], 0.0)
+        most[DATABASE] = self.able[n]
+        queue, calls, starts = self.queue[row], self.calls[row], self.starts[row]
+        queue[:] = self.queue[row - 1]
+        if self.attempts > 1:
+            calls[1:] = self.waiting = added(self.pending)
+        room, admits = self._room(n, row)
+        np.add(self.fresh[n], self.reloads[0, n], out=calls[0])
+        self.reviews.mixed(self.fresh[n], self.reloads[1, n], queue[0] + calls[0])
+        for tier in range(4):
+            if tier:
+                calls[tier] += starts[tier - 1]
+            if tier == 1:
+                calls[1] -= self.reviews.start(n, starts[0], self._spare(n), admits)
+            queue[tier] += calls[tier] if room is None else np.minimum(calls[tier], room[tier])
+            np.minimum(queue[tier], most[tier], out=starts[tier])
+        queue -= starts
+        enters = calls if room is None else np.minimum(calls, room)
+        if self.bounded:
+            over = np.minimum(np.maximum(queue - self._limits(n), 0.0), enters)
+            queue -= over
+            enters = enters - over
+        np.add(self.entered[row - 1], enters, out=self.entered[row])
+        if self.attempts > 1:
+            self._note_mix(row, enters, calls)
+        self.enters = enters
+        return np.subtract(calls, enters, out=self.refused[row])
+
+    def _look_back(self, row: int) -> None:
+        """Take the calls that entered one timeout ago, and their attempts."""
+        for tier, wait in enumerate(self.waits):
+            same = isinstance(wait, int)
+            self.ago[tier] = self.entered[row - wait, tier] if same else self.entered[row - wait, tier, self.members]
+            if tier and self.attempts > 1:
+                mix = self.mix[row - wait, :, tier - 1] if same else self.mix[row - wait, :, tier - 1, self.members].T
+                self.old[:, tier - 1] = mix
+        if self.attempts > 1:
+            self.of_late[:DATABASE] = self._last_of(self.old)
+
+    def _freed(self, row: int) -> FloatArray:
+        """Workers that come free: by replies as many as in the last tick, and those timed out."""
+        reached = np.maximum(self.passed[row - 1], self.resolved[row - 1] + self.ends)
+        late = np.maximum(self.ago - reached, 0.0)[1:]
+        self.freed[:DATABASE] = self.by_reply[:DATABASE] + late * self.of_late[:DATABASE]
+        return self.freed
+
+    def _spare(self, n: int) -> FloatArray:
+        """Size of the bulkhead before the reviews."""
+        return np.minimum(np.where(self.walled[1], at(self.bulkhead, n), np.inf), self.batch.feature_bulkhead)
+
+    def _pools(self, n: int) -> FloatArray:
+        """Workers that may be held: of the gateway's, a share."""
+        if not self.sheds:
+            return self.workers
+        pools = self.workers.copy()
+        pools[0] *= at(self.threshold, n)
+        return pools
+
+    def _limits(self, n: int) -> FloatArray:
+        """Room in each queue: none at a gateway that sheds."""
+        if not self.sheds:
+            return self.limits
+        limits = self.limits.copy()
+        limits[0] = np.where(at(self.threshold, n) < 1, 0.0, limits[0])
+        return limits
+
+    def _room(self, n: int, row: int) -> tuple[FloatArray | None, FloatArray]:
+        """Calls that bulkheads and breakers let through to each tier, None if all of them; and to the reviews."""
+        if self.breakers is None and not self.bulked:
+            return None, FREE
+        room = np.maximum((at(self.bulkhead, n) - self.flying - self.below[row - 1] + self.ended) * self.per[n], 0.0)
+        room = np.where(self.walled, room, np.inf)
+        if self.breakers is None:
+            return room, FREE
+        admits = self.breakers.admits(n)
+        room[1:] = np.minimum(room[1:], admits[:3])
+        return room, admits[3]
+
+    def _note_mix(self, row: int, enters: FloatArray, calls: FloatArray) -> None:
+        """Tell how many of a tick's calls are first attempts, second attempts, and so on."""
+        mix, calls = self.mix[row], calls[1:]
+        mix[1:] = self.pending[1:]
+        np.maximum(calls - self.waiting, 0.0, out=mix[0])
+        mix /= np.maximum(calls, TINY)
+        self.inside += mix * enters[1:]
+
+    def _last_of(self, mix: FloatArray) -> FloatArray:
+        """Share of the calls of a mix that were the last their caller makes."""
+        return np.where(self.never, 1.0, added(mix * self.last))
+
+    # -- up ------------------------------------------------------------------------------------------------------------
+
+    def _come_up(self, n: int, row: int, refused: FloatArray) -> None:
+        """Count what is answered, what fails and what is given up on, from the database to the users."""
+        mixes, last = self._of_replies(row) if self.attempts > 1 else (None, None)
+        before, doomed = self.passed[row - 1], self._doomed(n, row)
+        floor, least = np.maximum(before, doomed), np.maximum(before, self.ago)
+        was, passing = self.resolved[row - 1], self.work[n] * self.starts[row]
+        passed, late, replies = self.passed[row], self.late[row], self.replies[row]
+        failed, below = self.failed[row], self.below[row]
+        ended = self.starts[row, DATABASE]
+        good, through = ended * at(self.right, n), 0.0
+        for tier in (3, 2, 1, 0):
+            self.ends[tier] = ended
+            resolved = was[tier] + ended
+            answered = np.maximum(resolved - floor[tier], 0.0, out=replies[tier])
+            over = np.maximum(resolved, least[tier], out=passed[tier])
+            given_up = np.maximum(over - before[tier] - answered, 0.0, out=late[tier])
+            alive = np.minimum(answered / np.maximum(ended, TINY), 1.0)
+            good = good * alive
+            wrong = np.subtract(answered, good, out=failed[tier])
+            if tier:
+                up = tier - 1
+                through = below[up] = (passing[tier] + through) * alive
+                spent = wrong + refused[tier] if last is None else wrong * last[0][up] + refused[tier] * last[1][up]
+                self.by_reply[up] = ended = good + spent
+                ended = ended + given_up * self.of_late[up]
+                if tier == 1:
+                    good, ended = good + self.reviews.good, ended + self.reviews.started
+        np.add(was, self.ends, out=self.resolved[row])
+        np.maximum(self.entered[row] - passed, 0.0, out=self.flying)
+        np.add(late, replies, out=self.ended)
+        if mixes is not None:
+            self._try_again(late, failed, replies, refused, mixes)
+        self._users(n, row, good, refused[0], alive)
+        held = self.held[row]
+        held[:DATABASE] = self.flying[1:]
+        if mixes is not None:
+            held[:DATABASE] += added(self.pending)
+        held[0] += self.reviews.hung
+        self.hung[n + 1] = self.reviews.hung
+
+    def _doomed(self, n: int, row: int) -> FloatArray:
+        """Calls that entered too long ago to be answered in time, between two ticks."""
+        rows, part = row - self.whole[n], self.part[n]
+        newer, older = (self.entered[rows - less, self.tiers, self.members] for less in (0, 1))
+        return newer + (older - newer) * part
+
+    def _of_replies(self, row: int) -> tuple[tuple[FloatArray, FloatArray], list[FloatArray]]:
+        """Attempts among the calls that are answered, and refused, now; and of each the share of last ones."""
+        mixes = self.inside / np.maximum(added(self.inside), TINY), self.mix[row]
+        return mixes, [self._last_of(mix) for mix in mixes]
+
+    def _try_again(
+        self,
+        late: FloatArray,
+        failed: FloatArray,
+        replies: FloatArray,
+        refused: FloatArray,
+        mixes: tuple[FloatArray, FloatArray],
+    ) -> None:
+        """Make the calls of the next tick; keep by attempt what is still in flight."""
+        over = late[1:] * self.old
+        again = (over + failed[1:] * mixes[0] + refused[1:] * mixes[1]) * self.again
+        self.pending[1:] = again[:-1]
+        left = np.maximum(self.inside - over - replies[1:] * mixes[0], 0.0)
+        self.inside = left * (self.flying[1:] / np.maximum(added(left), TINY))
+
+    def _users(self, n: int, row: int, good: FloatArray, refused: FloatArray, alive: FloatArray) -> None:
+        """Count users served and lost; a share of the lost comes again."""
+        reviews = self.reviews
+        stuck = reviews.stuck * alive
+        failed = self.failed[row, 0] = np.maximum(self.failed[row, 0] - stuck, 0.0)
+        served, gone = reviews.wait(n, alive, self.queue[row, 0])
+        self.good[n + 1] = good + served
+        self.by_reply[0] += reviews.started + reviews.over - reviews.stuck
+        lost = failed + self.late[row, 0] + refused
+        self.lost[n + 1], self.shed[n + 1] = lost + gone, refused
+        back, share = n + self.later, self.batch.reload_share
+        self.reloads[0, back] = (lost + gone) * share
+        quick = np.minimum(reviews.bad * alive, lost)  # pages that were refused the reviews
+        self.reloads[1, back] = ((lost - quick) * reviews.mingled + quick + gone) * share
+
+    def _note(self, n: int, row: int) -> None:
+        """Tell the breakers how the calls to each dependency ended; what a bulkhead refuses tells nothing."""
+        reviews, wrong = self.reviews, self.late[row] + self.failed[row]
+        entered = np.concatenate([self.enters[1:], reviews.through[None]])
+        ended = np.concatenate([self.ended[1:], reviews.ended[None]])
+        self.breakers.note(n, entered, ended, np.concatenate([wrong[1:], reviews.failed[None]]))
+
+    def breaker_states(self, dependency: int) -> FloatArray:
+        """State of one dependency's breaker at the end of each tick."""
+        return (
+            np.zeros((self.ticks + 1, self.batch.size))
+            if self.breakers is None
+            else self.breakers.states[:, dependency]
+        )
+
+
+# -- what a run shows ------------------------------------------------------------------------------------------------
+
+
+def _curves(batch: Batch, ticks: int) -> Curves:
+    run = Run(batch, ticks).go()
+    begin = run.past - 1
+    fresh = np.concatenate([np.zeros((1, batch.size)), run.fresh])
+    make = {
+        "fresh": lambda: accumulate(np.add, fresh),
+        "good": lambda: accumulate(np.add, run.good),
+        "lost": lambda: accumulate(np.add, run.lost),
+        "shed": lambda: accumulate(np.add, run.shed),
+        "hung": lambda: run.hung,
+    }
+    for tier, name in enumerate(TIERS):
+        make |= {
+            f"{name} calls": lambda tier=tier: accumulate(np.add, run.calls[begin:, tier]),
+            f"{name} busy": lambda tier=tier: _busy(run, tier),
+            f"{name} used": lambda tier=tier, name=name: np.minimum(curves[f"{name} busy"] / run.workers[tier], 1.0),
+            f"{name} queue": lambda tier=tier: run.queue[begin:, tier],
+            f"{name} wrong": lambda tier=tier: accumulate(np.add, run.late[begin:, tier] + run.failed[begin:, tier]),
+            f"{name} right": lambda tier=tier: accumulate(
+                np.add, np.maximum(run.replies[begin:, tier] - run.failed[begin:, tier], 0.0)
+            ),
+            f"{name} refused": lambda tier=tier: accumulate(np.add, run.refused[begin:, tier]),
+            f"{name} p99": lambda tier=tier: _latency(run, tier),
+        }
+    for tier, name in enumerate((*TIERS[1:], "reviews")):
+        make[f"{name} breaker"] = lambda tier=tier: run.breaker_states(tier)
+    curves = Curves(batch.dt, make=make)
+    return curves
+
+
+def _busy(run: Run, tier: int) -> FloatArray:
+    """Workers held at the end of each tick: by calls that wait, and by requests on their way through."""
+    begin = run.past
+    passing = run.starts[begin:, tier] * run.work[:, tier] + run.below[begin:, tier]
+    full = run.queue[begin:, tier] > NOBODY
+    busy = np.where(full, run.workers[tier], np.minimum(run.held[begin:, tier] + passing, run.workers[tier]))
+    return np.concatenate([np.zeros((1, busy.shape[1])), busy])
+
+
+def _latency(run: Run, tier: int) -> FloatArray:
+    """99th percentile, over five seconds, of how long the calls to a tier took that ended: answered or given up on."""
+    begin, dt = run.past, run.batch.dt
+    entered, done = run.entered[begin - 1 :, tier], run.resolved[begin - 1 :, tier]
+    replies, late = run.replies[begin:, tier], run.late[begin:, tier]
+    middle = np.maximum(done[1:], run.passed[begin - 1 : -1, tier]) - replies / 2
+    row = first_reached(entered, middle)
+    level, below = (np.take_along_axis(entered, np.maximum(row - less, 0), axis=0) for less in (0, 1))
+    came = row - 1 + ratio(middle - below, level - below)
+    own = np.add.accumulate(run.work[:, ::-1], axis=1)[:, ::-1][:, tier]  # of this tier and all below
+    took = (np.maximum(np.arange(run.ticks)[:, None] + 0.5 - came, 0.0) + own) * dt
+    timeout = run.given[tier] + np.zeros_like(took)
+    kinds = np.stack([np.minimum(took, timeout), timeout], axis=1), np.stack([replies, late], axis=1)
+    per = max(round(PER / dt), 1)
+    shown = windowed_quantile(*kinds, 0.99, per, least=NOBODY)
+    return np.concatenate([np.zeros((1, shown.shape[1])), shown])
+
+
+def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
+    """Trouble, recovery, and when each tier was saturated.
+
+    Recovered when in each of ten seconds the requests answered in time come to 95 % of those that users send. Saturated
+    from the beginning of the first five seconds over which 95 % of a pool are held.
+    """
+    starts = batch.trigger_start + np.zeros(batch.size)
+    found = trigger_events(
+        starts,
+        starts + batch.trigger_duration,
+        curves["good"],
+        curves["fresh"],
+        step=curves.step,
+        share=0.95,
+        seconds=10.0,
+    )
+    steps = max(round(LASTING / curves.step), 1)
+    for name in TIERS:
+        used = curves[f"{name} used"]
+        so_far = accumulate(np.add, used)
+        begins = used[1:][: max(len(used) - steps, 0)] >= FULL
+        full = (so_far[steps:] - so_far[:-steps] >= FULL * steps) & begins
+        first = full.argmax(axis=0) if len(full) else np.zeros(batch.size)
+        found[f"{name}_saturated"] = np.where(full.any(axis=0), first * curves.step, np.nan)
+    return found
+
+
+def _tier_signals(name: str) -> dict[str, Signal]:
+    """What is seen of a tier."""
+    return {
+        f"{name}_calls": Signal("calls/s", f"calls made to the {name}", lambda c: c.rate(f"{name} calls")),
+        f"{name}_held": Signal("workers", f"workers of the {name} that are held", lambda c: c.level(f"{name} busy")),
+        f"{name}_utilisation": Signal(
+            "of the pool", f"workers of the {name} held ÷ all", lambda c: c.level(f"{name} used")
+        ),
+        f"{name}_queue": Signal("requests", f"wait for a worker of the {name}", lambda c: c.level(f"{name} queue")),
+        f"{name}_error_ratio": Signal(
+            "of ended calls", f"calls to the {name} that failed, were refused or given up on",
+            lambda c: share(c.rate(f"{name} wrong") + c.rate(f"{name} refused"), c.rate(f"{name} right")),
+        ),
+        f"{name}_p99": Signal(
+            "s", f"99th percentile of how long calls to the {name} took, over 5 s", lambda c: c.level(f"{name} p99"),
+            full=True,
+        ),
+    }  # fmt: skip
+
+
+SIGNALS = {
+    "offered_rate": Signal("requests/s", "requests that users send, reloads aside", lambda c: c.rate("fresh")),
+    "goodput": Signal("requests/s", "requests answered while the user is there", lambda c: c.rate("good")),
+    "failed_rate": Signal("requests/s", "users who get an error or leave", lambda c: c.rate("lost")),
+    "shed_rate": Signal("requests/s", "of these, refused at the gateway's door", lambda c: c.rate("shed")),
+    "error_ratio": Signal("of ended requests", "failed", lambda c: share(c.rate("lost"), c.rate("good"))),
+    "reviews_held": Signal("workers", "workers of the gateway that wait for the reviews", lambda c: c.level("hung")),
+    **{key: signal for name in TIERS for key, signal in _tier_signals(name).items()},
+    **{
+        f"{name}_breaker": Signal(
+            "0 closed, 1 open, 2 trying",
+            f"circuit breaker before the {name}",
+            lambda c, name=name: c.level(f"{name} breaker"),
+        )
+        for name in (*TIERS[1:], "reviews")
+    },
+}
+
+GOLDEN = dict(traffic="gateway_calls", errors="error_ratio", latency="gateway_p99", saturation="gateway_utilisation")
+MODEL = Model("cascading_failure", _curves, SIGNALS, _events, GOLDEN)
