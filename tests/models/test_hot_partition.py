@@ -66,7 +66,7 @@ def combined():
             yield pytest.param(swept, name, id=f"{'+'.join(swept)}-{name}", marks=marks)
 
 
-@pytest.mark.parametrize(("swept", "name"), combined())
+@pytest.mark.parametrize(("swept", "name"), list(combined()))
 def test_a_member_of_a_batch_is_the_scalar_run_bit_for_bit(name, swept):
     base = dict(viral_start=10.0, viral_duration=14.0, keys=5000) | SETTINGS[name]
     batch = simulate(Parameters(**(base | swept)), seed=np.arange(2)[:, None] + 3, until=34)
