@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.models import (
+    bad_rollout,
     cache_stampede,
     cascading_failure,
     discovery_failure,
@@ -294,6 +295,34 @@ CASCADING_FAILURE = Declared(
     },
 )  # fmt: skip
 
+BAD_ROLLOUT = Declared(
+    bad_rollout,
+    base=dict(dt=1.0, rollout_start=8.0, bake_time=20.0, look_every=5.0, alarm_delay=6.0, fault_share=0.1,
+              gate_ratio=3.0, onset=10.0),
+    ranges=dict(dt=(0.5, 10.0), arrival_rate=(0.1, 1e5)),
+    at_most={
+        "answered <= offered": lambda c: (c["goodput"], c["offered_rate"]),
+        "harmed and answered <= offered": lambda c: (c["goodput"] + c["harmed_rate"], c["offered_rate"]),
+        "harmed so far is all that was harmed": lambda c: (c.level("harmed"), c["harmed_rate"] + 1e-6),
+        "customers hit <= requests harmed": lambda c: (
+            c.level("customers_hit") * np.maximum(c.p.customers, 1), c.level("harmed") + 1e-6,
+        ),
+        "dark customers have dead workers": lambda c: (
+            c.level("customers_dark") > 0, np.ceil(c.level("workers_down")),
+        ),
+    },
+    settings={
+        "every gate": dict(gate=["threshold", "fixed", "peeking"], metrics=5, false_alarm=0.1),
+        "by region": dict(strata="by region", fault_place="region", canary_mix=[0.0, 0.2, 1.0], rollback_time=9.0),
+        "what faults need": dict(fault=["load", "leak", "latent"], push_time=[0.0, 30.0, 200.0], gate="none"),
+        "both versions": dict(fault="skew", push_time=[0.0, 30.0, 200.0], cells=[1, 1, 4], rollback_time=5.0),
+        "in cells": dict(cells=[1, 7, 1000], fault="load", canary_share=0.3, gate="none"),
+        "shards": dict(sharding=["all", "cells", "shuffle"], poison_rate=0.3, poison_start=5.0, poison_duration=20.0,
+                       restart_time=4.0, tries=[1, 2, 5], shard_size=[4, 16, 3], workers=[12, 20, 2]),
+        "an incident elsewhere": dict(baseline=Schedule(0.001, ((20.0, 0.2), (30.0, 0.0))), gate="threshold"),
+    },
+)  # fmt: skip
+
 RETRY_CHAIN = Declared(
     retry_chain,
     base=dict(errors_start=2.0, errors_duration=3.0, max_retries=1),
@@ -354,6 +383,7 @@ MODELS = {
         METASTABLE_FAILURE,
         GRAY_FAILURE,
         CASCADING_FAILURE,
+        BAD_ROLLOUT,
         RETRY_CHAIN,
         STAMPEDE_DRILL,
         REPLICA_FLEET,
