@@ -100,7 +100,7 @@ def chart(
     scheme : str
         A Vega colour scheme that rises evenly in lightness, so that it reads without colour.
     """
-    ticks = alt.Axis(values=list(log_ticks), format="d") if log_ticks else alt.Axis(tickCount=max(2, width // 70))
+    ticks = alt.Axis(values=list(log_ticks), format="~g") if log_ticks else alt.Axis(tickCount=max(2, width // 70))
     across = alt.Scale(type="log", nice=False) if log_ticks else alt.Scale(nice=False, zero=False)
     x = alt.X("x:Q", title=x_title, axis=ticks, scale=across)
     y = alt.Y("y:Q", title=y_title, scale=alt.Scale(nice=False, zero=False))

@@ -1,0 +1,126 @@
+"""Plausible mistakes in `sequential`, one a function."""
+
+from statistics import NormalDist
+
+import numpy as np
+
+
+def canary_only(canary, control, worse_by, false_alarm):
+    """Looks at the canary alone."""
+    own = np.log(2 * worse_by / (1 + worse_by))
+    said = canary * own >= np.log(1 / false_alarm)
+    return np.where(said.any(axis=0), said.argmax(axis=0), -1)
+
+
+def last_look(canary, control, worse_by, false_alarm):
+    """Says only at the end whether to stop."""
+    own, other = np.log(2 * worse_by / (1 + worse_by)), np.log(2 / (1 + worse_by))
+    said = canary * own + control * other >= np.log(1 / false_alarm)
+    return np.where(said[-1], len(said) - 1, -1)
+
+
+def only_if_it_still_shows(canary, control, worse_by, false_alarm):
+    """Forgives what later looks no longer show."""
+    own, other = np.log(2 * worse_by / (1 + worse_by)), np.log(2 / (1 + worse_by))
+    said = canary * own + control * other >= np.log(1 / false_alarm)
+    return np.where(said[-1], said.argmax(axis=0), -1)
+
+
+def peeks(canary, control, worse_by, false_alarm):
+    """A fixed test at every look."""
+    limit = np.vectorize(NormalDist().inv_cdf)(1 - false_alarm)
+    said = (canary - control) / np.sqrt(np.maximum(canary + control, 1)) > limit
+    return np.where(said.any(axis=0), said.argmax(axis=0), -1)
+
+
+def counts_looks_from_one(canary, control, worse_by, false_alarm):
+    """The first look is number one."""
+    own, other = np.log(2 * worse_by / (1 + worse_by)), np.log(2 / (1 + worse_by))
+    said = canary * own + control * other >= np.log(1 / false_alarm)
+    return np.where(said.any(axis=0), said.argmax(axis=0) + 1, -1)
+
+
+def zero_for_never(canary, control, worse_by, false_alarm):
+    """Cannot tell the first look from never."""
+    own, other = np.log(2 * worse_by / (1 + worse_by)), np.log(2 / (1 + worse_by))
+    said = canary * own + control * other >= np.log(1 / false_alarm)
+    return said.argmax(axis=0)
+
+
+def sums_again(canary, control, worse_by, false_alarm):
+    """Adds up counts that were added up already."""
+    own, other = np.log(2 * worse_by / (1 + worse_by)), np.log(2 / (1 + worse_by))
+    said = np.cumsum(canary * own + control * other, axis=0) >= np.log(1 / false_alarm)
+    return np.where(said.any(axis=0), said.argmax(axis=0), -1)
+
+
+def bound_of_one(canary, control, worse_by, false_alarm):
+    """Stops as soon as worse is likelier than not."""
+    own, other = np.log(2 * worse_by / (1 + worse_by)), np.log(2 / (1 + worse_by))
+    said = (canary * own + control * other > 0) & (canary > 0)
+    return np.where(said.any(axis=0), said.argmax(axis=0), -1)
+
+
+def ten_times_surer(canary, control, worse_by, false_alarm):
+    """A bound so high that little is ever stopped."""
+    own, other = np.log(2 * worse_by / (1 + worse_by)), np.log(2 / (1 + worse_by))
+    said = canary * own + control * other >= 10 * np.log(1 / false_alarm)
+    return np.where(said.any(axis=0), said.argmax(axis=0), -1)
+
+
+def built_for_twice(canary, control, worse_by, false_alarm):
+    """Always built to find twice the errors."""
+    said = canary * np.log(4 / 3) + control * np.log(2 / 3) >= np.log(1 / false_alarm)
+    return np.where(said.any(axis=0), said.argmax(axis=0), -1)
+
+
+def never(canary, control, worse_by, false_alarm):
+    """Lets everything pass."""
+    return np.full(canary.shape[1], -1)
+
+
+def constants_of_the_visible_seed(canary, control, worse_by, false_alarm):
+    """What is right at home, copied."""
+    return np.resize(
+        [
+            -1,
+            5,
+            -1,
+            0,
+            6,
+            -1,
+            3,
+            4,
+            -1,
+            0,
+            -1,
+            -1,
+            -1,
+            -1,
+            -1,
+            -1,
+            5,
+            -1,
+            4,
+            0,
+            3,
+            -1,
+            -1,
+            -1,
+            -1,
+            0,
+            0,
+            -1,
+            -1,
+            0,
+            3,
+            -1,
+            0,
+        ],
+        canary.shape[1],
+    )
+
+
+def constants_tuned_on_other_seeds(canary, control, worse_by, false_alarm):
+    """The median of what is right on seven other seeds, copied."""
+    return np.resize([1, -1, 3, 0, 3, -1, -1, 0, 0, 2, 0, 3, 1, -1], canary.shape[1])
