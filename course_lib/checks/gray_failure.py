@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.checks.task import Answers, Demand, demand, draws, lineup, task
+from course_lib.checks.task import Answer, Answers, Demand, demand, draws, lineup, task
 from course_lib.models.gray_failure import Parameters, simulate
 from course_lib.models.trace import Record
 from course_lib.theory import tails
@@ -20,6 +20,18 @@ from course_lib.theory import tails
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Told = tuple[NDArray[Any], ...]
+
+
+def _again(answer: Answer, told: Told, found: NDArray[Any], seed: int) -> Demand:
+    """Ask for the same members in another order, and for one of them alone: an answer tells one by what it is."""
+    size, random = len(found), draws(seed, f"{answer.name} again")
+    same = []
+    for some in (random.permutation(size), random.integers(size, size=1)):
+        part = tuple(one[some] if len(one) == size else one for one in told)
+        asked = answer.array(*part, shape=(len(some), *found.shape[1:])).astype(float)
+        same.append(np.allclose(asked, found[some].astype(float), rtol=1e-6, atol=1e-9))
+    return demand("says the same of each, in another order and alone", ok=same, essential=True,
+                  seen="something else")  # fmt: skip
 
 
 # -- the lesson: when to send a copy ----------------------------------------------------------------------------------
@@ -61,6 +73,7 @@ def hedge_delay(answers: Answers, seed: int) -> Iterator[Demand]:
     misses = fits & (late > need * 1.02)
     yield demand("leaves no more calls late than the page allows", ok=~misses, essential=True, weight=2,
                  seen=_first(misses, delay, told))  # fmt: skip
+    yield _again(answers.hedge_delay, told, delay, seed)
     shown = _simulated(laws, told, np.where(fits, delay, np.inf))
     over = np.where(fits, shown / objective, 0.0)
     yield demand("meets the objective in a simulated fleet", ok=over < 1.02,
@@ -152,6 +165,7 @@ def limping(answers: Answers, seed: int) -> Iterator[Demand]:
         place = int(np.argmin(right))
         yield demand(text, ok=right, essential=True, weight=1.0 + (kind[place] > 3),
                      seen=f"host {found[place]:.0f}, not {host[place]}, in fleet {place}")  # fmt: skip
+    yield _again(answers.limping, (counts, edges), found, seed)
 
 
 EDGES = tails.BINS
@@ -230,6 +244,7 @@ def eject(answers: Answers, seed: int) -> Iterator[Demand]:
     ):
         ok = ~places | (ejects == right).all(axis=1)
         yield demand(text, ok=ok, essential=True, weight=1.5, seen=row(ok))
+    yield _again(answers.eject, told, ejects, seed)
 
 
 def _to_eject(sent: FloatArray, bad: FloatArray, out: BoolArray, cap: FloatArray) -> BoolArray:
@@ -256,6 +271,8 @@ def _fleets(seed: int) -> tuple[Told, NDArray[np.int64]]:
         ill = {0: int(random.integers(1, 3)), 1: 7, 3: 1}.get(int(sort), 0)
         share[n, order[:ill]] = usual[n] + random.uniform(0.12, 0.5, ill)
         if sort == 1:  # the worst has few calls, the best of the ill has many
+            first, least = order[:ill].min(), order[:ill][np.argmin(share[n, order[:ill]])]
+            share[n, [first, least]] = share[n, [least, first]]  # who fills the cap from the left begins with the best
             by_share = order[:ill][np.argsort(share[n, order[:ill]])]
             sent[n, by_share[-1]], sent[n, by_share[0]] = 200.0, 9000.0
         gone = int(random.integers(1, 3)) if sort in (0, 1) else 0
@@ -305,6 +322,7 @@ def copies(answers: Answers, seed: int) -> Iterator[Demand]:
     ):
         ok = ~places | (sends == right).all(axis=1)
         yield demand(text, ok=ok, essential=True, weight=1.5, seen=words(ok))
+    yield _again(answers.copies, told, sends, seed)
 
 
 def _client(place: int, sends: BoolArray, told: Told) -> str:
@@ -326,6 +344,8 @@ def _clients(seed: int) -> tuple[Told, NDArray[np.int64]]:
         late = random.permutation(calls)[: {0: 6, 1: 12, 2: 0, 3: calls}[int(sort)]]
         age[n, late] = delay[n] * random.uniform(1.02, 8.0, len(late))
         copied[n, late[: len(late) // 3]] = True
+        if sort == 1:  # the oldest has its copy
+            age[n, late[0]] = 9.0 * delay[n]
         tokens[n] = {0: 9.4, 1: 3.7, 2: 5.2, 3: 0.8}[int(sort)] + int(random.integers(0, 2)) * (sort < 3)
         if sort == 0:
             age[n, late[-1]] = delay[n]  # to the hair
@@ -375,6 +395,7 @@ def weights(answers: Answers, seed: int) -> Iterator[Demand]:
     ):
         ok = ~places | (off < 1e-3)
         yield demand(text, ok=ok, essential=True, weight=1.5, seen=fleet(ok, f"off by {off.max():.3f}"))
+    yield _again(answers.weights, told, given, seed)
 
 
 def _seen_hosts(seed: int) -> tuple[Told, NDArray[np.int64]]:

@@ -126,7 +126,7 @@ def drawn(weights: Answer) -> ShownChart:
         y, stroke = style.amount_axis(name, "calls (%)", top=105.0), style.SERIES[role]
         parts.append(base.mark_point(shape=shape, size=80, filled=True, color=stroke.colour).encode(x=x, y=y))
         word = base.transform_filter(f"datum.host == {place}")
-        parts.append(word.mark_text(text=words, align="left", dx=8, dy=-10, fontWeight="bold", color=stroke.word)
+        parts.append(word.mark_text(text=words, align="left", dx=8, dy=-17, fontWeight="bold", color=stroke.word)
                      .encode(x=x, y=y))  # fmt: skip
     said = "Share of calls of ten hosts, of which host 0 fails in a millisecond: by speed alone it gets nine in ten."
     return show(titled(alt.layer(*parts), _blank("weights", found)), data, said, units={"speed": "%", "yours": "%"})
