@@ -156,8 +156,8 @@ def _experiment(p: Parameters, load: FloatArray, seed: int) -> FloatArray:
 
 
 @task(
-    "copies",
-    answers=("copies(healed, demand, peak, lost) -> number, load",),
+    "fewest_copies",
+    answers=("fewest_copies(healed, demand, peak, lost) -> number, load",),
     hints=(
         "On the worst day there are fewer copies, and more users. Which load may each of those that are left have?",
         "demand * peak must fit into (number - lost) copies at no more than `healed` each. The load that is asked for "
@@ -165,12 +165,12 @@ def _experiment(p: Parameters, load: FloatArray, seed: int) -> FloatArray:
         "number = np.ceil(demand * peak / healed) + lost; return number, demand / number.",
     ),
 )
-def copies(answers: Answers, seed: int) -> Iterator[Demand]:
+def fewest_copies(answers: Answers, seed: int) -> Iterator[Demand]:
     """The fewest copies of a system that come back on the worst day, and their load on an ordinary one."""
     told, p = _demands(seed)
     healed, load, peak, lost = told
-    number, ordinary = (one.astype(float) for one in answers.copies.several(*told))
-    fewest, example = np.ceil(load * peak / healed - 1e-9) + lost, answers.copies.example
+    number, ordinary = (one.astype(float) for one in answers.fewest_copies.several(*told))
+    fewest, example = np.ceil(load * peak / healed - 1e-9) + lost, answers.fewest_copies.example
     whole = (number >= lost + 1) & (number == np.round(number))
     yield demand("is a whole number, more than may be lost", ok=whole, essential=True,
                  seen=f"number {example(told, number, fewest, whole)}")  # fmt: skip
@@ -185,13 +185,13 @@ def copies(answers: Answers, seed: int) -> Iterator[Demand]:
     yield demand("says the load of a copy on an ordinary day", ok=right, essential=True,
                  seen=f"load {example(told, ordinary, load / np.maximum(number, 1.0), right)}")  # fmt: skip
     back = _experiment(p, np.maximum(load * peak / left, 1.0), seed)
-    yield demand("on the worst day a copy that is knocked over comes back", ok=back > 0.5,
-                 seen=answers.copies.worst(told, 1.0 - back, "{:.0%} of its requests lost for good"))  # fmt: skip
+    lost_for_good = answers.fewest_copies.worst(told, 1.0 - back, "{:.0%} of its requests lost for good")
+    yield demand("on the worst day a copy that is knocked over comes back", ok=back > 0.5, seen=lost_for_good)
 
 
 def _demands(seed: int) -> tuple[tuple[FloatArray, ...], Parameters]:
     """Systems with what they came back from, a little below their hidden capacity, and what is asked of them."""
-    random = draws(seed, "copies")
+    random = draws(seed, "fewest_copies")
     case = lineup(random, 4)
     size = len(case)
     workers, retries = random.integers(20, 60, size), np.array([1, 2, 3, 4])[case]

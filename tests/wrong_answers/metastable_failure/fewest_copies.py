@@ -1,4 +1,4 @@
-"""Plausible mistakes in `copies`, one a function."""
+"""Plausible mistakes in `fewest_copies`, one a function."""
 
 import numpy as np
 
@@ -53,13 +53,13 @@ def parts_of_a_copy(healed, demand, peak, lost):
 
 def constants_of_the_visible_seed(healed, demand, peak, lost):
     """What is right at home, copied."""
-    return np.resize([16.0, 3.0, 2.0, 9.0, 6.0], np.shape(healed)), np.resize(
-        [397.062, 250.333, 417.5, 608.778, 690.833], np.shape(healed)
+    return np.resize([11.0, 16.0, 3.0, 14.0, 7.0], np.shape(healed)), np.resize(
+        [416.091, 363.812, 153.0, 210.429, 512.143], np.shape(healed)
     )
 
 
 def constants_tuned_on_other_seeds(healed, demand, peak, lost):
     """The median of what is right on other seeds, copied."""
-    return np.resize([3.0, 6.0, 9.0, 14.0], np.shape(healed)), np.resize(
-        [142.333, 273.75, 338.667, 426.786], np.shape(healed)
+    return np.resize([2.0, 5.0, 9.0, 11.0], np.shape(healed)), np.resize(
+        [276.0, 317.5, 390.714, 417.182], np.shape(healed)
     )

@@ -1,4 +1,4 @@
-"""Right answers to `copies` of another style than the solution's."""
+"""Right answers to `fewest_copies` of another style than the solution's."""
 
 import numpy as np
 
