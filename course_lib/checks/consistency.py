@@ -46,7 +46,8 @@ def again(task: Task, asked: Answers, fresh: Mapping[str, Any], seed: int) -> De
 def _differences(task: Task, asked: Answers, fresh: Answers, random: np.random.Generator) -> Iterator[str]:
     """What differs, in words, from the last call backwards."""
     for number, call in enumerate(reversed(tuple(asked.calls))):
-        count = 0 if call.name in task.whole else _members(call)
+        rows = _rows(task, call)
+        count = 0 if call.name in task.whole else len(_parts(call.result)[0]) if rows else _members(call)
         if number == 0 or count < 2:
             yield from _compared(asked, call, call.arguments, call.result, "later")
             yield from _compared(asked, call, call.arguments, call.result, "later")
@@ -55,13 +56,17 @@ def _differences(task: Task, asked: Answers, fresh: Answers, random: np.random.G
             continue
         mixed = random.permutation(np.tile(np.arange(count), 2))
         for order, how in ((mixed, "in another order and batch"), (mixed[:1], "alone")):
+            if rows:
+                arguments = tuple(one[order] if row else one for one, row in zip(call.arguments, rows, strict=True))
+                yield from _compared(fresh, call, arguments, tuple(part[order] for part in _parts(call.result)), how)
+                continue
             arguments = tuple(_taken(one, order, count) for one in call.arguments)
             yield from _compared(fresh, call, arguments, _of_parts(call.result, order, count), how)
 
 
 def _compared(answers: Answers, call: Call, arguments: tuple[Any, ...], wanted: Any, how: str) -> Iterator[str]:
     answer = getattr(answers, call.name)
-    found, wanted = (value if isinstance(value, tuple) else (value,) for value in (answer(*arguments), wanted))
+    found, wanted = map(_parts, (answer(*arguments), wanted))
     if len(found) != len(wanted):
         yield f"another number of results {how}"
     for got, right in zip(found, wanted, strict=False):
@@ -69,6 +74,10 @@ def _compared(answers: Answers, call: Call, arguments: tuple[Any, ...], wanted: 
             yield f"an array of shape {np.shape(got)}, not {np.shape(right)}, {how}"
         elif not _same(got, right):
             yield f"{answer.example(arguments, got, right, _same_each(got, right))}, {how}"
+
+
+def _parts(result: Any) -> tuple[Any, ...]:
+    return result if isinstance(result, tuple) else (result,)
 
 
 def _same(got: Any, wanted: Any) -> bool:
@@ -80,11 +89,16 @@ def _same_each(got: Any, wanted: Any) -> NDArray[np.bool_]:
     return np.isclose(np.asarray(got, float), np.asarray(wanted, float), rtol=1e-9, atol=1e-12, equal_nan=True)
 
 
+def _rows(task: Task, call: Call) -> list[bool]:
+    """Which arguments of a call have a row a member; empty where members lie along the last axis."""
+    return [name in task.rows[call.name] for name in task.declared[call.name][0]] if call.name in task.rows else []
+
+
 def _members(call: Call) -> int:
     """How many members the last axis of a call holds; 0 where arguments and results do not share one."""
     arrays = [one for one in call.arguments if np.ndim(one)]
     count = max((one.shape[-1] for one in arrays), default=0)
-    parts = call.result if isinstance(call.result, tuple) else (call.result,)
+    parts = _parts(call.result)
     fits = all(np.ndim(one) == 0 or one.shape[-1] == count for one in parts) and any(map(np.ndim, parts))
     return count if fits and all(one.shape[-1] in (1, count) for one in arrays) else 0
 

@@ -203,7 +203,7 @@ def _updates(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
 @task(
     "route",
     answers=("route(known, healthy, threshold)",),
-    whole=("route",),
+    rows={"route": ("known", "healthy", "threshold")},
     hints=(
         "Count per client: the hosts it knows, and of those the ones that look healthy. A host that it does not know "
         "counts for nothing, whatever its health says.",

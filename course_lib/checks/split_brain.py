@@ -38,7 +38,7 @@ def _shown(values: NDArray[Any]) -> str:
 @task(
     "elections",
     answers=("elections(placement, part, needed) -> can, twice",),
-    whole=("elections",),
+    rows={"elections": ("placement", "part", "needed")},
     hints=(
         "Votes count, sites don't, and whoever is lost does not vote. How many votes does each part hold?",
         "For each part 0, 1 and 2 add up the voters of the sites that lie in it. A part can elect if that is at least "
@@ -172,7 +172,7 @@ def _failovers(seed: int) -> tuple[tuple[FloatArray, ...], IntArray]:
 @task(
     "may_lead",
     answers=("may_lead(votes, old, new)",),
-    whole=("may_lead",),
+    rows={"may_lead": ("votes",)},
     hints=(
         "Half is not more than half. Half of what: of the votes that came, or of all there are?",
         "(votes * old).sum(axis=1) is the weight of those who voted; it must be more than half of old.sum(). The same "

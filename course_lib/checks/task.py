@@ -14,7 +14,8 @@ run the learner's functions in a sandbox: one check, one code path. What comes b
 arrays before a check sees it, so an object with its own idea of equality never reaches a comparison.
 
 An answer whose arguments are declared is asked again at the end (`consistency`): what it earned counts only if it gives
-the same later, afresh, alone, in another order and in a batch. An answer that is not elementwise says so by `whole`.
+the same later, afresh, alone, in another order and in a batch. Members lie along the last axis; an answer whose members
+are rows says so by `rows`, and one that is not elementwise at all by `whole`.
 
 Rules for authors: a demand's text is the same for every seed, it says what right answers do, and a right answer meets
 every demand on every seed. Numbers that vary go into `seen`, which is printed for misses only.
@@ -385,6 +386,8 @@ class Task:
         For the answers that were declared with their arguments: names of these and of the results.
     whole : tuple of str
         Answers that are not elementwise.
+    rows : dict of str to tuple of str
+        Answers whose members are rows, and which of their arguments have a row a member.
     hints : tuple of str
     """
 
@@ -397,11 +400,13 @@ class Task:
         total: float | None,
         points: float | None,
         whole: Sequence[str] = (),
+        rows: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.check, self.name, self.total = check, name, total
         self.module = check.__module__.rpartition(".")[2]
         self.declared = {name: rest for name, *rest in map(_signature, answers)}
         self.answers, self.whole, self.hints = tuple(self.declared), tuple(whole), tuple(map(_one_line, hints))
+        self.rows = {name: tuple(arguments) for name, arguments in (rows or {}).items()}
         self.__doc__, self._points = check.__doc__, points
         self._attempts, self._counted = 0, ""
 
@@ -567,6 +572,7 @@ def task(
     total: float | None = None,
     points: float | None = None,
     whole: Sequence[str] = (),
+    rows: Mapping[str, Sequence[str]] | None = None,
 ) -> Callable[[Callable[[Answers, int], Iterator[Demand]]], Task]:
     """Turn a generator of demands into a `Task`.
 
@@ -584,8 +590,10 @@ def task(
         For checks outside the course's manifest; left out, course.toml says.
     whole : sequence of str
         Answers that look at their arguments as a whole, not element by element along the last axis.
+    rows : mapping of str to sequence of str, optional
+        Answers that give a row a member, and the arguments that have a row a member; the others are for all.
     """
-    return lambda check: Task(check, name, answers, hints, total, points, whole)
+    return lambda check: Task(check, name, answers, hints, total, points, whole, rows)
 
 
 def _signature(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

@@ -272,7 +272,7 @@ def again(task: Task, right: Right) -> Iterator[str]:
     """What is right once, or in company, earns nothing: later, alone, in another order, in a batch."""
     for what, by in SPOILT.items():
         yield from _earns(f"an answer {what}", task.judge(_stateful(task, right, by), VISIBLE, until=lost))
-    for what, by in CROWDED.items() if not task.whole else ():
+    for what, by in CROWDED.items() if not (task.whole or task.rows) else ():
         yield from _earns(f"an answer {what}", task.judge(_stateful(task, right, by), VISIBLE, until=lost))
 
 

@@ -80,6 +80,30 @@ def test_answers_that_look_at_the_whole_say_so():
     assert rank.judge({"rank": lambda x, y: np.argsort(np.argsort(x))}, 0).state == "right"
 
 
+@pytest.mark.parametrize("answer", [
+    lambda table, edges: np.resize([1.0, 4.0, 2.0, 5.0, 3.0], len(table)),
+    lambda table, edges: (table * edges).sum(axis=1) - table[0].sum() + 1.0,
+    lambda table, edges: (table * edges).sum(axis=1) if len(table) > 1 else np.zeros(1),
+])  # fmt: skip
+@pytest.mark.parametrize("parts", [1, 2])
+def test_members_that_are_rows_are_asked_again_as_rows(answer, parts):
+    """Five members of two bins, whose edges are for all: neither constants nor a look at a neighbour earn anything."""
+    names = "total" if parts == 1 else "total, twice"
+
+    @task("bins", answers=(f"bins(table, edges) -> {names}",), points=1, rows={"bins": ("table",)})
+    def bins(answers, seed):
+        table, edges = np.array([[1.0, 0.0], [0.0, 2.0], [2.0, 0.0], [1.0, 2.0], [1.0, 1.0]]), np.array([1.0, 2.0])
+        yield demand("adds", ok=np.ravel(answers.bins.several(table, edges, shape=(5,)) if parts == 2
+                                         else answers.bins.array(table, edges, shape=(5,))) == [1, 4, 2, 5, 3] * parts)  # fmt: skip
+
+    def given(one):
+        return {"bins": one if parts == 1 else lambda table, edges: (one(table, edges), one(table, edges))}
+
+    assert bins.judge(given(lambda table, edges: (table * edges).sum(axis=1)), 0).state == "right"
+    found = bins.judge(given(answer), 0)
+    assert found.state == "wrong" and found.lines[1].startswith("  ok") and consistency.TEXT in found.lines[2]
+
+
 def test_fresh_answers_are_asked_for_only_when_something_was_earned():
     asked = []
 
