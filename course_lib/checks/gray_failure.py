@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.checks.task import Answer, Answers, Demand, demand, draws, lineup, task
+from course_lib.checks.task import Answers, Demand, demand, draws, lineup, task
 from course_lib.models.gray_failure import Parameters, simulate
 from course_lib.models.trace import Record
 from course_lib.theory import tails
@@ -20,18 +20,6 @@ from course_lib.theory import tails
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Told = tuple[NDArray[Any], ...]
-
-
-def _again(answer: Answer, told: Told, found: NDArray[Any], seed: int) -> Demand:
-    """Ask for the same members in another order, and for one of them alone: an answer tells one by what it is."""
-    size, random = len(found), draws(seed, f"{answer.name} again")
-    same = []
-    for some in (random.permutation(size), random.integers(size, size=1)):
-        part = tuple(one[some] if len(one) == size else one for one in told)
-        asked = answer.array(*part, shape=(len(some), *found.shape[1:])).astype(float)
-        same.append(np.allclose(asked, found[some].astype(float), rtol=1e-6, atol=1e-9))
-    return demand("says the same of each, in another order and alone", ok=same, essential=True,
-                  seen="something else")  # fmt: skip
 
 
 # -- the lesson: when to send a copy ----------------------------------------------------------------------------------
@@ -42,7 +30,7 @@ LATENCY = np.arange(0.0, 3.0, 0.001)  # seconds at which services' survival is t
 @task(
     "hedge_delay",
     answers=("hedge_delay(latency, survival, fan_out, objective, budget)",),
-    whole=("hedge_delay",),
+    rows={"hedge_delay": ("survival", "fan_out", "objective", "budget")},
     hints=(
         "A page is in time if all its calls are. How many of the calls may then be late? And which calls cause a copy?",
         "No more than 1 - 0.999 ** (1 / fan_out) of the calls may be late. A copy after d costs S(d) more calls and "
@@ -73,7 +61,6 @@ def hedge_delay(answers: Answers, seed: int) -> Iterator[Demand]:
     misses = fits & (late > need * 1.02)
     yield demand("leaves no more calls late than the page allows", ok=~misses, essential=True, weight=2,
                  seen=_first(misses, delay, told))  # fmt: skip
-    yield _again(answers.hedge_delay, told, delay, seed)
     shown = _simulated(laws, told, np.where(fits, delay, np.inf))
     over = np.where(fits, shown / objective, 0.0)
     yield demand("meets the objective in a simulated fleet", ok=over < 1.02,
@@ -139,7 +126,7 @@ def _simulated(laws: FloatArray, told: Told, delay: FloatArray) -> FloatArray:
 @task(
     "limping",
     answers=("limping(counts, edges)",),
-    whole=("limping",),
+    rows={"limping": ("counts",)},
     hints=(
         "Which of two hosts is worse, one with 20 calls of which one was slow, or one with 20,000 of which 400 were?",
         "Add the histograms of all other hosts and take the p99 of the sum: cumulate along the last axis and find the "
@@ -165,7 +152,6 @@ def limping(answers: Answers, seed: int) -> Iterator[Demand]:
         place = int(np.argmin(right))
         yield demand(text, ok=right, essential=True, weight=1.0 + (kind[place] > 3),
                      seen=f"host {found[place]:.0f}, not {host[place]}, in fleet {place}")  # fmt: skip
-    yield _again(answers.limping, (counts, edges), found, seed)
 
 
 EDGES = tails.BINS
@@ -209,7 +195,7 @@ def _counted(random: np.random.Generator, calls: int, median: float, slow: float
 @task(
     "eject",
     answers=("eject(sent, bad, out, cap)",),
-    whole=("eject",),
+    rows={"eject": ("sent", "bad", "out", "cap")},
     hints=(
         "Bad compared with whom? A host is judged against the median of its peers, if it has had enough calls at all, "
         "and there is room for so many only.",
@@ -244,7 +230,6 @@ def eject(answers: Answers, seed: int) -> Iterator[Demand]:
     ):
         ok = ~places | (ejects == right).all(axis=1)
         yield demand(text, ok=ok, essential=True, weight=1.5, seen=row(ok))
-    yield _again(answers.eject, told, ejects, seed)
 
 
 def _to_eject(sent: FloatArray, bad: FloatArray, out: BoolArray, cap: FloatArray) -> BoolArray:
@@ -290,7 +275,7 @@ def _fleets(seed: int) -> tuple[Told, NDArray[np.int64]]:
 @task(
     "copies",
     answers=("copies(age, copied, tokens, delay)",),
-    whole=("copies",),
+    rows={"copies": ("age", "copied", "tokens", "delay")},
     hints=(
         "Which of the open calls have waited for the whole delay and have no copy yet? How many of them can be paid?",
         "late = (age >= delay[:, None]) & ~copied. Rank the late ones of each client by age, the oldest first, and "
@@ -322,7 +307,6 @@ def copies(answers: Answers, seed: int) -> Iterator[Demand]:
     ):
         ok = ~places | (sends == right).all(axis=1)
         yield demand(text, ok=ok, essential=True, weight=1.5, seen=words(ok))
-    yield _again(answers.copies, told, sends, seed)
 
 
 def _client(place: int, sends: BoolArray, told: Told) -> str:
@@ -358,7 +342,7 @@ def _clients(seed: int) -> tuple[Told, NDArray[np.int64]]:
 @task(
     "weights",
     answers=("weights(latency, errors, calls, penalty)",),
-    whole=("weights",),
+    rows={"weights": ("latency", "errors", "calls", "penalty")},
     hints=(
         "A host that fails in a millisecond looks quick. What does a failed call cost whoever made it?",
         "Time a call by what it costs: (1 - e) * latency + e * penalty, where e = errors / calls. Give each host a "
@@ -395,7 +379,6 @@ def weights(answers: Answers, seed: int) -> Iterator[Demand]:
     ):
         ok = ~places | (off < 1e-3)
         yield demand(text, ok=ok, essential=True, weight=1.5, seen=fleet(ok, f"off by {off.max():.3f}"))
-    yield _again(answers.weights, told, given, seed)
 
 
 def _seen_hosts(seed: int) -> tuple[Told, NDArray[np.int64]]:

@@ -93,8 +93,9 @@ def test_members_that_are_rows_are_asked_again_as_rows(answer, parts):
     @task("bins", answers=(f"bins(table, edges) -> {names}",), points=1, rows={"bins": ("table",)})
     def bins(answers, seed):
         table, edges = np.array([[1.0, 0.0], [0.0, 2.0], [2.0, 0.0], [1.0, 2.0], [1.0, 1.0]]), np.array([1.0, 2.0])
-        yield demand("adds", ok=np.ravel(answers.bins.several(table, edges, shape=(5,)) if parts == 2
-                                         else answers.bins.array(table, edges, shape=(5,))) == [1, 4, 2, 5, 3] * parts)  # fmt: skip
+        told = (table, edges)
+        got = answers.bins.array(*told, shape=(5,)) if parts == 1 else np.ravel(answers.bins.several(*told, shape=(5,)))
+        yield demand("adds", ok=got == [1, 4, 2, 5, 3] * parts)
 
     def given(one):
         return {"bins": one if parts == 1 else lambda table, edges: (one(table, edges), one(table, edges))}
