@@ -78,6 +78,20 @@ OVERDONE = {
         "settings/eject_half",
         "settings/nothing",
     },
+    "bad_rollout": {
+        "bake/a_week",
+        "bake/three_over_p",
+        "sequential/never",
+        "sequential/ten_times_surer",
+        "by_region/always",
+        "by_region/never",
+        "deal/everybody_on_all",
+        "plan/a_week",
+        "plan/a_minute",
+        "plan/nothing_ships",
+        "plan/everything_ships",
+        "plan/a_thousand_cells",
+    },
 }
 
 
