@@ -250,9 +250,10 @@ def test_nothing_is_left_behind_after_an_interruption(tmp_path, scratch, how):
         kit.save(folder / name / "01_kit.ipynb", kit.submission(answers))
     script = tmp_path / "run.py"
     script.write_text(
-        f"import sys; sys.path[:0] = {[str(TESTS.parent), str(TESTS)]!r}\n"
+        f"import signal, sys; sys.path[:0] = {[str(TESTS.parent), str(TESTS)]!r}\n"
         "from pathlib import Path\nfrom grading import kit\nfrom course_lib.grading.command import Options, grade\n"
         "from course_lib.grading.sandbox.isolation import Limits\nif __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored\n"
         f"    where = Path({str(tmp_path)!r})\n"
         "    grade(where / 'submissions', where / 'out', kit.course(where / 'course'),"
         " Options(limits=Limits(cells_s=300, call_s=300, total_s=900, cpu_s=900), live_every=0))\n"
@@ -266,7 +267,10 @@ def test_nothing_is_left_behind_after_an_interruption(tmp_path, scratch, how):
         time.sleep(0.05)
     time.sleep(0.5)  # the first has been judged, the endless answer is at work
     process.send_signal(how)
-    process.wait(60)
+    try:
+        process.wait(60)
+    finally:
+        process.kill()
     assert eventually_no_process_mentions(str(tmp_path))
     assert list(scratch.glob("course-*")) == []
 
