@@ -372,8 +372,8 @@ def _brought_back(
 
 
 @task(
-    "settings",
-    answers=("settings(arrival_rate, healthy_time, slow_rate, query_time, timeout, workers) -> threshold, retries",),
+    "limits",
+    answers=("limits(arrival_rate, healthy_time, slow_rate, query_time, timeout, workers) -> threshold, retries",),
     hints=(
         "Between which two numbers of requests in the gateway must the limit lie: what a good day holds, and what a "
         "slow database can still answer in time? And which day needs a retry?",
@@ -384,10 +384,10 @@ def _brought_back(
         "/ workers; retries = 1 for all.",
     ),
 )
-def settings(answers: Answers, seed: int) -> Iterator[Demand]:
+def limits(answers: Answers, seed: int) -> Iterator[Demand]:
     """A shed threshold and retries for services that have a good day, a slow day, and a day of lost replies."""
     told, drill = _services(seed)
-    threshold, retries = (one.astype(float) for one in answers.settings.several(*told))
+    threshold, retries = (one.astype(float) for one in answers.limits.several(*told))
     rate, _, slow = told[:3]
     inside = (threshold >= 0.01) & (threshold < 1) & np.isin(retries, range(5))
     yield demand("is a share from 0.01 to below 1, and 0 to 4 retries", ok=inside, essential=True,
@@ -396,7 +396,7 @@ def settings(answers: Answers, seed: int) -> Iterator[Demand]:
         return
     good, lost, during, after = _days(drill, threshold, retries, seed)
     _, _, could, _ = _days(drill, np.sqrt(rate * told[1] * slow * (told[4] - told[3])) / told[5], retries * 0 + 1, seed)
-    worst = answers.settings.worst
+    worst = answers.limits.worst
     for text, least, got, weight in (
         ("answers everybody on a good day", 0.995, good, 2),
         ("hides one lost reply in a hundred", 0.995, lost, 2),

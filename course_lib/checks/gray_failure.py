@@ -407,8 +407,8 @@ def _seen_hosts(seed: int) -> tuple[Told, NDArray[np.int64]]:
 
 
 @task(
-    "settings",
-    answers=("settings(median, spread, hosts, limping, busiest) -> delay, budget, cap",),
+    "precautions",
+    answers=("precautions(median, spread, hosts, limping, busiest) -> delay, budget, cap",),
     hints=(
         "Take the cap first: it must hold all hosts that may limp at once. On the day when all are slow, how much do "
         "the others then carry, and what is left for copies?",
@@ -418,12 +418,12 @@ def _seen_hosts(seed: int) -> tuple[Told, NDArray[np.int64]]:
         "np.exp(1.645 * spread), 0), np.where(ok, np.minimum(room, 0.05), 0), np.where(ok, cap, 0).",
     ),
 )
-def settings(answers: Answers, seed: int) -> Iterator[Demand]:
+def precautions(answers: Answers, seed: int) -> Iterator[Demand]:
     """Delay and budget of copies and a cap on ejection, that help when a few limp and do no harm when all are slow."""
     told, fits = _days(seed)
     median, spread, hosts, few, busiest = told
-    delay, budget, cap = (one.astype(float) for one in answers.settings.several(*told))
-    example = answers.settings.example
+    delay, budget, cap = (one.astype(float) for one in answers.precautions.several(*told))
+    example = answers.precautions.example
     ways = (delay > 0) & (budget > 0) & (cap > 0)
     agreed = np.where(fits, ways, (delay == 0) & (budget == 0) & (cap == 0))
     yield demand("is three numbers above 0, or 0, 0 and 0 where ejection alone would be too much", ok=agreed,

@@ -405,8 +405,8 @@ def _keys(seed: int) -> tuple[tuple[NDArray[Any], ...], IntArray]:
 
 
 @task(
-    "settings",
-    answers=("settings(loss, heartbeat, clock_error, promotion, objective, quiet) -> misses, lease",),
+    "patience",
+    answers=("patience(loss, heartbeat, clock_error, promotion, objective, quiet) -> misses, lease",),
     hints=(
         "Two things push up, one pushes down. Which number is bounded by false alarms, which by the objective?",
         "misses is the smallest m with heartbeat * (1 - loss**m) / ((1 - loss) * loss**m) >= quiet. The shortest lease "
@@ -416,12 +416,12 @@ def _keys(seed: int) -> tuple[tuple[NDArray[Any], ...], IntArray]:
         "+ promotion <= objective; return np.where(fits, misses, 0), np.where(fits, lease, 0).",
     ),
 )
-def settings(answers: Answers, seed: int) -> Iterator[Demand]:
+def patience(answers: Answers, seed: int) -> Iterator[Demand]:
     """Heartbeats that may be missed, and a lease, for objectives; 0 and 0 where nothing meets them."""
     told, fits = _objectives(seed)
     loss, heartbeat, error, promotion, objective, quiet = told
-    misses, lease = (one.astype(float) for one in answers.settings.several(*told))
-    fewest, example = _fewest(loss, heartbeat, quiet), answers.settings.example
+    misses, lease = (one.astype(float) for one in answers.patience.several(*told))
+    fewest, example = _fewest(loss, heartbeat, quiet), answers.patience.example
     agreed = np.where(fits, (misses > 0) & (lease > 0), (misses == 0) & (lease == 0))
     yield demand("is 0 and 0 exactly where nothing meets the objectives", ok=agreed, essential=True,
                  seen=f"misses {example(told, misses, fewest * fits, agreed)}")  # fmt: skip

@@ -137,10 +137,10 @@ def back(restart: Answer, seed: int) -> dict[str, Trace]:
 # -- the chain again -------------------------------------------------------------------------------------------------
 
 
-def defended(settings: Answer, seed: int) -> dict[str, Trace]:
+def defended(limits: Answer, seed: int) -> dict[str, Trace]:
     """Return runs of the lesson's chain: as it was, and with the learner's threshold and retries."""
     told = (100.0, 0.15, 75.0, 0.16, 2.0, 300.0)
-    found = asked(settings, *(np.array([number]) for number in told))
+    found = asked(limits, *(np.array([number]) for number in told))
     runs = {"as it was": NAIVE}
     if found is not None:
         threshold, retries = (float(np.ravel(one)[0]) for one in found)

@@ -138,11 +138,11 @@ WORST = dict(fault="heavy", impaired_hosts=HOSTS, work_factor=4.0, ejection_rule
 """The day when all are slow, and a rule that compares nobody with nobody."""
 
 
-def days(settings: Answer, seed: int, *, worst: bool) -> dict[str, Trace]:
+def days(precautions: Answer, seed: int, *, worst: bool) -> dict[str, Trace]:
     """Return runs of the lab's service on one day: with nothing, with everything at once, and as the learner says."""
     base = SERVICE.replace(probation=1.0, **(WORST if worst else {}))
     told = (0.01, 0.5, float(HOSTS), 2.0, 0.71)
-    found = asked(settings, *(np.array([number]) for number in told))
+    found = asked(precautions, *(np.array([number]) for number in told))
     ways = {"nothing": base}
     if found is not None:
         delay, budget, cap = (float(np.ravel(one)[0]) for one in found)

@@ -185,11 +185,11 @@ def merged(reconcile: Answer) -> Any:
 NETWORK = dict(loss=0.02, heartbeat=2.0, clock_error=0.05, promotion=3.0, objective=15.0, quiet=604_800.0)
 
 
-def tried(settings: Answer) -> Any:
+def tried(patience: Answer) -> Any:
     """Return a table of settings for one network: how often a false alarm, how late a new leader, and the learner's."""
     import pandas as pd
 
-    found = asked(settings, *(np.array([value]) for value in NETWORK.values()))
+    found = asked(patience, *(np.array([value]) for value in NETWORK.values()))
     ways: dict[str, tuple[float, float]] = {
         "two misses, their lease": (2.0, 4.0),
         "ten misses, their lease": (10.0, 20.0),
@@ -203,7 +203,7 @@ def tried(settings: Answer) -> Any:
         away = quorum.lease_wait(lease, NETWORK["clock_error"]) + NETWORK["promotion"]
         rows.append([name, f"{misses:.0f}", f"{lease:.0f} s", _every(float(days)), f"{away:,.0f} s"])
     if found is None:
-        rows.append(["yours", "settings is still blank", "", "", ""])
+        rows.append(["yours", "patience is still blank", "", "", ""])
     columns = [
         "settings",
         "misses",

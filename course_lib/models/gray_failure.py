@@ -142,7 +142,7 @@ def simulate(
     --------
     >>> fleet = simulate(Parameters(), seed=7, until=120)
     >>> fleet["slow_pages"][[20, 50]].round(2).tolist(), fleet["red_share"].max().item()
-    ([0.0, 0.62], 0.0)
+    ([0.0, 0.6], 0.0)
     """
     return simulation.simulate(
         MODEL, Parameters() if parameters is None else parameters, seed, until=until, state=state, record=record

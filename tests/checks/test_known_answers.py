@@ -74,9 +74,9 @@ OVERDONE = {
         "copies/never",
         "weights/over_fixed",
         "weights/round_robin",
-        "settings/hedge_everything",
-        "settings/eject_half",
-        "settings/nothing",
+        "precautions/hedge_everything",
+        "precautions/eject_half",
+        "precautions/nothing",
     },
     "bad_rollout": {
         "bake/a_week",

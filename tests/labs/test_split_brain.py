@@ -20,7 +20,7 @@ def half(votes, old, new):
 def test_blank_answers_leave_their_part_out():
     assert "blank" in str(charts.counted(blank, 7).data) and "blank" in str(charts.proved(blank, 7).data)
     assert "still blank" in charts.shown_trial(blank, 7) and "blank" in str(charts.merged(blank).data)
-    assert charts.tried(blank).data.iloc[-1, 1] == "settings is still blank"
+    assert charts.tried(blank).data.iloc[-1, 1] == "patience is still blank"
     assert set(charts.tokens(blank, 7).picture.data["run"]["kind"]) == {2.0}
 
 

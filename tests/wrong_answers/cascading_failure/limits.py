@@ -1,4 +1,4 @@
-"""Plausible mistakes in `settings`, one a function."""
+"""Plausible mistakes in `limits`, one a function."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Right answers to `settings` of another style than the solution's."""
+"""Right answers to `precautions` of another style than the solution's."""
 
 import numpy as np
 
