@@ -251,6 +251,7 @@ def two_days(answers: Answers, seed: int) -> Iterator[Demand]:
     ttl = random.permutation(np.array([10, 40, 120, 300, 600]) + random.integers(0, 9, 5))
     ttl = ttl[: int(random.integers(4, 6))].astype(float)
     outage, run = float(random.integers(10, 40) * 10), int(random.integers(1 << 30))
+    outage = 240.0 if outage == 300.0 else outage  # not the lab's own, which an answer may have fixed
     told = (ttl, outage, run)
     kept, follow = answers.two_days.several(*told)
     day, other = _both(*told)
