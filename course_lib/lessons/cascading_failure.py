@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.lessons.cascading_fleet import FLEET as FLEET
 from course_lib.models.cascading_failure import TIERS, Parameters, simulate
 from course_lib.models.drills import replica_fleet
 from course_lib.models.trace import Record, Trace

@@ -16,6 +16,7 @@ import pytest
 from course_lib import notebook_file
 from course_lib.manifest import load
 from course_lib.notebook_file import ANSWER, CHECK
+from course_lib.view.panel import Panel
 
 WEEKLY = bool(os.environ.get("COURSE_WEEKLY"))
 BUILT = [module for module in load().modules if module.built]
@@ -51,10 +52,12 @@ def open_copy(lab, open_alone):
     return open_
 
 
-def panel_of(module):
-    """Return the module's panel, or None where it has none."""
+def panels_of(module):
+    """Return the module's panels, in the order in which its lesson shows them."""
     name = f"course_lib.lessons.{module.slug}"
-    return importlib.import_module(name).PANEL if importlib.util.find_spec(name) else None
+    shown = vars(importlib.import_module(name)) if importlib.util.find_spec(name) else {}
+    panels = [value for value in shown.values() if isinstance(value, Panel)]
+    return sorted(panels, key=lambda panel: panel is not shown["PANEL"])
 
 
 def reset(page, index):
@@ -89,12 +92,13 @@ def test_lesson(open_copy, module, shots):
     assert page.errors() == []
     commit_all(page)
     assert list(runs.shown(module.lesson, ran(page))) == []
-    assert page.panels() or panel_of(module) is None, "the lesson does not show the module's panel"
-    for index in range(page.panels()):
+    panels = panels_of(module)
+    assert page.panels() == len(panels), "the lesson does not show the module's panels"
+    for index, panel in enumerate(panels):
         page.wait_rested(index)
         page.screenshot(shots / f"{module.name}-{index}-light.png")
         sliders(page, index)
-        challenges(page, index, panel_of(module))
+        challenges(page, index, panel)
         if WEEKLY or "COURSE_SCREENSHOTS" in os.environ:
             page.theme("JupyterLab Dark")
             page.panel(index)

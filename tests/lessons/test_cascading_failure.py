@@ -7,6 +7,7 @@ import pytest
 
 from course_lib.labs import cascading_failure as lab
 from course_lib.lessons import cascading_failure as show
+from course_lib.lessons import cascading_fleet
 from course_lib.models.cascading_failure import TIERS, simulate
 from course_lib.models.drills import replica_fleet
 from course_lib.theory import cascading
@@ -65,6 +66,43 @@ def test_between_harmless_and_fatal_lie_two_steps_of_the_slider():
     seeds = np.arange(16)[:, None]
     well = np.isfinite(simulate(show.NAIVE.replace(slowdown=slow), seeds, until=150).events["recovered"]).mean(axis=0)
     assert well[0] == 1 and 0 < well[1] < 1 and well[2] == 0
+
+
+# -- the fleet's panel -----------------------------------------------------------------------------------------------
+
+FLEET = show.FLEET
+
+
+def fleet_late(**values) -> np.ndarray:
+    """Share answered in the last minute, means over eight seeds."""
+    known = {name: np.asarray(value) for name, value in FLEET.values().items() if name != "slow_start"}
+    one_shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+    given = {name: np.broadcast_to(known[name], one_shape) for name in known} | {"slow_start": False} | values
+    return np.mean([cascading_fleet.answered_late(given, seed) for seed in range(8)], axis=0)
+
+
+def test_the_fleets_presets_are_what_they_are_called():
+    def at(preset):
+        settings = FLEET.settings(preset)
+        return FLEET.facts(settings, FLEET.pictures([settings]).at(0), FLEET.full(settings))
+
+    storm, healthy, edge, fixed, over = map(at, ("storm", "healthy", "cliff edge", "fixed", "over-fixed"))
+    assert storm["fewest_up"] == 0 and storm["answered_late"] < 25 and storm["well_share"] == 0
+    assert healthy["answered_late"] > 99 and healthy["well_share"] == fixed["well_share"] == 100
+    assert 5 <= edge["well_share"] <= 95
+    assert fixed["answered_late"] > 99 and over["answered_before"] < 90
+
+
+def test_left_of_the_wall_a_slow_start_brings_the_lost_back_and_right_of_it_nothing_but_a_limit_or_patience():
+    left, right = np.array([0.6, 0.7, 0.78]), np.array([0.84, 0.9, 0.97])
+    for warmup in (60.0, 180.0):
+        cold = fleet_late(utilisation=left, warmup=np.full(3, warmup))
+        assert ((cold > 0.93) & (cold < 0.99)).all(), "a few in a hundred go missing"
+        assert (fleet_late(utilisation=left, warmup=np.full(3, warmup), slow_start=True) > 0.99).all()
+    felled = fleet_late(utilisation=right, warmup=np.full(3, 60.0), slow_start=True)
+    assert (felled < 0.4).all() and (np.abs(felled - fleet_late(utilisation=right)) < 0.25).all()
+    assert (fleet_late(utilisation=right, limit=np.ones(3)) > 0.97).all()
+    assert (fleet_late(utilisation=right[:1], patience=np.full(1, 60.0), warmup=np.full(1, 20.0)) > 0.9).all()
 
 
 # -- the lesson's figures --------------------------------------------------------------------------------------------

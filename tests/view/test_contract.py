@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,15 +26,26 @@ EXAMPLES = int(os.environ.get("COURSE_CONTRACT_EXAMPLES", "0"))
 WEEKLY = bool(os.environ.get("COURSE_WEEKLY"))
 
 
-def panel_of(slug: str) -> Panel:
-    return importlib.import_module(f"course_lib.lessons.{slug}").PANEL
+def panel_of(slug: str, name: str) -> Panel:
+    return vars(importlib.import_module(f"course_lib.lessons.{slug}"))[name]
+
+
+def every_panel() -> list[Any]:
+    """Each panel of each lesson: most have one, called PANEL."""
+    known = {slug: vars(importlib.import_module(f"course_lib.lessons.{slug}")) for slug in SLUGS}
+    assert all(isinstance(names.get("PANEL"), Panel) for names in known.values())
+    named = [(slug, name) for slug, names in known.items() for name, it in names.items() if isinstance(it, Panel)]
+    return [pytest.param(slug, name, id=slug if name == "PANEL" else f"{slug}-{name}") for slug, name in named]
+
+
+PANELS = pytest.mark.parametrize(("slug", "name"), every_panel())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slug", SLUGS)
-def test_a_panel_stands_examination(slug):
-    corners.examine(panel_of(slug))
-    assert slug not in BUILT or list(corners.idle(panel_of(slug))) == []
+@PANELS
+def test_a_panel_stands_examination(slug, name):
+    corners.examine(panel_of(slug, name))
+    assert slug not in BUILT or list(corners.idle(panel_of(slug, name))) == []
 
 
 @pytest.mark.parametrize("panel", [PANEL, INSTANT], ids=["with a spread", "instant"])
@@ -50,9 +62,9 @@ def dragged(draw, panel: Panel) -> list[Settings]:
     return [start, start.moved(slider, draw(st.integers(0, len(panel.controls[slider].positions) - 1)))]
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_wherever_it_is_dragged(slug):
-    examine_drawn(panel_of(slug), EXAMPLES or (40 if WEEKLY else 3))
+@PANELS
+def test_wherever_it_is_dragged(slug, name):
+    examine_drawn(panel_of(slug, name), EXAMPLES or (40 if WEEKLY else 3))
 
 
 def examine_drawn(plain: Panel, examples: int) -> None:
