@@ -29,13 +29,16 @@ RULES = {
     "page": Rule(signal="error_ratio", above=0.01, hold=120.0, says="one request in a hundred fails"),
 }
 
+WEATHER = Parameters(fault_share=0.0, baseline=window(1200.0, 900.0, 0.02, 0.001))  # ails everybody alike
+
 DAYS = {
     "incident": Parameters(gate="none"),
     "quiet": Parameters(fault_share=0.0),
     "twin": Parameters(fault_share=0.0, poison_rate=0.05, deliveries=3, poison_start=4000.0, poison_duration=1200.0),
     "gated": Parameters(rollback_time=600.0),
-    "weather": Parameters(fault_share=0.0, baseline=window(1200.0, 900.0, 0.02, 0.001)),
+    "weather": WEATHER,
+    "lookalike": WEATHER,
 }
 
-NAMES = {"incident": "bad change", "quiet": "good change", "twin": "poison message"}
-TABLE = Table(simulate, 7200.0, DAYS, RULES, NAMES)
+NAMES = {"incident": "bad change", "quiet": "good change", "twin": "poison message", "lookalike": "weather"}
+TABLE = Table(simulate, 7200.0, DAYS, RULES, NAMES, twin_starts=4000.0)

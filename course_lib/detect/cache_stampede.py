@@ -33,7 +33,9 @@ DAYS = {
     "incident": Parameters(),
     "quiet": Parameters(trigger="none"),
     "twin": Parameters(coalescing="fleet", trigger="none", background_rate=Schedule(10, ((60, 510),))),
+    # every night somebody reads what nobody reads by day
+    "lookalike": Parameters(coalescing="fleet", trigger="none", background_rate=Schedule(10, ((60, 60), (120, 10)))),
 }
 
-NAMES = {"incident": "stampede", "quiet": "quiet day", "twin": "cache busting"}
-TABLE = Table(simulate, 180.0, DAYS, RULES, NAMES)
+NAMES = {"incident": "stampede", "quiet": "quiet day", "twin": "cache busting", "lookalike": "nightly batch"}
+TABLE = Table(simulate, 180.0, DAYS, RULES, NAMES, twin_starts=60.0)

@@ -3,6 +3,7 @@
 from course_lib.detect.rule import Rule
 from course_lib.detect.table import Table
 from course_lib.models.cascading_failure import Parameters, simulate
+from course_lib.models.schedule import Schedule
 
 RULES = {
     "first": Rule(  # the last tier of the chain that is full, whoever complains
@@ -35,7 +36,8 @@ DAYS = {
     "incident": Parameters(),
     "quiet": Parameters(slowdown=1.0),
     "twin": Parameters(trigger="feature", feature_share=0.12, trigger_duration=1000.0),
+    "lookalike": Parameters(slowdown=1.0, arrival_rate=Schedule(100.0, ((30.0, 115.0), (90.0, 100.0)))),  # a busy hour
 }
 
-NAMES = {"incident": "slow database", "quiet": "quiet day", "twin": "reviews flooded"}
+NAMES = {"incident": "slow database", "quiet": "quiet day", "twin": "reviews flooded", "lookalike": "busy hour"}
 TABLE = Table(simulate, 150.0, DAYS, RULES, NAMES)

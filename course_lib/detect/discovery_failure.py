@@ -35,7 +35,8 @@ DAYS = {
     "incident": Parameters(catalogue="lost"),
     "quiet": Parameters(outage_duration=0.0),
     "twin": Parameters(trigger="forged"),
+    "lookalike": Parameters(outage_duration=0.0, deploy_start=300.0, deploy_duration=300.0),  # a brisk deploy
 }
 
-NAMES = {"incident": "registry down", "quiet": "quiet day", "twin": "forged addresses"}
+NAMES = {"incident": "registry down", "quiet": "quiet day", "twin": "forged addresses", "lookalike": "deploy"}
 TABLE = Table(simulate, 1200.0, DAYS, RULES, NAMES)

@@ -3,6 +3,7 @@
 from course_lib.detect.rule import Rule
 from course_lib.detect.table import Table
 from course_lib.models.dns_outage import Parameters, simulate
+from course_lib.models.schedule import Schedule
 
 QUIET = (0.0, 60.0)  # seconds before anything happens
 
@@ -38,9 +39,10 @@ DAYS = {
     "incident": Parameters(),
     "quiet": Parameters(outage_duration=0.0),
     "twin": Parameters(outage="wrong"),
+    "lookalike": Parameters(outage_duration=0.0, lookup_rate=Schedule(10.0, ((60.0, 25.0),))),  # growth
     "stale": Parameters(stale_limit=86_400.0),
     "empty": Parameters(outage="empty"),
 }
 
-NAMES = {"incident": "authority dead", "quiet": "quiet day", "twin": "hijacked answers"}
+NAMES = {"incident": "authority dead", "quiet": "quiet day", "twin": "hijacked answers", "lookalike": "growth"}
 TABLE = Table(simulate, 600.0, DAYS, RULES, NAMES)

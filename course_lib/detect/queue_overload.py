@@ -7,6 +7,15 @@ from course_lib.models.schedule import Schedule
 
 WORTH = 10_000.0  # messages: a deadline of ten seconds, at 1,000/s; more than that and the next arrival is doomed
 
+TWIN = Rule(  # few messages that cost many deliveries each
+    signal="redelivered_rate",
+    per="throughput",
+    above=0.05,
+    hold=20.0,
+    keep=120.0,
+    says="one delivery in twenty failed and comes again: look who sends those, and quarantine the sender",
+)
+
 RULES = {
     "first": Rule(  # a trend speaks while the level still looks like nothing
         signal="depth",
@@ -21,12 +30,15 @@ RULES = {
         above=100_000.0,
         says="the queue holds more than 100,000 messages: give the broker more memory",
     ),
-    "twin": Rule(  # few messages that cost many deliveries each
-        signal="redelivered_rate",
-        per="throughput",
-        above=0.05,
-        hold=20.0,
-        says="one delivery in twenty failed and comes again: look who sends those, and quarantine the sender",
+    "twin": TWIN,
+    "alert": Rule(  # the first, and not the flood of messages that fail
+        signal="depth",
+        reading="time to full",
+        full=WORTH,
+        below=60.0,
+        hold=10.0,
+        unless=(TWIN,),
+        says="in less than a minute the queue holds more than a deadline of work: shed or slow producers down now",
     ),
     "age": Rule(
         signal="oldest_age",
@@ -44,8 +56,9 @@ DAYS = {
     "incident": Parameters(),
     "quiet": Parameters(burst_rate=800.0),
     "twin": Parameters(burst_rate=900.0, poison_share=Schedule(0.0, ((60.0, 0.11), (180.0, 0.0)))),
+    "lookalike": Parameters(burst_rate=950.0),  # a busy hour, and consumers that can
     "blocked": Parameters(downstream_rate=Schedule(1e4, ((60.0, 600.0), (180.0, 1e4))), burst_rate=800.0),
 }
 
-NAMES = {"incident": "burst", "quiet": "quiet day", "twin": "poison flood"}
-TABLE = Table(simulate, 300.0, DAYS, RULES, NAMES)
+NAMES = {"incident": "burst", "quiet": "quiet day", "twin": "poison flood", "lookalike": "busy hour"}
+TABLE = Table(simulate, 300.0, DAYS, RULES, NAMES, twin_starts=60.0)

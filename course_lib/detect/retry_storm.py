@@ -26,6 +26,10 @@ DAYS = {
     "incident": Parameters(),
     "quiet": Parameters(brownout_duration=0.0, reply_loss=0.01),
     "twin": Parameters(max_retries=0, brownout_duration=0.0, arrival_rate=Schedule(900.0, ((60.0, 3600.0),))),
+    "lookalike": Parameters(  # growth, and the capacity for it
+        brownout_duration=0.0, service_rate=1800.0, arrival_rate=Schedule(900.0, ((60.0, 1100.0), (90.0, 1300.0)))
+    ),
 }
 
-TABLE = Table(simulate, 300.0, DAYS, RULES, {"incident": "retry storm", "quiet": "quiet day", "twin": "flood"})
+NAMES = {"incident": "retry storm", "quiet": "quiet day", "twin": "flood", "lookalike": "growth"}
+TABLE = Table(simulate, 300.0, DAYS, RULES, NAMES)

@@ -40,7 +40,8 @@ DAYS = {
     "incident": Parameters(),
     "quiet": Parameters(cut_duration=0.0),
     "twin": Parameters(trigger="mute", flaps=5, cut_duration=26.0, flap_gap=6.0),
+    "lookalike": Parameters(cut_duration=8.0),  # a switch restarts
 }
 
-NAMES = {"incident": "network cut", "quiet": "quiet day", "twin": "heartbeats dropped"}
+NAMES = {"incident": "network cut", "quiet": "quiet day", "twin": "heartbeats dropped", "lookalike": "brief cut"}
 TABLE = Table(simulate, 240.0, DAYS, RULES, NAMES)

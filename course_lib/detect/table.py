@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from course_lib.detect.rule import Rule
 from course_lib.models.trace import Trace
 
 RULES = {"first": "first signal", "false_reading": "classic false reading", "twin": "what tells the twin"}
-DAYS = {"incident": "the incident", "quiet": "a quiet day", "twin": "its security twin"}
+DAYS = {
+    "incident": "the incident",
+    "quiet": "a quiet day",
+    "twin": "its security twin",
+    "lookalike": "an honest look-alike",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,12 +33,19 @@ class Table:
     until : float
         Seconds that a day lasts.
     days : mapping of str to Parameters
-        At least those of `DAYS`; the twin is the same top-line picture, made by an attacker.
+        At least those of `DAYS`; the twin is the same top-line picture, made by an attacker, the look-alike one that
+        nobody need get up for: growth, a deploy, a nightly batch.
     rules : mapping of str to Rule
-        At least those of `RULES`: the first fires on the incident, the false reading misleads, and the twin's fires on
-        the twin and not on the incident; none fires on the quiet day. `tests/detect/test_tables.py` says so.
+        At least those of `RULES`: the first fires on the incident and not on the look-alike, the false reading
+        misleads, and the twin's fires on the twin and on no other day; none fires on the quiet day.
+        `tests/detect/test_tables.py` says so. Where the first speaks on the twin, too, ``"alert"`` is what one would
+        page on: it does not.
     names : mapping of str to str
         What the days are called beside a chart.
+    twin_starts : float, optional
+        When the attack begins, s, where the model names no trigger for it; else its event ``trigger_starts``.
+    extra : mapping of str to callable
+        More signals, made of a trace; those of peers have the members on the second axis.
 
     Raises
     ------
@@ -45,6 +58,8 @@ class Table:
     days: Mapping[str, Any]
     rules: Mapping[str, Rule]
     names: Mapping[str, str] = dataclasses.field(default_factory=lambda: DAYS)
+    twin_starts: float | None = None
+    extra: Mapping[str, Callable[[Trace], Any]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lacking = [
@@ -53,9 +68,39 @@ class Table:
         if lacking:
             raise ValueError(f"the table of detection lacks {', '.join(lacking)}")
 
+    @property
+    def alert(self) -> Rule:
+        """The rule to page on: silent on the quiet day, the look-alike and the twin."""
+        return self.rules.get("alert", self.rules["first"])
+
     def run(self, day: str, seed: ArrayLike = 0) -> Trace:
         """One day, simulated."""
-        return self.simulate(self.days[day], seed, until=self.until)
+        trace = self.simulate(self.days[day], seed, until=self.until)
+        return WithMore(trace, self.extra) if self.extra else trace
+
+    def starts(self, day: str, trace: Trace) -> NDArray[np.float64]:
+        """When the trouble of a day begins, s, shape (*batch)."""
+        named = self.twin_starts if day == "twin" else None
+        return trace.events["trigger_starts"] if named is None else np.full(trace.shape, named)
+
+
+class WithMore(Mapping):
+    """A trace, and signals that are made of it."""
+
+    def __init__(self, trace: Trace, extra: Mapping[str, Callable[[Trace], Any]]) -> None:
+        self.trace, self.extra = trace, extra
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.trace, name)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.extra[name](self.trace) if name in self.extra else self.trace[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self.trace, *self.extra))
+
+    def __len__(self) -> int:
+        return len(self.trace) + len(self.extra)
 
 
 def table(slug: str) -> Table:

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 
 from course_lib import detect
-from course_lib.detect.table import DAYS, RULES
+from course_lib.detect.table import RULES
 from course_lib.models.trace import Trace
 from course_lib.view import style
 from course_lib.view.frame import thin
@@ -19,6 +19,7 @@ WIDTH, HEIGHT, ROWS = 178, 96, 150  # pixels of one small chart; points of a lin
 LOW = 0.05
 MOST = 5.0  # thresholds: as far above as a rule that fires below is drawn
 HOW = "dashed: threshold, shaded: hold, upright line: the page"
+DAYS = ("incident", "quiet", "twin")  # the look-alike has its place in the tournament
 BENT = "; an axis that names its threshold is logarithmic above it"
 ROLES = {"first": "defended", "false_reading": "naive", "twin": "fourth"}
 

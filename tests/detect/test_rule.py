@@ -91,6 +91,9 @@ def test_rules_combine():
         (dict(full=3.0), "a time to full needs full"),
         (dict(baseline=(9.0, 3.0)), "baseline = (9.0, 3.0): must be two times, the earlier first"),
         (dict(baseline=(0.0, 3.0), reading="change"), "a baseline belongs to a level"),
+        (dict(ago=(0.0, 3.0)), "ago = (0.0, 3.0): must be how long ago, and over how long, both positive"),
+        (dict(ago=(9.0, 3.0), baseline=(0.0, 3.0)), "give a baseline or ago, not both"),
+        (dict(per="load"), "a signal divided by itself is 1"),
     ],
 )
 def test_bad_rules_are_told_in_one_line(change, message):
@@ -112,3 +115,40 @@ def test_two_hundred_traces_and_a_dozen_rules_take_well_under_two_seconds():
     for threshold in np.linspace(0.1, 0.9, 12):
         first_alarm(rule(above=threshold, window=10.0, keep=5.0), made)
     assert time.process_time() - begun < 2.0
+
+
+def members(*rows: list[float]) -> Made:
+    """A trace whose load has members on its second axis, a column each."""
+    return Made(np.array(rows, dtype=float).T)
+
+
+def test_peers_are_compared_with_their_median_and_one_that_lasts_is_enough():
+    made = members([1, 1, 1, 1], [1, 1, 1, 1], [1, 9, 9, 9], [1, 1, np.nan, 1], [2, 2, 2, 2])
+    apart = rule(peers=True, above=5.0, hold=2.0)
+    assert read(apart, made).tolist() == [1.0, 8.0, 7.5, 8.0]  # the median of four is between two of them
+    assert firing(apart, made).tolist() == [False, False, True, True]
+    takes_turns = members([9, 1, 9, 1], [1, 9, 1, 9], [1, 1, 1, 1])
+    assert firing(rule(peers=True, above=5.0, hold=0.0), takes_turns).all()
+    assert not firing(apart, takes_turns).any()  # nobody for two steps on end
+
+
+def test_peers_that_all_rise_are_no_news_and_below_looks_for_the_lowest():
+    assert not firing(rule(peers=True, above=1.0, hold=0.0), members([1, 9], [1, 9], [1, 9])).any()
+    assert read(rule(peers=True, below=-3.0), members([5, 5], [5, 1], [5, 5])).tolist() == [0.0, -4.0]
+
+
+def test_peers_join_with_what_has_no_members():
+    made = members([1, 1, 1], [1, 9, 9], [1, 1, 1])
+    made["asked"] = np.array([0.0, 0.0, 5.0])
+    assert firing(rule(peers=True, above=5.0, hold=0.0, floor=("asked", 2.0)), made).tolist() == [False, False, True]
+    quiet = rule(signal="asked", below=1.0, hold=0.0)
+    assert firing(rule(peers=True, above=5.0, hold=0.0, both=(quiet,)), made).tolist() == [False, True, False]
+
+
+def test_what_it_was_some_time_ago_is_known_once_that_has_been():
+    made = Made([2, 4, 3, 9, 12])
+    week = rule(above=2.0, hold=0, ago=(2.0, 2.0))
+    assert read(week, made).tolist()[3:] == [9 / 3, 12 / 3.5]
+    assert np.isnan(read(week, made)[:3]).all()
+    assert firing(week, made).tolist() == [False] * 3 + [True, True]
+    assert not firing(rule(hold=0, ago=(90.0, 9.0)), made).any()

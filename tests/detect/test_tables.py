@@ -19,6 +19,10 @@ def faults(table: detect.Table) -> list[str]:
     traces = {day: table.run(day, SEEDS) for day in DAYS}
     alarm = {(rule, day): detect.first_alarm(table.rules[rule], traces[day]) for rule in RULES for day in DAYS}
     fires = {case: np.isfinite(when) for case, when in alarm.items()}
+
+    def paged(day: str) -> np.ndarray:
+        return np.isfinite(detect.first_alarm(table.alert, traces[day]))
+
     silent_in_need, cries = (
         ~fires["false_reading", "incident"],
         fires["false_reading", "twin"] & ~fires["first", "twin"],
@@ -28,6 +32,10 @@ def faults(table: detect.Table) -> list[str]:
         "the false reading misleads: silent on the incident, or on the twin as loud": silent_in_need | cries,
         "the twin's signal fires on the twin": fires["twin", "twin"],
         "the twin's signal is silent on the incident": ~fires["twin", "incident"],
+        "the twin's signal is silent on the look-alike": ~fires["twin", "lookalike"],
+        "the first signal is silent on the look-alike": ~fires["first", "lookalike"],
+        "one is paged on the incident": paged("incident"),
+        **{f"one is not paged on the {day}": ~paged(day) for day in ("quiet", "twin", "lookalike")},
         **{f"{rule} is silent on the quiet day": ~fires[rule, "quiet"] for rule in RULES},
     }
     return [what for what, held in kept.items() if not held.all()]
@@ -56,6 +64,11 @@ PLANTED = {
     "the twin's signal fires on the twin": dict(twin=dataclasses.replace(HOT, above=1.5)),
     "the twin's signal is silent on the incident": dict(twin=HOT),
     "first is silent on the quiet day": dict(first=dataclasses.replace(HOT, above=0.1)),
+    "the first signal is silent on the look-alike": dict(first=dataclasses.replace(HOT, above=0.7, hold=5.0)),
+    "the twin's signal is silent on the look-alike": dict(twin=dataclasses.replace(HOT, above=0.7, hold=5.0)),
+    "one is paged on the incident": dict(alert=dataclasses.replace(HOT, above=1.5)),
+    "one is not paged on the twin": dict(alert=HOT),
+    "one is not paged on the lookalike": dict(alert=dataclasses.replace(HOT, above=0.7, hold=5.0)),
 }
 
 
@@ -66,9 +79,9 @@ def test_a_planted_fault_is_named(fault):
 
 def test_a_table_without_its_days_or_rules_is_refused():
     table = detect.table("hot_partition")
-    with pytest.raises(ValueError, match="lacks quiet, false_reading"):
+    with pytest.raises(ValueError, match="lacks lookalike, false_reading"):
         dataclasses.replace(
             table,
-            days={name: day for name, day in table.days.items() if name != "quiet"},
+            days={name: day for name, day in table.days.items() if name != "lookalike"},
             rules={name: rule for name, rule in table.rules.items() if name != "false_reading"},
         )
