@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from course_lib.incidents import command as incidents_command
+
 if TYPE_CHECKING:
     from course_lib.home.checking import Report, TaskResult
     from course_lib.manifest import Course
@@ -23,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(incidents_command.app, name="drill")
 
 
 def main() -> None:

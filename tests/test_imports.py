@@ -19,6 +19,8 @@ MAY_IMPORT = {
     "labs": {"theory", "models", "detect", "view", "lessons"} | BASE,
     "detect": {"theory", "models"},
     "incidents": {"theory", "models", "detect", "view"},
+    "runbooks": {"theory", "models", "detect", "incidents"} | BASE,
+    "postmortem": {"theory", "models", "detect", "incidents"} | BASE,
     "checks": {"theory", "models", "detect", "progress"} | BASE,
     "grading": {"theory", "models", "detect", "checks", "view", "progress"} | BASE,
     "home": {"checks", "progress"} | BASE,
@@ -82,6 +84,9 @@ def test_imports_point_one_way(path):
         ("course_lib.checks.storm", "import course_lib.grading.sandbox.box"),
         ("course_lib.view.live", "from course_lib.checks import task"),
         ("course_lib.view.live", "from course_lib.lessons import storm"),
+        ("course_lib.detect.rule", "from course_lib.incidents import engine"),
+        ("course_lib.incidents.engine", "from course_lib.postmortem import rubric"),
+        ("course_lib.incidents.engine", "from course_lib.runbooks import page"),
     ],
 )
 def test_a_planted_import_the_wrong_way_is_seen(module, source):
