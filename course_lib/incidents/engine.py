@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.detect.rule import firing
+from course_lib.detect.evaluator import firing
 from course_lib.incidents import expression
 from course_lib.incidents.scenario import Entry, LogError, Scenario, rule_of, wrong_entry
 from course_lib.incidents.system import steps
@@ -133,12 +133,34 @@ def play_many(
 ) -> list[Played]:
     """Play several logs as one batch; each is bit for bit what `play` gives."""
     end = horizon(scenario, day) if until is None else until
-    every = [changes(scenario, log, day, improved or {}) for log in logs]
-    values = {name: _batched([one[name] for one in every]) for name in _parameters(scenario, every[0])}
-    time, signals = scenario.system.run(values, np.full(len(logs), seed), end)
+    return play_each(scenario, [(log, day, improved or {}) for log in logs], seed, until=end)
+
+
+def play_each(
+    scenario: Scenario,
+    plays: Sequence[tuple[Sequence[Entry], str, Mapping[str, Any]]],
+    seed: int = 0,
+    *,
+    until: float | None = None,
+) -> list[Played]:
+    """Play several logs as one batch, each on a day of its own and with improvements of its own.
+
+    Parameters
+    ----------
+    plays : sequence of (log, day, improved)
+        As `play` takes them.
+    until : float, optional
+        Seconds, for all of them; by default the scenario's horizon.
+    """
+    every = [changes(scenario, log, day, improved) for log, day, improved in plays]
+    names = dict.fromkeys(name for one in every for name in one if name in scenario.system.fields)
+    for name, one in ((name, one) for name in names for one in every):
+        one.setdefault(name, [(0.0, scenario.system.defaults[name])])
+    values = {name: _batched([one[name] for one in every]) for name in names}
+    time, signals = scenario.system.run(values, np.full(len(plays), seed), scenario.until if until is None else until)
     return [
         Played(scenario, seed, tuple(log), day, time, own, signals, i)
-        for i, (log, own) in enumerate(zip(logs, every, strict=True))
+        for i, ((log, day, _), own) in enumerate(zip(plays, every, strict=True))
     ]
 
 
@@ -149,10 +171,6 @@ def horizon(scenario: Scenario, day: str = "incident") -> float:
     if day != "again" or scenario.again_at is None:
         return scenario.until
     return scenario.again_at + scenario.until - scenario.faults[0].at
-
-
-def _parameters(scenario: Scenario, values: Mapping[str, Any]) -> list[str]:
-    return [name for name in values if name in scenario.system.fields]
 
 
 # -- what a log does --------------------------------------------------------------------------------------------------

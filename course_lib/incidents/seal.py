@@ -39,9 +39,9 @@ class SealError(ValueError):
     """A run file that is none."""
 
 
-def seal(run: Run) -> dict[str, Any]:
-    """The run as a plain dictionary, ready for JSON."""
-    played, begin = run.played(), started(run.seed)
+def seal(run: Run, played: Played | None = None) -> dict[str, Any]:
+    """The run as a plain dictionary, ready for JSON; `played` is what its log gave, where that is known already."""
+    played, begin = played or run.played(), started(run.seed)
     sealed: dict[str, Any] = {
         "format": FORMAT,
         "course": version("distributed-failures-course"),
@@ -97,12 +97,20 @@ def read(path: Path) -> dict[str, Any]:
     return plain
 
 
-def problems(sealed: Mapping[str, Any], *, replay: bool = True) -> list[str]:
-    """What is wrong with a sealed run, one line each; with `replay`, also whether the models say the same."""
+def problems(sealed: Mapping[str, Any], *, replay: bool = True, played: Played | None = None) -> list[str]:
+    """What is wrong with a sealed run, one line each.
+
+    Parameters
+    ----------
+    replay : bool
+        Also ask whether the models say the same.
+    played : Played, optional
+        What they say, where that is known already.
+    """
     try:
         run = _run(sealed)
         found = _broken_header(sealed, run) or _broken_chain(sealed) or _broken_log(sealed, run)
-        return found or (_differences(sealed, seal(run)) if replay else [])
+        return found or (_differences(sealed, seal(run, played)) if replay else [])
     except (SealError, ScenarioError, LogError) as error:
         return [str(error)]
     except (TypeError, KeyError, AttributeError, ValueError, OverflowError) as error:

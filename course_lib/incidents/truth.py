@@ -101,13 +101,21 @@ class Truth:
 
 def truth(run: Run) -> Truth:
     """Work out the truth of a run; the log's words play no part in it, but for when the first was said."""
+    return of(run, engine.play_many(run.scenario, logs(run), run.seed))
+
+
+def logs(run: Run) -> list[tuple[Entry, ...]]:
+    """The logs that the truth of a run rests on: its own, none, the reference, its own without each action."""
+    acted = [entry for entry in run.log if entry.kind == "action"]
+    return [run.log, (), run.scenario.reference, *_without_each(run.log, acted)]
+
+
+def of(run: Run, runs: Sequence[Played]) -> Truth:
+    """The truth, from what the models gave for `logs` in that order."""
     scenario = run.scenario
     acted = [entry for entry in run.log if entry.kind == "action"]
-    logs = [run.log, (), scenario.reference, *_without_each(run.log, acted)]
-    played, nothing, reference, *others = engine.play_many(scenario, logs, run.seed)
-    lost, of_nothing, of_reference, *of_others = (
-        engine.harm(scenario, p) for p in (played, nothing, reference, *others)
-    )
+    played = runs[0]
+    lost, of_nothing, of_reference, *of_others = (engine.harm(scenario, one) for one in runs)
     start, mitigated, resolved = milestones(played)
     failed, requests = _counted(played, start, resolved)
     said = min((entry.at for entry in run.log), default=math.nan)
