@@ -7,7 +7,7 @@ stops it, too, a while after it shows. What is stopped is taken back a while lat
 How it is computed. Nothing that happens before the stop depends on it, so time is closed: with F(t) the share that has
 the new version by the plan, G its integral, and D the stop, in tick n of Δ
 
-    stop      D      = min(first look at which the gate says so, first tick in which p a f >= alarm, + its delay)
+    stop      D      = min(first look at which the gate says so, first tick in which p a f >= alarm, + its delay, order)
     exposed   H(t)   = G(min(t, D)) + F(D) min(max(t - D, 0), rollback)
     harmful   B(t)   = H(max(min(t, D + rollback) - τ, w)) - H(w)      τ: a leak's time, w: when the fault wakes
     harmed    λ p (B[n + 1] - B[n])                                    of a fault in one region: its part of them
@@ -40,7 +40,7 @@ from course_lib.models.parameters import OPERATOR, WORLD, ParameterSet, choice, 
 from course_lib.models.poison_shards import SHARDINGS, Poison
 from course_lib.models.recovery import trigger_events
 from course_lib.models.rollout_gate import GATES, Gate, Stages, running_max
-from course_lib.models.rollout_plan import FAULTS, Course, Plan
+from course_lib.models.rollout_plan import FAULTS, SLACK, Course, Plan
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, Record, Signal, State, Trace
 
@@ -116,6 +116,9 @@ class Parameters(ParameterSet):
         "chosen", by=OPERATOR)
     alarm_delay: Any = swept(300.0, "s", 0, HOURS, "t_r",
         "from there until the change is stopped", "chosen: five minutes", by=OPERATOR)
+    order: Any = choice("go", ("go", "back"),
+        "what somebody has ordered: the rollout goes on; it is stopped and taken back, and none begins", "nothing",
+        kind="scheduled")
     rollback_time: Any = swept(0.0, "s", 0, HOURS, "t_b",
         "from the stop until nobody has the change any more", "0: traffic is moved back at once", by=OPERATOR)
     workers: Any = swept(20, "workers", 1, 512, "W",
@@ -174,11 +177,11 @@ class Run:
         self.plan = Plan(batch)
         self.by_gate = self.by_alarm = np.full(batch.size, np.inf)
         planned = Course(batch, self.plan, ticks, self.by_gate)
-        self.by_alarm = self._alarm(planned)
+        self.by_alarm, self.by_hand = self._alarm(planned), self._ordered()
         self._planned = planned
         if (batch.gate > 0).any():
             self.by_gate = self.gate.fires()
-        self.stopped = np.minimum(self.by_gate, self.by_alarm)
+        self.stopped = np.minimum(np.minimum(self.by_gate, self.by_alarm), self.by_hand)
         done = planned if np.isinf(self.stopped).all() else Course(batch, self.plan, ticks, self.stopped)
         self.course, self.poison = done, Poison(batch, ticks)
         lost = self.poison.lost
@@ -198,6 +201,13 @@ class Run:
         seen = np.where(shows.any(axis=0), shows.argmax(axis=0) * b.dt, np.inf)
         when = seen + b.alarm_delay
         return np.where(when < self.plan.delivered + HOURS, when, np.inf)
+
+    def _ordered(self) -> FloatArray:
+        """When somebody has the change taken back, infinite for never; before it begins, it does not begin."""
+        b, time = self.batch, np.arange(self.ticks) * self.batch.dt
+        back = np.broadcast_to(b.at("order", time) > 0, (self.ticks, b.size))
+        back = back & (time[:, None] >= b.rollout_start - b.dt)
+        return np.where(back.any(axis=0), time[back.argmax(axis=0)] - SLACK, np.inf)
 
     def failing(self) -> FloatArray:
         """Share of requests that fail, for whatever reason."""
@@ -292,7 +302,7 @@ def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
         starts, np.where(ends <= over, ends, np.nan), curves["good"], curves["offered"],
         step=curves.step, share=0.99, seconds=60.0,
     )  # fmt: skip
-    gate, alarm = run.by_gate, run.by_alarm
+    gate, alarm = (np.where(when <= run.by_hand, when, np.inf) for when in (run.by_gate, run.by_alarm))
     times = {
         "gate_fired": np.where(gate <= alarm, gate, np.inf),
         "alarm_stopped": np.where(alarm < gate, alarm, np.inf),

@@ -65,7 +65,7 @@ class Parameters(ParameterSet):
     trigger: Any = choice("database", ("database", "feature"),
         "what goes wrong: the database slows down, or the reviews hang", "reviews: Maurer, Fail at Scale, 2015",
         by="world")
-    slowdown: Any = swept(2.0, "times", 1, 1000, "s",
+    slowdown: Any = scheduled(2.0, "times", 1, 1000, "s",
         "how much longer the database takes in the trouble", "chosen")
     trigger_start: Any = swept(30.0, "s", 0, 1e5, "t₀",
         "when the trouble begins", "chosen")
@@ -207,8 +207,8 @@ class Run:
     def _set_pools(self, time: FloatArray) -> None:
         """Set ticks that a request holds a worker of each tier if nothing is in its way, and what there are of them."""
         batch, size = self.batch, self.batch.size
-        inside = np.where(batch.trigger == 0, batch.slowdown, 1.0)
-        slow = window(batch.trigger_start, batch.trigger_duration, inside, 1.0).at(time)
+        ill = window(batch.trigger_start, batch.trigger_duration, 1.0, 0.0).at(time) > 0
+        slow = np.where(ill & (batch.trigger == 0), batch.at("slowdown", time), 1.0)
         self.query = batch.database_work * slow + np.zeros(size)
         self.work = np.zeros((self.ticks, 4, size))  # of each tier's own, in ticks
         for tier, own in enumerate((batch.gateway_work, batch.shop_work, batch.stock_work, self.query)):

@@ -44,7 +44,7 @@ from course_lib.models.recovery import recovered, trigger_events
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, FloatArray, Record, Signal, State, Trace
 
-OUTAGES = ("dead", "slow", "empty", "wrong")
+OUTAGES = ("dead", "slow", "empty", "wrong", "none")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Parameters(ParameterSet):
         "clients that go on with the last good address when a lookup fails", "static stability; off by default",
         by="operator")
     outage: Any = choice("dead", OUTAGES,
-        "what the authority does in the outage: nothing, late answers, \"no such name\", a wrong address",
+        "what the authority does in the outage: nothing, late answers, \"no such name\", a wrong address; all is well",
         "Dyn 2016: dead; AWS 2025: empty", kind="scheduled", by="world")
     outage_start: Any = swept(60.0, "s", 0, 1e6, "t₀",
         "when the authority fails", "chosen")

@@ -72,6 +72,8 @@ class Parameters(ParameterSet):
         "when hosts become impaired", "chosen")
     fault_duration: Any = swept(180.0, "s", 0, 1e5, "D",
         "for how long", "chosen")
+    faulty: Any = scheduled(1, "0 or 1", 0, 1, "on",
+        "whether impaired hosts are impaired in that time: a fault may come and go", "without a pause", integer=True)
     impaired_hosts: Any = swept(2, "hosts", 0, SLOTS, "f",
         "hosts that are impaired; all of them is a bad day for everyone", "chosen", integer=True)
     slow_fraction: Any = swept(0.2, "of calls", 0, 1, "p",
@@ -164,6 +166,7 @@ class Run:
         end = batch.fault_start + batch.fault_duration
         row = self.time[:, None]
         self.ill = (row >= batch.fault_start - 5e-7) & (row < end - 5e-7) & (batch.impaired_hosts > 0)
+        self.ill &= batch.at("faulty", self.time) > 0
         self.at = {name: batch.at(name, self.time) for name in ("hedge_delay", "hedge_budget", "ejection_cap")}
         pages = noise.counts(batch.seeds, "gray pages", batch.at("request_rate", self.time) * batch.dt, ticks)
         self.pages = pages + np.zeros(batch.size)

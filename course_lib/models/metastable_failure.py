@@ -84,7 +84,7 @@ class Parameters(ParameterSet):
         "share of the users' requests that the valve lets in", "an operator's valve, open", by=OPERATOR)
     trigger: Any = choice("outage", ("outage", "spike"),
         "capacity goes missing, or as many requests more come", "the two ways to overload", by=WORLD)
-    trigger_size: Any = swept(1.0, "of capacity", 0, 1, "z",
+    trigger_size: Any = scheduled(1.0, "of capacity", 0, 1, "z",
         "how much", "chosen: all of it")
     trigger_start: Any = swept(30.0, "s", 0, 1e5, "t₀",
         "when it begins", "chosen")
@@ -139,7 +139,7 @@ class Run:
     def _set_world(self, time: FloatArray) -> None:
         batch, ones = self.batch, np.ones((len(time), self.batch.size))
         on = window(batch.trigger_start, batch.trigger_duration, 1.0, 0.0).at(time)
-        hit = on * batch.trigger_size
+        hit = on * batch.at("trigger_size", time)
         rate = batch.at("arrival_rate", time) + np.where(batch.trigger == 1, hit, 0.0) * self.whole
         lost = np.where(batch.trigger == 0, hit, 0.0)
         self.able = batch.at("capacity", time) * self.whole * (1.0 - lost) * batch.dt * ones

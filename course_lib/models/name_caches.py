@@ -21,7 +21,7 @@ from course_lib.models.simulation import Batch
 OLD, NEW, WRONG, NONE, FAILED = range(5)
 KINDS = 5
 ADDRESSES = 3
-DEAD, SLOW, EMPTY, LIES = range(4)  # the order of the parameter `outage`
+DEAD, SLOW, EMPTY, LIES = range(4)  # the order of the parameter `outage`; the last of its words is no outage
 LEAST = 1e-300  # of what is remembered: nothing, but with a logarithm
 STALE, KNOWN, AGE = slice(0, 3), slice(3, 6), 6  # rows of what is remembered
 Ints = NDArray[np.int64]

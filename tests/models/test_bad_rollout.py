@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from course_lib.models.bad_rollout import Parameters, simulate
-from course_lib.models.schedule import window
+from course_lib.models.schedule import Schedule, window
 from course_lib.theory import rollouts
 from tests.models import bad_rollout_oracle
 from tests.models.agreement import STEADY, TOTAL, TRANSIENT, near
@@ -243,3 +243,15 @@ def test_gates_say_stop_as_often_as_the_event_loops(name):
     when = np.nan_to_num(trace.events["rolled_back"] - scenario.rollback_time, nan=scenario.until)
     near(when, loop["stopped"], 0.03, 2.0, "stopped, or the end")
     near(trace["harmed"][-1], loop["harmed"], TRANSIENT, 2.0, "harmed")
+
+
+def test_an_order_takes_a_change_back_and_lets_none_begin():
+    base = Parameters(gate="none", alarm_delay=1e6, rollback_time=120.0)
+    by_hand = simulate(base.replace(order=Schedule("go", ((3000.0, "back"),))), 7, until=7200)
+    assert float(by_hand.events["rolled_back"]) == pytest.approx(3120.0)
+    assert np.isnan(by_hand.events["gate_fired"]) and np.isnan(by_hand.events["alarm_stopped"])
+    assert by_hand["exposure"][299] == pytest.approx(0.1) and (by_hand["exposure"][312:] == 0).all()
+    locked = simulate(base.replace(order="back"), 7, until=7200)
+    assert (locked["exposure"] == 0).all() and (locked["harmed"] == 0).all()
+    over = simulate(base.replace(order=Schedule("back", ((200.0, "go"),))), 7, until=7200)
+    np.testing.assert_array_equal(over["harmed"], simulate(base, 7, until=7200)["harmed"])

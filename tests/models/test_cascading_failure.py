@@ -148,3 +148,12 @@ def test_pools_are_full_when_the_event_loop_says():
     trace = simulate(Parameters(), np.arange(80), until=150)
     for tier in TIERS:
         near(trace.events[f"{tier}_saturated"], runs[f"{tier}_full"], TRANSIENT, 2.0, tier)
+
+
+def test_the_database_may_slow_down_twice():
+    once, times = Parameters(), Schedule(1.0, ((30.0, 2.0), (90.0, 1.0)))
+    same = once.replace(slowdown=times, trigger_start=0.0, trigger_duration=1e5)
+    np.testing.assert_array_equal(simulate(once, 7, until=150)["goodput"], simulate(same, 7, until=150)["goodput"])
+    shedding = same.replace(slowdown=times.then(200.0, 2.0).then(260.0, 1.0), shed_threshold=0.2)
+    took = simulate(shedding, 7, until=260)["database_p99"]
+    assert took[-60:].mean() > 1.3 * took[340:400].mean()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from course_lib.models.dns_outage import Parameters, simulate
+from course_lib.models.schedule import Schedule
 from course_lib.theory import dns
 from tests.models import dns_outage_oracle
 from tests.models.agreement import STEADY, TOTAL, TRANSIENT, near
@@ -202,3 +203,12 @@ def test_a_resolver_drowned_by_retries_drops_the_names_it_knows(capacity):
     if capacity < 400:
         served = dns.served_share(10 * 2 * 2 * 4, 20 * 2, capacity, 2)
         assert trace["other_error_ratio"][-1] == pytest.approx(dns.lost_share(served, 2)) and served < 0.6
+
+
+def test_an_outage_may_come_twice():
+    once, words = Parameters(), Schedule("none", ((60.0, "dead"), (360.0, "none")))
+    same = once.replace(outage=words, outage_start=0.0, outage_duration=1e6)
+    np.testing.assert_array_equal(simulate(once, 7, until=600)["goodput"], simulate(same, 7, until=600)["goodput"])
+    twice = same.replace(outage=words.then(600.0, "dead").then(900.0, "none"))
+    kept = simulate(twice, 7, until=1200)["availability"]
+    assert kept[300] < 0.1 and kept[580] == 1 and kept[880] < 0.1 and kept[-1] == 1

@@ -274,3 +274,14 @@ def test_every_parameter_works_at_the_ends_of_its_range():
             trace = simulate(Parameters(**(base | {field.name: end})), seed=1, until=40)
             for signal in trace.signals:
                 assert np.isfinite(trace[signal]).all() and (trace[signal] >= 0).all(), (field.name, end, signal)
+
+
+def test_a_fault_may_come_and_go():
+    once = Parameters()
+    same = once.replace(fault_start=0.0, fault_duration=1e5, faulty=Schedule(0, ((60.0, 1), (240.0, 0))))
+    np.testing.assert_array_equal(
+        simulate(once, 7, until=300)["slow_pages"], simulate(same, 7, until=300)["slow_pages"]
+    )
+    twice = same.replace(faulty=same.faulty.then(330.0, 1))
+    slow = simulate(twice, 7, until=400)["slow_pages"]
+    assert slow[150] < 0.1 < 0.5 < slow[180]

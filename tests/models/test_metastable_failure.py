@@ -182,3 +182,11 @@ def test_the_signals_say_what_they_mean():
     assert 40 <= run.events["left"][0] < 45 and np.isnan(run.events["left"][1])
     ended = run["dropped"][-1, 1] + run["orbit"][-1, 1] + 0.5 * run["goodput"][:, 1].sum()
     assert ended == pytest.approx(0.5 * run["offered_rate"][:, 1].sum())
+
+
+def test_a_trigger_may_come_twice():
+    once = Parameters(arrival_rate=600.0)
+    same = once.replace(trigger_start=0.0, trigger_duration=1e5, trigger_size=Schedule(0.0, ((30.0, 1.0), (40.0, 0.0))))
+    np.testing.assert_array_equal(simulate(once, 7, until=120)["goodput"], simulate(same, 7, until=120)["goodput"])
+    twice = same.replace(trigger_size=same.trigger_size.then(150.0, 1.0).then(160.0, 0.0))
+    assert (simulate(twice, 7, until=170)["throughput"][[70, 310]] == 0).all()

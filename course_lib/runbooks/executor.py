@@ -1,0 +1,298 @@
+"""A reader who is wide awake and takes every word literally: carries out a page, and nothing that is not on it.
+
+It looks at what the responder is shown, every `EVERY` seconds. A condition with ``for`` holds once each look of that
+time saw it; ``verify`` counts from when it is read, ``when`` looks back over the graph. After an action it goes on when
+the action is in force. It stops at the line at which it does not know how to go on, and afterwards the run is played
+again without each action: one without which fewer users had failed is named, too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_lib.runbooks import page as pages
+from course_lib.runbooks.clauses import Call, Condition, Do, GoTo, Pause, Wait
+from course_lib.runbooks.page import Page
+
+EVERY = 5.0  # s between two looks
+WORSE = 0.02  # of what doing nothing costs: an action that costs more did harm
+MOST_TURNS = 200  # clauses; a page that goes in circles is stuck
+SETTLED = 60.0  # s at the end in which users must be well
+RECOVERED, NOTHING, STUCK, WORSENED, FAILING = "recovered", "nothing to do", "stuck", "worse", "not recovered"
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """One action of a log: when it was ordered, which, and whether it was put back."""
+
+    at: float
+    action: str
+    undo: bool = False
+
+
+Log = tuple[Taken, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Played:
+    """What came of some logs, one member each: what was shown at each look, and failed requests/s at its time.
+
+    Parameters
+    ----------
+    shown : mapping of str to ndarray (looks, members)
+        Value of each signal that is visible at ``EVERY * (look + 1)`` seconds; NaN before the first.
+    failing, healthy : ndarray (looks, members), ndarray (members,)
+        Share of the users' requests that fail, and what fails of them on a usual day.
+    harm : ndarray (members,)
+        Failed user-minutes.
+    """
+
+    shown: Mapping[str, NDArray[np.float64]]
+    failing: NDArray[np.float64]
+    healthy: NDArray[np.float64]
+    harm: NDArray[np.float64]
+
+
+class World(Protocol):
+    """Where a page is carried out."""
+
+    name: str
+    units: Mapping[str, str]
+    roles: Mapping[str, str]
+    delays: Mapping[str, float]
+    until: float
+
+    def play(self, logs: Sequence[Log], seeds: Sequence[int]) -> Played:
+        """Play logs, one for each seed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What was done at a line, and when."""
+
+    at: float
+    line: int
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What came of a page.
+
+    Parameters
+    ----------
+    outcome : str
+        ``"recovered"``, ``"nothing to do"``, ``"stuck"``, ``"worse"`` or ``"not recovered"``.
+    line : int
+        The line at which it could not go on, or after which things got worse; 0 where there is none.
+    why : str
+        One line with file and line number, or what came of it.
+    said : tuple of Said
+        What was done, in order.
+    log : tuple of Taken
+    harm, harm_of_nothing : float
+        Failed user-minutes, and what they had been without a hand moved.
+    """
+
+    outcome: str
+    line: int
+    why: str
+    said: tuple[Said, ...]
+    log: Log
+    seed: int
+    harm: float
+    harm_of_nothing: float
+
+    @property
+    def well(self) -> bool:
+        """Whether the page did what it is for."""
+        return self.outcome in (RECOVERED, NOTHING)
+
+
+class Reader:
+    """One reader on the way through a page, with a finger on a clause and an eye on the clock."""
+
+    def __init__(self, page: Page, world: World, seed: int) -> None:
+        self.page, self.world, self.seed = page, world, seed
+        self.now, self.step, self.clause, self.turns = 0.0, 0, 0, 0
+        self.said: list[Said] = []
+        self.log: list[Taken] = []
+        self.lines: list[int] = []  # of each action
+        self.done, self.stuck_at, self.why = False, 0, ""
+
+    def go_on(self, shown: Mapping[str, NDArray[np.float64]]) -> None:
+        """Read until an action is ordered, the page ends, or nothing says how to go on."""
+        if self.step == 0 and not self._opened(shown):
+            return
+        while not self.done:
+            clauses = self.page.step(self.step).clauses
+            if self.clause >= len(clauses):
+                self._to(self.step + 1)
+                continue
+            clause = clauses[self.clause]
+            self.clause, self.turns = self.clause + 1, self.turns + 1
+            if self.turns > MOST_TURNS:
+                self._stop_at(clause.line, f"the page goes in circles: {MOST_TURNS} clauses read, and no end")
+            elif isinstance(clause, Wait):
+                self._wait(clause, shown)
+            elif isinstance(clause, Do):
+                self._do(clause)
+                return
+            elif isinstance(clause, Pause):
+                self._say(clause.line, clause.text)
+                self.now += clause.seconds
+            elif isinstance(clause, Call):
+                self._say(clause.line, clause.text)
+            elif isinstance(clause, GoTo):
+                self._say(clause.line, clause.text)
+                self._to(clause.step)
+
+    def _opened(self, shown: Mapping[str, NDArray[np.float64]]) -> bool:
+        """Whether what the page is for is there at any time."""
+        found = [first_look(self._held(clause, shown, 0.0), 0.0) for clause in self.page.opens]
+        together = np.logical_and.reduce([self._held(clause, shown, 0.0) for clause in self.page.opens])
+        when = first_look(together, 0.0)
+        if np.isinf(when) or any(np.isinf(found)):
+            self.done = True
+            return False
+        self.now = when
+        for clause in self.page.opens:
+            self._say(clause.line, clause.text)
+        self._to(1)
+        return True
+
+    def _held(self, clause: Wait, shown: Mapping[str, NDArray[np.float64]], since: float) -> NDArray[np.bool_]:
+        """Whether at each look all conditions have held for as long as asked, looks before `since` left out."""
+        met = np.logical_and.reduce([_met(condition, shown) for condition in clause.conditions])
+        met &= looks(len(met)) > since + 1e-9
+        last = np.maximum.accumulate(np.where(met, -1, np.arange(len(met))))
+        return met & ((np.arange(len(met)) - last - 1) * EVERY >= clause.hold - 1e-9)
+
+    def _wait(self, clause: Wait, shown: Mapping[str, NDArray[np.float64]]) -> None:
+        when = first_look(self._held(clause, shown, self.now if clause.verify else 0.0), self.now)
+        limit = np.inf if clause.within is None else self.now + clause.within
+        if np.isfinite(when) and when <= limit:
+            self.now = max(when, self.now)
+            self._say(clause.line, f"{clause.text}: yes")
+        elif np.isfinite(limit) and limit < self.world.until:
+            self.now = limit
+            self._say(clause.line, f"{clause.text}: no")
+            if clause.otherwise is None:
+                self._stop_at(clause.line, f"`{clause.text}` did not come true, and nothing says what to do then")
+            else:
+                self._to(clause.otherwise)
+        else:
+            waits = f"waited {self.world.until - self.now:.0f} s, until the end of the day"
+            self._stop_at(clause.line, f"`{clause.text}` did not come true: {waits}")
+
+    def _do(self, clause: Do) -> None:
+        self._say(clause.line, clause.text)
+        self.log.append(Taken(self.now, clause.action, clause.undo))
+        self.lines.append(clause.line)
+        self.now += self.world.delays[clause.action]
+
+    def _to(self, step: int | str) -> None:
+        if step == "stop" or int(step) > len(self.page.steps):
+            self.done = True
+        else:
+            self.step, self.clause = int(step), 0
+
+    def _say(self, line: int, text: str) -> None:
+        self.said.append(Said(self.now, line, text))
+        if self.now > self.world.until:
+            self._stop_at(line, "the day is over, and the page is not")
+
+    def _stop_at(self, line: int, why: str) -> None:
+        if not self.done:
+            self.done, self.stuck_at, self.why = True, line, why
+
+
+def looks(count: int) -> NDArray[np.float64]:
+    """Seconds at which the reader looks."""
+    return (np.arange(count) + 1) * EVERY
+
+
+def first_look(held: NDArray[np.bool_], since: float) -> float:
+    """The first look from then on at which it holds; infinite for never."""
+    found = np.flatnonzero(held & (looks(len(held)) >= since - 1e-9))
+    return float(looks(len(held))[found[0]]) if len(found) else np.inf
+
+
+def _met(condition: Condition, shown: Mapping[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
+    value = shown[condition.signal]
+    if condition.per:
+        whole = shown[condition.per]
+        value = np.divide(value, whole, out=np.full_like(value, np.nan), where=whole > 0)
+    with np.errstate(invalid="ignore"):
+        return value > condition.value if condition.above else value < condition.value
+
+
+def run(page: Page | str | Path, world: World, seed: int = 0) -> Report:
+    """Carry out a page on one day; otherwise as `run_many`."""
+    return run_many(page, world, (seed,))[0]
+
+
+def run_many(page: Page | str | Path, world: World, seeds: Sequence[int]) -> tuple[Report, ...]:
+    """Carry out a page once for each seed, all days played together.
+
+    Raises
+    ------
+    PageError
+        The page names a signal, an action or a role that is not there.
+    """
+    page = page if isinstance(page, Page) else pages.load(page)
+    pages.check(page, world.units, world.roles, world.until)
+    readers = [Reader(page, world, int(seed)) for seed in seeds]
+    while True:
+        played = world.play([tuple(reader.log) for reader in readers], seeds)
+        before = sum(len(reader.log) for reader in readers)
+        for member, reader in enumerate(readers):
+            if not reader.done:
+                reader.go_on({name: values[:, member] for name, values in played.shown.items()})
+        if sum(len(reader.log) for reader in readers) == before:
+            break
+    return _judged(readers, played, world)
+
+
+def _judged(readers: Sequence[Reader], played: Played, world: World) -> tuple[Report, ...]:
+    """What came of it, beside the same days without each of the actions."""
+    without: list[Log] = []
+    whose: list[int] = []
+    for member, reader in enumerate(readers):
+        log = tuple(reader.log)
+        without += [(), *(log[:i] + log[i + 1 :] for i in range(len(log)))] if log else []
+        whose += [member] * (len(log) + 1 if log else 0)
+    harm = world.play(without, [readers[member].seed for member in whose]).harm if without else np.zeros(0)
+    reports = []
+    for member, reader in enumerate(readers):
+        mine = [float(one) for one, owner in zip(harm, whose, strict=True) if owner == member]
+        mine = mine or [float(played.harm[member])]
+        reports.append(_report(reader, played, member, mine[0], mine[1:]))
+    return tuple(reports)
+
+
+def _report(reader: Reader, played: Played, member: int, nothing: float, without: Sequence[float]) -> Report:
+    harm = float(played.harm[member])
+    worst = WORSE * nothing + 1.0
+    harmful = [(line, harm - one) for line, one in zip(reader.lines, without, strict=True) if harm - one > worst]
+    last = max(round(SETTLED / EVERY), 1)
+    well = float(played.failing[-last:, member].mean()) <= float(played.healthy[member]) + 0.01
+    if not reader.said:
+        outcome, line, why = NOTHING, 0, "nothing on the page came true: it stayed closed"
+    elif harmful:
+        line, cost = harmful[0]
+        outcome, why = WORSENED, f"after this line things got worse: {cost:,.0f} user-minutes more than without it"
+    elif reader.stuck_at:
+        outcome, line, why = STUCK, reader.stuck_at, reader.why
+    elif not well:
+        outcome, line, why = FAILING, reader.said[-1].line, "the page ends here, and users still fail"
+    else:
+        outcome, line, why = RECOVERED, 0, f"users are well: {harm:,.0f} user-minutes failed in place of {nothing:,.0f}"
+    why = f"{reader.page.path.name}:{line}: {why}" if line else why
+    return Report(outcome, line, why, tuple(reader.said), tuple(reader.log), reader.seed, harm, nothing)
