@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from course_lib.incidents import command as incidents_command
+from course_lib.runbooks import command as runbooks_command
 
 if TYPE_CHECKING:
     from course_lib.home.checking import Report, TaskResult
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(incidents_command.app, name="drill")
+app.add_typer(runbooks_command.app, name="runbook")
 
 
 def main() -> None:

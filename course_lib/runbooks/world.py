@@ -1,0 +1,86 @@
+"""A scenario as the world in which a page is carried out: what is shown, who may act, and what came of a log."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_lib.incidents import engine, scenario
+from course_lib.incidents.scenario import Entry, Scenario
+from course_lib.runbooks.executor import EVERY, Log, Played, looks
+
+
+@dataclasses.dataclass(frozen=True)
+class Drill:
+    """One day of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    day : {"incident", "quiet", "again"}
+    """
+
+    scenario: Scenario
+    day: str = "incident"
+
+    @property
+    def name(self) -> str:
+        """Scenario and day."""
+        return f"{self.scenario.id}, {self.day}"
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each signal that the responder is shown."""
+        known = self.scenario.system.signals
+        return {t.signal: known[t.signal][0] if t.signal in known else t.unit for t in self.scenario.telemetry}
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Who may take each action."""
+        return {action.id: action.role for action in self.scenario.actions}
+
+    @property
+    def delays(self) -> dict[str, float]:
+        """Seconds from an order until it is in force."""
+        return {action.id: action.delay_s for action in self.scenario.actions}
+
+    @functools.cached_property
+    def until(self) -> float:
+        """Seconds that the day lasts."""
+        return engine.horizon(self.scenario, self.day)
+
+    def play(self, logs: Sequence[Log], seeds: Sequence[int]) -> Played:
+        """Play logs, one for each seed, in one batch."""
+        entries = [entries_of(log) for log in logs]
+        runs = engine.play_many(self.scenario, entries, np.asarray(seeds), day=self.day)
+        runs = [dataclasses.replace(run, seed=int(seed)) for run, seed in zip(runs, seeds, strict=True)]
+        shown = {t.signal: np.stack([self._seen(t, run) for run in runs], axis=1) for t in self.scenario.telemetry}
+        failing = np.stack([_sampled(run.time, engine.smoothed(run, EVERY)) for run in runs], axis=1)
+        harm = np.array([engine.harm(self.scenario, run) for run in runs])
+        return Played(shown, failing, np.full(len(runs), self.scenario.harm.tolerance), harm)
+
+    def _seen(self, telemetry: scenario.Telemetry, run: engine.Played) -> NDArray[np.float64]:
+        """What is visible of a signal at each look."""
+        seen = engine.shown(self.scenario, run, engine.NEVER)
+        there = np.isfinite(seen[telemetry.signal])
+        times, values = seen.time[there] + telemetry.delay_s, seen[telemetry.signal][there]
+        return _at(times, values, looks(int(self.until / EVERY)))
+
+
+def entries_of(log: Log) -> tuple[Entry, ...]:
+    """A log as the engine reads it, and `course drill run` with it."""
+    return tuple(engine.Step(taken.at, taken.action, undo=taken.undo) for taken in log)
+
+
+def _sampled(time: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _at(time, values, looks(int((time[-1] + 1e-6) / EVERY)))
+
+
+def _at(times: NDArray[np.float64], values: NDArray[np.float64], when: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The newest value at each of some times; NaN before the first."""
+    rows = np.searchsorted(times, when + 1e-6, side="right") - 1
+    return np.where(rows >= 0, values[np.maximum(rows, 0)] if len(values) else np.nan, np.nan)

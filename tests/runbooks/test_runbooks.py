@@ -1,0 +1,71 @@
+"""Each runbook of the course, carried out word by word in its incident, on the day that looks like it, and twice."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from course_lib import cli
+from course_lib.incidents import scenario
+from course_lib.runbooks import executor, page
+from course_lib.runbooks.world import Drill
+
+SEEDS = 2  # a commit; the weekly workflow plays fifty
+MOST_LINES = 60  # one page
+HALF = 0.5  # of what doing nothing costs
+
+
+def reports(slug: str, day: str, seeds: range) -> tuple[executor.Report, ...]:
+    return executor.run_many(page.load(slug), Drill(scenario.load(slug), day), seeds)
+
+
+def bears_out(slug: str, seeds: range) -> None:
+    """The page recovers its incident and does no harm, comes through a second one, and stays shut on another day."""
+    for day in ("incident", "again"):
+        for report in reports(slug, day, seeds):
+            assert report.outcome == executor.RECOVERED, (day, report.seed, report.why)
+            assert report.harm < HALF * report.harm_of_nothing, (day, report.seed)
+    for report in reports(slug, "quiet", seeds):
+        assert (report.outcome, report.log) == (executor.NOTHING, ()), (report.seed, report.why)
+
+
+@pytest.mark.parametrize("slug", page.names())
+def test_it_recovers_its_incident_and_stays_shut_on_another_day(slug):
+    bears_out(slug, range(SEEDS))
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("slug", page.names())
+def test_it_does_so_whatever_the_seed(slug):
+    bears_out(slug, range(50))
+
+
+@pytest.mark.parametrize("slug", page.names())
+def test_it_is_one_page_and_says_who_may_do_what(slug):
+    read = page.load(slug)
+    assert len(Path(read.path).read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+    for clause in read:
+        if isinstance(clause, page.Do):
+            assert clause.role, f"{slug}.md:{clause.line}: says nobody who may do {clause.action}"
+    assert "Mistaken for" in read.texts[page.LOOKS]
+    assert scenario.load(slug).runbook == slug
+
+
+@pytest.mark.parametrize("slug", page.names())
+def test_its_sections_are_what_an_alert_page_needs(slug):
+    texts = page.sections(slug)
+    assert all(texts.values())
+    assert set(texts) == {
+        "title", "meaning", "impact", "diagnosis", "mitigation", "recovery", "afterwards", "security"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", page.names())
+def test_its_commands_run(slug):
+    commands = re.findall(r"`course ([^`]+)`", page.load(slug).texts[page.AFTERWARDS])
+    assert commands
+    for command in commands:
+        ran = CliRunner().invoke(cli.app, command.split())
+        assert ran.exit_code == 0, (command, ran.output)
+        assert "recovered" in ran.output
