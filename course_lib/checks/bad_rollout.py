@@ -25,20 +25,21 @@ TRIALS = 4000
 
 @task(
     "bake",
-    answers=("bake(rate, share, usual, worse, false_alarm, power, looks) -> requests, seconds",),
+    answers=("bake(rate, share, usual, worse, false_alarm, power, looks, level) -> requests, seconds, spoiled",),
     hints=(
         "Two things make a sample long: how rarely the gate may be wrong, in either direction, and how small a "
         "difference it must see. And each look is one more chance to be wrong.",
         "alpha = false_alarm / looks at each look. With z the normal quantile: requests = (z(1 - alpha) + z(power))**2 "
         "* (p0 (1 - p0) + p1 (1 - p1)) / (p1 - p0)**2 in each arm.",
-        "seconds = requests / (share * rate); np.ceil for the requests; p0 = usual, p1 = worse.",
+        "seconds = requests / (share * rate); np.ceil for the requests; p0 = usual, p1 = worse. The chances of looks "
+        "add up, at most: spoiled = looks * level > false_alarm.",
     ),
 )
 def bake(answers: Answers, seed: int) -> Iterator[Demand]:
-    """Requests an arm needs, and how long a canary must bake for them."""
-    told = _gates(seed)
-    rate, share, usual, worse, alarm, power, looks = told
-    requests, seconds = answers.bake.several(*told)
+    """Requests an arm needs, how long a canary must bake for them, and whose looking has spoiled the promise."""
+    told, looking = _gates(seed)
+    rate, share, usual, worse, alarm, power, looks, _ = told
+    requests, seconds, spoiled = answers.bake.several(*told)
     needed = rollouts.requests_per_arm(usual, worse, alarm / looks, power)
     example = answers.bake.example
     for text, kind in (
@@ -51,6 +52,14 @@ def bake(answers: Answers, seed: int) -> Iterator[Demand]:
     ok = np.abs(seconds - wanted) <= 0.002 * wanted + 1.0
     yield demand("waits until the canary's share of the traffic has brought them", ok=ok, weight=2, essential=True,
                  seen=example(told, seconds, wanted, ok))  # fmt: skip
+    texts = (
+        "sees that many looks at the full chance have spoiled the promise",
+        "sees that looks at a smaller chance still have, if there are enough of them",
+        "lets looks at an equal part of the chance, or a single one, stand",
+    )
+    for number, text in enumerate(texts):
+        ok = (looking != number) | (spoiled == (number < 2))
+        yield demand(text, ok=ok, weight=1, essential=True, seen=example(told, spoiled, number < 2, ok))
     found, false = _tried(told, np.maximum(requests, 1.0), seed)
     yield demand("finds the worse canary as often as it should, in drawn errors", ok=found >= power - 0.05,
                  seen=answers.bake.worst(told, found - power, "{:+.0%} beside the power", least=True))  # fmt: skip
@@ -58,13 +67,13 @@ def bake(answers: Answers, seed: int) -> Iterator[Demand]:
                  seen=answers.bake.worst(told, false - alarm, "{:+.0%} beside what was promised"))  # fmt: skip
     alone = tuple(float(part[0]) for part in told)
     one = answers.bake(*alone)
-    plain = isinstance(one, tuple) and len(one) == 2 and all(np.size(part) == 1 for part in one)
+    plain = isinstance(one, tuple) and len(one) == 3 and all(np.size(part) == 1 for part in one)
     ok = plain and bool(np.isclose(float(np.ravel(one[0])[0]), requests[0], rtol=1e-6))
     yield demand("takes plain numbers too: one canary alone", ok=ok, seen="something else than in company")
 
 
-def _gates(seed: int) -> tuple[FloatArray, ...]:
-    """Canaries of every kind, in any order."""
+def _gates(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
+    """Canaries of every kind, in any order; which kind of looking each has: 0 and 1 spoil the promise, 2 keeps it."""
     random = draws(seed, "bake")
     case = lineup(random, 6)
     size = len(case)
@@ -73,12 +82,18 @@ def _gates(seed: int) -> tuple[FloatArray, ...]:
     looks = np.array([1, 1, 1, 4, 12, 30])[random.permutation(6)[case]]
     rate, share = 10.0 ** random.uniform(1.5, 3.5, size), random.choice([0.005, 0.01, 0.05, 0.1], size)
     alarm, power = random.choice([0.01, 0.05, 0.1], size), random.choice([0.8, 0.9, 0.95], size)
-    return rate.round(), share, usual.round(5), worse.round(5), alarm, power, looks
+    kind = np.where(looks == 1, 2, random.integers(0, 3, size))
+    many = np.flatnonzero(looks > 1)
+    kind[random.permutation(many)[:3]] = [0, 1, 2][: min(3, len(many))]
+    # Looks are correlated: four at 0.4 of the chance nearly keep the promise although they add up to 1.6 of it.
+    part = np.choose(kind, [np.ones(size), np.where(looks < 12, 0.8, 0.4), random.choice([0.5, 1.0], size) / looks])
+    level = np.floor(alarm * part * 1e6 + 1e-6) / 1e6  # never above its part
+    return (rate.round(), share, usual.round(5), worse.round(5), alarm, power, looks, level), kind
 
 
 def _tried(told: tuple[FloatArray, ...], requests: FloatArray, seed: int) -> tuple[FloatArray, FloatArray]:
     """How often a gate of that size finds a worse canary, and stops a good one, in drawn errors."""
-    _, _, usual, worse, alarm, _, looks = told
+    _, _, usual, worse, alarm, _, looks, _ = told
     random, found, false = draws(seed, "bake's errors"), [], []
     for n, p0, p1, a, many in zip(np.minimum(requests, 1e9), usual, worse, alarm, looks.astype(int), strict=True):
         limit = rollouts.normal_quantile(1.0 - a / many)

@@ -7,95 +7,127 @@ import numpy as np
 z = np.vectorize(NormalDist().inv_cdf)
 
 
-def ignores_looks(rate, share, usual, worse, false_alarm, power, looks):
+def ignores_looks(rate, share, usual, worse, false_alarm, power, looks, level):
     """Tests at the full chance at every look."""
     n = np.ceil(
         (z(1 - false_alarm) + z(power)) ** 2 * (usual * (1 - usual) + worse * (1 - worse)) / (worse - usual) ** 2
     )
-    return n, n / (share * rate)
+    return n, n / (share * rate), looks * level > false_alarm
 
 
-def three_over_p(rate, share, usual, worse, false_alarm, power, looks):
+def three_over_p(rate, share, usual, worse, false_alarm, power, looks, level):
     """Waits until one error has been seen, nineteen times in twenty."""
     n = np.ceil(3 / worse)
-    return n, n / (share * rate)
+    return n, n / (share * rate), looks * level > false_alarm
 
 
-def known_rate(rate, share, usual, worse, false_alarm, power, looks):
+def known_rate(rate, share, usual, worse, false_alarm, power, looks, level):
     """Takes the usual errors for known, and needs no control."""
     n = np.ceil((z(1 - false_alarm / looks) + z(power)) ** 2 * (worse * (1 - worse)) / (worse - usual) ** 2)
-    return n, n / (share * rate)
+    return n, n / (share * rate), looks * level > false_alarm
 
 
-def both_sides(rate, share, usual, worse, false_alarm, power, looks):
+def both_sides(rate, share, usual, worse, false_alarm, power, looks, level):
     """Splits the false alarms over two sides, though a better canary needs no stop."""
     n = np.ceil(
         (z(1 - false_alarm / looks / 2) + z(power)) ** 2
         * (usual * (1 - usual) + worse * (1 - worse))
         / (worse - usual) ** 2
     )
-    return n, n / (share * rate)
+    return n, n / (share * rate), looks * level > false_alarm
 
 
-def no_power(rate, share, usual, worse, false_alarm, power, looks):
+def no_power(rate, share, usual, worse, false_alarm, power, looks, level):
     """Sizes the arm so that the difference is just significant: found half the time."""
     n = np.ceil(z(1 - false_alarm / looks) ** 2 * (usual * (1 - usual) + worse * (1 - worse)) / (worse - usual) ** 2)
-    return n, n / (share * rate)
+    return n, n / (share * rate), looks * level > false_alarm
 
 
-def of_all_traffic(rate, share, usual, worse, false_alarm, power, looks):
+def of_all_traffic(rate, share, usual, worse, false_alarm, power, looks, level):
     """Counts the whole fleet's requests as the canary's."""
     n = np.ceil(
         (z(1 - false_alarm / looks) + z(power)) ** 2
         * (usual * (1 - usual) + worse * (1 - worse))
         / (worse - usual) ** 2
     )
-    return n, n / rate
+    return n, n / rate, looks * level > false_alarm
 
 
-def looks_make_it_longer(rate, share, usual, worse, false_alarm, power, looks):
+def looks_make_it_longer(rate, share, usual, worse, false_alarm, power, looks, level):
     """Takes each look for a sample of its own."""
     n = np.ceil(
         (z(1 - false_alarm) + z(power)) ** 2 * (usual * (1 - usual) + worse * (1 - worse)) / (worse - usual) ** 2
     )
-    return n * looks, n * looks / (share * rate)
+    return n * looks, n * looks / (share * rate), looks * level > false_alarm
 
 
-def both_arms(rate, share, usual, worse, false_alarm, power, looks):
+def both_arms(rate, share, usual, worse, false_alarm, power, looks, level):
     """Counts canary and control together."""
     n = np.ceil(
         (z(1 - false_alarm / looks) + z(power)) ** 2
         * (usual * (1 - usual) + worse * (1 - worse))
         / (worse - usual) ** 2
     )
-    return 2 * n, 2 * n / (share * rate)
+    return 2 * n, 2 * n / (share * rate), looks * level > false_alarm
 
 
-def a_week(rate, share, usual, worse, false_alarm, power, looks):
+def a_week(rate, share, usual, worse, false_alarm, power, looks, level):
     """Bakes for a week, whatever is asked."""
     seconds = np.full(np.shape(rate), 604_800.0)
-    return seconds * share * rate, seconds
+    return seconds * share * rate, seconds, looks * level > false_alarm
 
 
-def not_squared(rate, share, usual, worse, false_alarm, power, looks):
+def not_squared(rate, share, usual, worse, false_alarm, power, looks, level):
     """Forgets to square the difference."""
     n = np.ceil(
         (z(1 - false_alarm / looks) + z(power)) ** 2 * (usual * (1 - usual) + worse * (1 - worse)) / (worse - usual)
     )
-    return n, n / (share * rate)
+    return n, n / (share * rate), looks * level > false_alarm
 
 
-def constants_of_the_visible_seed(rate, share, usual, worse, false_alarm, power, looks):
+def constants_of_the_visible_seed(rate, share, usual, worse, false_alarm, power, looks, level):
     """What is right at home, copied."""
     return (
         np.resize([2746, 38988, 1906, 7551, 17720, 864, 3815], np.shape(rate)),
         np.resize([39.0057, 1736.66, 195.487, 91.694, 3683.99, 106.012, 28.6627], np.shape(rate)),
+        looks * level > false_alarm,
     )
 
 
-def constants_tuned_on_other_seeds(rate, share, usual, worse, false_alarm, power, looks):
+def constants_tuned_on_other_seeds(rate, share, usual, worse, false_alarm, power, looks, level):
     """The median of what is right on seven other seeds, copied."""
     return (
         np.resize([2925, 1651, 4021, 7541, 5646, 567], np.shape(rate)),
         np.resize([1155.43, 620.87, 931.507, 768.755, 965.64, 100.227], np.shape(rate)),
+        looks * level > false_alarm,
     )
+
+
+def every_look_spoils(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Takes every gate that is looked at more than once for spoiled."""
+    n = np.ceil(
+        (z(1 - false_alarm / looks) + z(power)) ** 2
+        * (usual * (1 - usual) + worse * (1 - worse))
+        / (worse - usual) ** 2
+    )
+    return n, n / (share * rate), looks > 1
+
+
+def one_look_at_a_time(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Holds the chance of a single look against what is promised for all of them."""
+    n = np.ceil(
+        (z(1 - false_alarm / looks) + z(power)) ** 2
+        * (usual * (1 - usual) + worse * (1 - worse))
+        / (worse - usual) ** 2
+    )
+    return n, n / (share * rate), level > false_alarm
+
+
+def only_the_full_chance(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Sees the looks at the full chance, and none of those at a part of it that is too large."""
+    n = np.ceil(
+        (z(1 - false_alarm / looks) + z(power)) ** 2
+        * (usual * (1 - usual) + worse * (1 - worse))
+        / (worse - usual) ** 2
+    )
+    return n, n / (share * rate), (looks > 1) & (level >= false_alarm)
