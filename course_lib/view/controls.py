@@ -18,7 +18,7 @@ MOST_POSITIONS = 101
 DAY, DEFENCES = "the day", "defences"
 """The two groups in which a panel folds what does not stand in the open: what happens, and what is done about it."""
 NOTHING = 1e-9
-"""Smaller sizes are rounding noise and read as 0, here and in `live.js`."""
+"""Smaller sizes are rounding noise and read as 0, here and in `charts.js`."""
 
 
 def number_text(value: float, unit: str = "", digits: int = 3, missing: str = "never") -> str:

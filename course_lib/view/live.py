@@ -1,7 +1,7 @@
 """The live chart: an Altair specification embedded once, whose data change in place.
 
-The browser's side is `live.js`. Numbers travel as one columnar buffer of 32-bit floats; the page's Vega bundle travels
-once per kernel in a widget of its own and, like all of this, works without a network.
+The browser's side is `charts.js` and `live.js`. Numbers travel as one columnar buffer of 32-bit floats; the page's Vega
+bundle travels once per kernel in a widget of its own and, like all of this, works without a network.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ from course_lib.view.picture import Picture, pack
 
 HERE = Path(__file__).parent
 VEGA_LITE = "6.4"
+
+
+def script(*files: Path) -> str:
+    """Return one JavaScript module of what draws (`charts.js`) and the files that use it."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in (HERE / "charts.js", *files))
 
 
 class VegaBundle(anywidget.AnyWidget):
@@ -67,7 +72,7 @@ class LiveChart(anywidget.AnyWidget):
         The pictures to start with: a list of ``{header, buffer, kind}``.
     """
 
-    _esm = HERE / "live.js"
+    _esm = script(HERE / "live.js")
     _css = HERE / "live.css"
     specs = traitlets.List().tag(sync=True)
     layout_data = traitlets.Dict().tag(sync=True)

@@ -61,7 +61,7 @@ def pack(keys: Sequence[str], picture: Picture) -> tuple[dict[str, Any], bytes]:
     """Return a picture of ``len(keys)`` settings as a header and one buffer of 32-bit floats.
 
     The buffer holds, dataset by dataset, the shared columns, then for each own column all settings one after another;
-    after all datasets the numbers, each for all settings. `live.js` reads it back in the same order.
+    after all datasets the numbers, each for all settings. `charts.js` reads it back in the same order.
 
     Parameters
     ----------
