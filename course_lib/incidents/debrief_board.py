@@ -1,0 +1,189 @@
+"""The debrief on the page: what each step saved or cost users, drawn over the timeline beside what could have been."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from course_lib.incidents import engine, truth
+from course_lib.incidents.boards import clock_axis, timed
+from course_lib.incidents.refusals import CONFIDENCE
+from course_lib.incidents.scenario import NOTHING
+from course_lib.incidents.screen import count, duration
+from course_lib.incidents.session import Session
+from course_lib.incidents.truth import Truth
+from course_lib.view import style
+from course_lib.view.picture import Picture, pack
+
+POINTS = 240
+HEIGHT, WIDTH = 260, 520
+LINES = {"nothing": ("doing nothing", "naive"), "yours": ("you", "defended"), "reference": ("reference", "third")}
+MONTHS = "of a month's error budget"
+
+
+def page(session: Session) -> dict[str, Any]:
+    """All that `console.js` shows once a drill is over, ready for JSON but for the numbers' buffer."""
+    run = session.run()
+    plays = engine.play_many(run.scenario, truth.logs(run), run.seed)
+    true = truth.of(run, plays)
+    header, buffer = pack(["|0"], _picture(session, plays, true))
+    return {
+        "title": f"Debrief: {session.world.scenario.title}",
+        "spec": _spec(session, true),
+        "header": header,
+        "buffer": buffer,
+        "lines": list(filter(None, _lines(session, true))),
+        "actions": [_row(session, effect) for effect in true.effects],
+        "question": session.world.scenario.debrief.question,
+        "score": _score(session),
+    }
+
+
+def _score(session: Session) -> list[list[str]]:
+    return []
+
+
+# ---- the chart -------------------------------------------------------------------------------------------------------
+
+
+def _picture(session: Session, plays: list[Any], true: Truth) -> Picture:
+    yours, nothing, reference = plays[:3]
+    every = max(len(yours.time) // POINTS, 1)
+    time = yours.time[::every]
+    lost = {
+        name: _lost(one)[::every] for name, one in (("yours", yours), ("nothing", nothing), ("reference", reference))
+    }
+    at = np.array([e.at + session.world.action(e.action).delay_s for e in true.effects if _acts(session, e.action)])
+    level = np.interp(at, time, lost["yours"]) if len(at) else at
+    said = {"time": [true.first_signal, min(session.now, float(time[-1]))], "kind": [0.0, 1.0]}
+    return Picture({
+        "lost": {"time": time, **lost},
+        "acts": {"time": at, "level": level, "number": np.arange(1.0, len(at) + 1)},
+        "moments": said,
+    })  # fmt: skip
+
+
+def _lost(played: Any) -> Any:
+    """Failed user-minutes so far, at the end of each tick."""
+    users = played.scenario.users
+    if users.count is not None:
+        return np.cumsum(played.share) * played.step * users.count / 60.0
+    return np.cumsum(played.failed) * played.step * (users.per_request or 0.0)
+
+
+def _acts(session: Session, action: str) -> bool:
+    return bool(session.world.action(action).effect)
+
+
+def _spec(session: Session, true: Truth) -> dict[str, Any]:
+    start = session.world.started
+    ends = [true.user_minutes_of_nothing, true.user_minutes, true.user_minutes_of_reference]
+    shifts = style.apart(ends, max(*ends, 1e-9), HEIGHT - 60)
+    layers = [layer for name, dy in zip(LINES, shifts, strict=True) for layer in _line(name, start, dy)]
+    moments = timed(alt.Chart(alt.NamedData("moments")), start).transform_filter("isValid(datum.time)")
+    words = "datum.kind == 0 ? 'the signal could have told' : 'you handed over'"
+    rules = moments.mark_rule(color=style.INK, strokeDash=style.DASHES["dotted"]).encode(x=_x(start))
+    said = moments.transform_calculate(words=words).mark_text(
+        align="left", dx=4, dy=alt.ExprRef("datum.kind == 0 ? 6 : 22"), color=style.INK, y=0
+    )
+    acts = timed(alt.Chart(alt.NamedData("acts")), start)
+    dots = acts.mark_circle(size=170, color=style.PALETTE["blue"], opacity=1).encode(x=_x(start), y="level:Q")
+    numbers = acts.mark_text(color=style.PAPER, fontWeight="bold", fontSize=11).encode(
+        x=_x(start), y="level:Q", text="number:Q"
+    )
+    chart = alt.layer(*layers, rules, said.encode(x=_x(start), text="words:N"), dots, numbers)
+    return style.themed(chart.properties(width=WIDTH, height=HEIGHT), _described(true))
+
+
+def _x(start: datetime) -> alt.X:
+    axis = clock_axis(start, "time (UTC)")
+    axis.scale = alt.Scale(type="utc", nice=False)
+    return axis
+
+
+def _line(name: str, start: datetime, dy: int) -> list[alt.Chart]:
+    words, role = LINES[name]
+    stroke = style.SERIES[role]
+    base = timed(alt.Chart(alt.NamedData("lost")), start)
+    y = alt.Y(f"{name}:Q", title="failed user-minutes so far (minutes)", axis=alt.Axis(format="~s"))
+    line = base.mark_line(color=stroke.colour, strokeDash=stroke.dash, strokeWidth=stroke.width).encode(
+        x=_x(start), y=y
+    )
+    last = base.transform_window(last="last_value(time)", frame=[None, None]).transform_filter(
+        "datum.time == datum.last"
+    )
+    label = last.mark_text(align="right", dx=-4, dy=dy - 8, fontWeight="bold", color=stroke.word, text=words)
+    return [line, label.encode(x=_x(start), y=y)]
+
+
+def _described(true: Truth) -> str:
+    return f"Failed user-minutes over time: {_lost_in_words(true)}."
+
+
+# ---- the words -------------------------------------------------------------------------------------------------------
+
+
+def _lines(session: Session, true: Truth) -> list[str]:
+    scenario = session.world.scenario
+    said = session.done("diagnosis")
+    modes = [session.world.modes[mode] for mode in true.modes] or [session.world.modes[NOTHING]]
+    first = said[0] if said else None
+    yours = (
+        f"You said: {session.world.modes[first['mode']]}, {CONFIDENCE[first['confidence'] - 1]}."
+        if first
+        else "You did not say what it was."
+    )
+    about = scenario.debrief
+    return [
+        f"It was: {', then '.join(modes)}. {yours}",
+        f"Set off by: {about.trigger} Kept going by: {about.amplifier} Missing: {about.missing_defence}",
+        f"Failed user-minutes: {_lost_in_words(true)}. Yours are {100 * true.budget_burned:.1f} % {MONTHS}.",
+        _together(true),
+        _told(session, true),
+        about.lesson,
+    ]
+
+
+def _lost_in_words(true: Truth) -> str:
+    yours, nothing, reference = true.user_minutes, true.user_minutes_of_nothing, true.user_minutes_of_reference
+    return (
+        f"{count(yours)} in your run, {count(nothing)} had nobody done anything, {count(reference)} with the reference"
+    )
+
+
+def _together(true: Truth) -> str:
+    """Said where actions stand in for each other: without any one of them, the others would have done."""
+    saved = true.user_minutes_of_nothing - true.user_minutes
+    if any(e.helped for e in true.effects) or saved <= truth.MATTERS * true.user_minutes_of_nothing or not true.effects:
+        return ""
+    return (
+        f"Together your actions saved {count(saved)} user-minutes; without any one of them, the others would have done."
+    )
+
+
+def _told(session: Session, true: Truth) -> str:
+    """The first moment at which the signal could have told, beside when somebody said so."""
+    if math.isnan(true.first_signal):
+        return ""
+    line = f"The signal could have told at {session.clock(true.first_signal)}"
+    said = [entry["at"] for entry in session.done("diagnosis") if entry["mode"] in true.modes]
+    if not said:
+        return f"{line}; in this run nobody named it."
+    return f"{line}, {duration(max(said[0] - true.first_signal, 0))} before you named it."
+
+
+def _row(session: Session, effect: Any) -> list[str]:
+    action = session.world.action(effect.action)
+    if effect.helped:
+        did = f"saved {count(effect.saved)}"
+    else:
+        did = f"cost {count(-effect.saved)}" if effect.harmed else "without it, the same"
+    return [session.clock(effect.at), action.label, did, action.feedback]
+
+
+def note(session: Session) -> None:
+    """Keep what the drill came to for `course list`."""

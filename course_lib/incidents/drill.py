@@ -1,0 +1,68 @@
+"""What a drill's notebook calls: one line makes the console.
+
+The same scenario, seed and file always continue the same drill, so that a cell may run again at any time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from course_lib.incidents import scenario as scenarios
+from course_lib.incidents.console import DrillConsole
+from course_lib.incidents.drawing import drawn
+from course_lib.incidents.drill_file import DrillFile, folder
+from course_lib.incidents.session import Session
+from course_lib.incidents.world import World
+
+SIZES = (5, 15, 30)
+ROLES = ("", "commander", "operator", "master", "board")
+
+
+class DrillError(ValueError):
+    """A drill that cannot begin, in one line."""
+
+
+def start(scenario: str = "", *, seed: int = 0, size: int = 15, role: str = "", file: str | Path = "") -> DrillConsole:
+    """Begin a drill, or go on with it where it stood.
+
+    Parameters
+    ----------
+    scenario : str
+        Id of a scenario or a YAML file; without one the seed draws it, and nobody says which.
+    seed : int
+    size : {5, 15, 30}
+        Minutes of the service's time.
+    role : {"", "commander", "operator", "master", "board"}
+        With one of these, several notebooks share the drill: give all the same scenario and seed.
+    file : path, optional
+        Where it is kept; else `place` says.
+
+    Raises
+    ------
+    DrillError, ScenarioError
+        In one line, what is wrong.
+
+    Examples
+    --------
+    >>> start("retry_storm", size=7)
+    Traceback (most recent call last):
+    course_lib.incidents.drill.DrillError: size = 7: a drill takes 5, 15 or 30 minutes
+    """
+    if size not in SIZES:
+        raise DrillError(f"size = {size}: a drill takes 5, 15 or 30 minutes")
+    if role not in ROLES:
+        raise DrillError(f"role = {role!r}: must be one of {', '.join(filter(None, ROLES))}, or left out")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31:
+        raise DrillError(f"seed = {seed!r}: give a whole number from 0 on")
+    played = scenarios.load(_path_or_name(scenario)) if scenario else drawn(seed, size)
+    where = Path(file) if file else place(scenario, seed)
+    return DrillConsole(Session(World(played, seed), size, role), DrillFile(where))
+
+
+def place(scenario: str, seed: int) -> Path:
+    """File of a drill in the learner's folder; a drawn one does not bear the scenario's name."""
+    return folder() / f"{Path(scenario).stem or 'drill'}-{seed}.json"
+
+
+def _path_or_name(scenario: str) -> str | Path:
+    return Path(scenario) if scenario.endswith((".yaml", ".yml")) else scenario
