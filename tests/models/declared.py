@@ -14,6 +14,7 @@ from course_lib.models import (
     hot_partition,
     metastable_failure,
     queue_overload,
+    repeat_incident,
     retry_storm,
     split_brain,
 )
@@ -323,6 +324,29 @@ BAD_ROLLOUT = Declared(
     },
 )  # fmt: skip
 
+REPEAT_INCIDENT = Declared(
+    repeat_incident,
+    base=dict(causes=5, review_every=2 * repeat_incident.WEEK),
+    ranges=dict(causes=(1, 12), dt=(repeat_incident.DAY, repeat_incident.WEEK), incident_rate=(0.0, 300.0),
+                dispersion=(1, 64)),
+    ticks=60,
+    at_most={
+        "answered <= offered": lambda c: (c["goodput"], c["offered_rate"]),
+        "repeats <= incidents": lambda c: (c.level("repeats"), c.level("incidents")),
+        "items taken on and not finished <= open": lambda c: (c.level("waiting_items"), c.level("open_items")),
+        "finished <= written, and those from before": lambda c: (c.level("finished"), c.level("written") + c.p.causes),
+        "causes <= all": lambda c: (c.level("causes_there"), c.p.causes),
+    },
+    settings={
+        "all is reviewed": dict(near_misses="seen", small_reviewed=1.0, known=0.5, new_causes=500.0),
+        "what items are for": dict(aim=["prevent", "detect", "mitigate"], completion=1.0, fix_time=repeat_incident.DAY,
+                                   muted=Schedule(0.0, ((20 * repeat_incident.WEEK, 0.5),))),
+        "verified, few hands": dict(verified="on", effectiveness=0.3, capacity=[0.0, 2.0, 1e6], items_each=[1, 8, 50]),
+        "one rule, nobody tells": dict(alerts="fast", report_share=1e-9, usual_errors=[0.0, 1.0, 0.001], restless=0.0),
+        "luck": dict(dispersion=[1, 64, np.inf], skew=[0.0, 1.0, 3.0], incident_rate=300.0),
+    },
+)  # fmt: skip
+
 RETRY_CHAIN = Declared(
     retry_chain,
     base=dict(errors_start=2.0, errors_duration=3.0, max_retries=1),
@@ -384,6 +408,7 @@ MODELS = {
         GRAY_FAILURE,
         CASCADING_FAILURE,
         BAD_ROLLOUT,
+        REPEAT_INCIDENT,
         RETRY_CHAIN,
         STAMPEDE_DRILL,
         REPLICA_FLEET,

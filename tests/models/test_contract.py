@@ -84,9 +84,8 @@ def test_a_record_of_a_wide_batch_is_the_mean_of_a_members_ticks(name):
 @each_model
 def test_members_of_one_seed_share_what_chance_brings(name):
     declared = MODELS[name]
-    trace = declared.module.simulate(
-        declared.module.Parameters(**declared.base), seed=np.array([4, 4, 5]), until=declared.ticks / 4
-    )
+    p = declared.module.Parameters(**declared.base)
+    trace = declared.module.simulate(p, seed=np.array([4, 4, 5]), until=declared.ticks / 4 * max(1.0, float(p.dt)))
     for signal in trace.signals:
         np.testing.assert_array_equal(trace[signal][:, 0], trace[signal][:, 1], err_msg=signal)
     assert any((trace[signal][:, 0] != trace[signal][:, 2]).any() for signal in trace.signals)
@@ -156,6 +155,11 @@ BAD_NUMBERS = [
 BAD_WORDS = [[], 3, None, "of course not", np.array([["on"] * 40 + ["oops"]])]
 
 
+def tick_or_second(module: Any) -> float:
+    """A second, or a tick where that is longer: teams are told by the week."""
+    return max(1.0, float(module.Parameters().dt))
+
+
 def one_clear_line(call: Any, said: str) -> None:
     with pytest.raises((ValueError, TypeError)) as caught:
         call()
@@ -168,7 +172,7 @@ def one_clear_line(call: Any, said: str) -> None:
 def test_a_bad_call_is_told_in_one_line(name, argument):
     module = MODELS[name].module
     for value in BAD_CALLS[argument]:
-        call = {"parameters": module.Parameters(), "until": 10.0} | {argument: value}
+        call = {"parameters": module.Parameters(), "until": 10 * tick_or_second(module)} | {argument: value}
         if isinstance(value, Record) and value.every == 1.0 and not value.signals:
             call["record"] = dataclasses.replace(value, every=float(module.Parameters().dt))
         one_clear_line(lambda call=call: module.simulate(**call), argument)
@@ -198,11 +202,12 @@ def test_a_bad_parameter_is_told_in_one_line(name):
 def test_a_past_that_is_changed_is_refused(name):
     declared, module = MODELS[name], MODELS[name].module
     p = module.Parameters(**declared.base)
-    short = module.simulate(p, seed=1, until=5.0)
+    short = module.simulate(p, seed=1, until=5 * tick_or_second(module))
     changed = next(f for f in dataclasses.fields(p) if f.metadata["kind"] != "fixed" and not f.metadata["choices"])
     other = p.replace(**{changed.name: getattr(p, changed.name) * 0.5 + 1.0})
-    one_clear_line(lambda: module.simulate(other, seed=1, until=10.0, state=short.state), changed.name)
-    one_clear_line(lambda: module.simulate(p, seed=2, until=10.0, state=short.state), "seed")
+    until = 10 * tick_or_second(module)
+    one_clear_line(lambda: module.simulate(other, seed=1, until=until, state=short.state), changed.name)
+    one_clear_line(lambda: module.simulate(p, seed=2, until=until, state=short.state), "seed")
 
 
 @pytest.mark.parametrize(
