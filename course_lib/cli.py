@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from course_lib import detect_command
 from course_lib.incidents import command as incidents_command
 from course_lib.runbooks import command as runbooks_command
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(incidents_command.app, name="drill")
 app.add_typer(runbooks_command.app, name="runbook")
+app.add_typer(detect_command.app, name="detect")
 
 
 def main() -> None:

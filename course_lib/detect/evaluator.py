@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -35,13 +37,14 @@ def read(rule: Rule, trace: Watched) -> Array:
     KeyError
         The trace has no such signal.
     """
-    seen = _compared(rule, trace)
+    seen = compared(rule, trace)
     if not rule.peers:
         return seen
     return (np.fmin if rule.above is None else np.fmax).reduce(seen, axis=1)
 
 
-def _compared(rule: Rule, trace: Watched) -> Array:
+def compared(rule: Rule, trace: Watched) -> Array:
+    """What the rule compares, of each member where it is about peers."""
     level = averaged(rule.signal, rule.window, trace)
     if rule.per:
         whole = averaged(rule.per, rule.window, trace)
@@ -62,25 +65,33 @@ def meets(rule: Rule, trace: Watched) -> Mask:
     -------
     ndarray, shape (steps, *batch), or (steps, members, *batch) of a rule about peers
     """
-    return meets_at(rule, _compared(rule, trace), trace)
+    return gate(rule, trace)(over(rule, compared(rule, trace)))
 
 
-def meets_at(rule: Rule, seen: Array, trace: Watched) -> Mask:
-    """Return the same, of readings made before: so a sweep of thresholds reads once."""
-    met = seen > rule.above if rule.above is not None else seen < rule.below
+def over(rule: Rule, seen: Array, threshold: float | None = None) -> Mask:
+    """Whether readings lie on the threshold's far side: the rule's own, or another one."""
+    limit = rule.threshold if threshold is None else threshold
+    return seen > limit if rule.above is not None else seen < limit
+
+
+def gate(rule: Rule, trace: Watched) -> Callable[[Mask], Mask]:
+    """What else a rule asks for, as a function of where its own comparison holds: a sweep of thresholds asks once."""
 
     def among(members: Mask) -> Mask:
         return members[:, None] if rule.peers else members
 
+    need = [among(firing(other, trace)) for other in rule.both]
     if rule.floor:
-        met = met & among(averaged(rule.floor[0], rule.window, trace) >= rule.floor[1])
-    for other in rule.both:
-        met = met & among(firing(other, trace))
-    for other in rule.either:
-        met = met | among(firing(other, trace))
-    for other in rule.unless:
-        met = met & ~among(firing(other, trace))
-    return met
+        need.append(among(averaged(rule.floor[0], rule.window, trace) >= rule.floor[1]))
+    enough = [among(firing(other, trace)) for other in rule.either]
+    bars = [among(firing(other, trace)) for other in rule.unless]
+
+    def joined(met: Mask) -> Mask:
+        met = functools.reduce(np.logical_and, need, met)
+        met = functools.reduce(np.logical_or, enough, met)
+        return functools.reduce(lambda met, bar: met & ~bar, bars, met)
+
+    return joined
 
 
 def firing(rule: Rule, trace: Watched) -> Mask:
@@ -90,9 +101,9 @@ def firing(rule: Rule, trace: Watched) -> Mask:
 
 def lasting(rule: Rule, met: Mask, trace: Watched) -> Mask:
     """Whether it fires, of where it is met: the hold, then the keep."""
-    over = _held(met, max(steps_of(rule.hold, trace), 1))
-    over = over.any(axis=1) if rule.peers else over
-    return _kept(over, steps_of(rule.keep, trace)) if rule.keep else over
+    held = _held(met, max(steps_of(rule.hold, trace), 1))
+    held = held.any(axis=1) if rule.peers else held
+    return _kept(held, steps_of(rule.keep, trace)) if rule.keep else held
 
 
 def first_alarm(rule: Rule, trace: Watched) -> Array:

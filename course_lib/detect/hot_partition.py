@@ -66,5 +66,5 @@ TABLE = Table(
     DAYS,
     RULES,
     NAMES,
-    extra={"partition_utilisation": lambda trace: partitions(trace)["utilisation"]},
+    extra={"partition_utilisation": ("of capacity", lambda trace: partitions(trace)["utilisation"])},
 )

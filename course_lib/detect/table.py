@@ -44,8 +44,8 @@ class Table:
         What the days are called beside a chart.
     twin_starts : float, optional
         When the attack begins, s, where the model names no trigger for it; else its event ``trigger_starts``.
-    extra : mapping of str to callable
-        More signals, made of a trace; those of peers have the members on the second axis.
+    extra : mapping of str to (str, callable)
+        More signals: a unit, and a function of the trace; those of peers have the members on the second axis.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Table:
     rules: Mapping[str, Rule]
     names: Mapping[str, str] = dataclasses.field(default_factory=lambda: DAYS)
     twin_starts: float | None = None
-    extra: Mapping[str, Callable[[Trace], Any]] = dataclasses.field(default_factory=dict)
+    extra: Mapping[str, tuple[str, Callable[[Trace], Any]]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lacking = [
@@ -87,8 +87,10 @@ class Table:
 class WithMore(Mapping):
     """A trace, and signals that are made of it."""
 
-    def __init__(self, trace: Trace, extra: Mapping[str, Callable[[Trace], Any]]) -> None:
-        self.trace, self.extra = trace, extra
+    def __init__(self, trace: Trace, extra: Mapping[str, tuple[str, Callable[[Trace], Any]]]) -> None:
+        self.trace = trace
+        self.extra = {name: make for name, (_, make) in extra.items()}
+        self.units = trace.units | {name: unit for name, (unit, _) in extra.items()}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.trace, name)

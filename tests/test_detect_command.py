@@ -1,0 +1,60 @@
+"""``course detect``, as typed."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from course_lib import cli
+from course_lib import detect_command as command
+from course_lib.detect import contest
+
+MINE = "module: split_brain\nrules:\n  two: {signal: leaders, above: 1.5, window: 1s, hold: 2s, says: two lead}\n"
+
+
+@pytest.fixture
+def rules(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(MINE)
+    return path
+
+
+def run(*words):
+    return CliRunner().invoke(cli.app, ["detect", *map(str, words)])
+
+
+def test_a_tournament_shows_yours_beside_ours(rules):
+    ran = run("tournament", rules, "--seeds", "0:2")
+    assert ran.exit_code == 0, ran.exception
+    for line in (
+        "split_brain: 10 days: 2 incidents, 2 look-alikes, 2 attacks, 4 of nothing",
+        "our alert",
+        "never page",
+    ):
+        assert line in ran.output
+    assert "two: over " in ran.output and "does best" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--mode", "split_brian"], "--mode split_brian: no such module; did you mean split_brain?"),
+        (["--seeds", "many"], "--seeds many: give two whole numbers, such as 0:200, or one"),
+        (["--seeds", "4:4"], "--seeds 4:4: holds no seed"),
+        (["--mode", "retry_storm"], "no signal 'leaders'"),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_one_line(rules, words, says):
+    ran = run("tournament", rules, *words)
+    assert ran.exit_code != 0 and says in str(ran.exception) and "\n" not in str(ran.exception)
+
+
+def test_a_file_without_a_module_needs_a_mode(rules):
+    rules.write_text(MINE.partition("\n")[2])
+    assert "say whose signals these are: --mode SLUG" in str(run("tournament", rules).exception)
+    assert run("tournament", rules, "--mode", "split_brain", "--seeds", "1").exit_code == 0
+
+
+def test_the_best_threshold_is_the_one_with_most_found_and_fewest_false():
+    result = contest.tournament("split_brain", seeds=range(2))
+    assert command.best_words(result, "our alert").endswith("100% found, 0% of other days paged")
