@@ -28,7 +28,7 @@ MAX_BYTES = 200_000
 RUN, SHARED = 6, 2  # words; lessons (and labs) in which a run of so many may stand
 ALLOWED_RUNS = ("the same seed the same axes", "the classic false reading is the", "minutes before it the lesson on")
 FORBIDDEN_TAGS = {"nbval-skip", "nbval-ignore-output", "nbval-raises-exception", "raises-exception", "skip-execution"}
-DRAWS = re.compile(r"\b(?:show|charts|lesson)\.\w+\(|\bview\.(?:show|alarms)\(|PANEL")
+DRAWS = re.compile(r"\b(?:show|charts|lesson)\.\w+\(|\bview\.(?:show|alarms|tournament)\(|PANEL")
 CHECKED_TAG = "nbval-check-output"
 
 

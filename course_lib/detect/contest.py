@@ -244,9 +244,16 @@ def curve(rule: Rule, run: Days, finds: str = "incident", points: int = POINTS) 
 
 
 def _thresholds(rule: Rule, seen: Mapping[str, NDArray[np.float64]], points: int) -> NDArray[np.float64]:
-    """The rule's own threshold, and some between what the mildest and the wildest day reach."""
+    """The rule's own threshold, and some between a usual moment of a quiet day and what the wildest day reaches."""
     extreme = np.fmin if rule.above is None else np.fmax
     reached = np.concatenate([extreme.reduce(values, axis=0).ravel() for values in seen.values()])
     reached = reached[np.isfinite(reached)]
-    spread = np.quantile(reached, np.linspace(0.0, 1.0, points - 1)) if len(reached) else np.array([])
-    return np.unique([*spread, rule.threshold])
+    usual = seen["quiet"][np.isfinite(seen["quiet"])]
+    if not len(reached):
+        return np.array([rule.threshold])
+    ends = [
+        np.median(usual) if len(usual) else reached.min(),
+        reached.max() if rule.above is not None else reached.min(),
+    ]
+    half = (points - 1) // 2
+    return np.unique([*np.quantile(reached, np.linspace(0, 1, half)), *np.linspace(*ends, half), rule.threshold])

@@ -30,6 +30,7 @@ _HOME = {
     "predict": "prediction",
     "predict_curve": "prediction",
     "show": "single_chart",
+    "tournament": "tournament_chart",
     "parameter_table": "listing",
     "source": "listing",
 }
