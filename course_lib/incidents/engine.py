@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from course_lib.detect.evaluator import firing
 from course_lib.incidents import expression
-from course_lib.incidents.scenario import Entry, LogError, Scenario, rule_of, wrong_entry
+from course_lib.incidents.scenario import NOW, Entry, LogError, Scenario, rule_of, wrong_entry
 from course_lib.incidents.system import steps
 from course_lib.models import noise
 
 FloatArray = NDArray[np.float64]
 DAYS = ("incident", "quiet", "again")
+AFTER = 600.0  # seconds for which a second trigger is watched
 NEVER = 1e9  # seconds: beyond any run
 
 
@@ -51,15 +52,16 @@ class Played:
     day: str
     time: FloatArray
     values: Mapping[str, list[tuple[float, Any]]]
-    _signals: Mapping[str, Any]
-    _member: int
+    signals: Mapping[str, Any] = dataclasses.field(repr=False)
+    member: int = 0
+    rows: int | None = None
 
     def __getitem__(self, name: str) -> FloatArray:
         if name in self.scenario.inputs:
             return self._held(name)
         if name in self.scenario.derived:
             return self._computed(self.scenario.derived[name].value)
-        return np.asarray(self._signals[name])[:, self._member]
+        return np.asarray(self.signals[name])[: self.rows, self.member]
 
     def _held(self, name: str) -> FloatArray:
         step = self.time[1] - self.time[0] if len(self.time) > 1 else self.time[0]
@@ -94,6 +96,8 @@ class Played:
     def events(self) -> dict[str, float]:
         """When the world's trouble begins and ends, s; NaN for never."""
         times = [fault.at for fault in _world(self.scenario, self.day)]
+        if self.day != "quiet" and self.scenario.trigger:
+            times = [self.scenario.trigger.starts, self.scenario.trigger.ends]
         return {"trigger_starts": times[0] if times else np.nan, "trigger_ends": times[-1] if times else np.nan}
 
 
@@ -113,9 +117,10 @@ def play(
     log : iterable of Entry
         Only its actions matter to the models.
     day : {"incident", "quiet", "again"}
-        The incident; a day that only looks like one; the incident, and its trigger once more at ``again_at``.
+        The incident; a day that only looks like one; the incident, and its trigger once more at ``scenario.second``: up
+        to there it is the incident, bit for bit.
     until : float, optional
-        Seconds; by default the scenario's horizon, for ``again`` as long again after the second trigger.
+        Seconds; by default the scenario's horizon, for ``again`` ten minutes after the second trigger.
     improved : mapping, optional
         Parameters or inputs that were set otherwise from the start: what a post-mortem proposes.
     """
@@ -152,33 +157,99 @@ def play_each(
     until : float, optional
         Seconds, for all of them; by default the scenario's horizon.
     """
-    every = [changes(scenario, log, day, improved) for log, day, improved in plays]
-    names = dict.fromkeys(name for one in every for name in one if name in scenario.system.fields)
-    for name, one in ((name, one) for name in names for one in every):
-        one.setdefault(name, [(0.0, scenario.system.defaults[name])])
-    values = {name: _batched([one[name] for one in every]) for name in names}
-    time, signals = scenario.system.run(values, np.full(len(plays), seed), scenario.until if until is None else until)
+    end = scenario.until if until is None else until
+    afresh = scenario.afresh and end > scenario.second and any(day == "again" for _, day, _ in plays)
+    if not afresh:
+        every = [changes(scenario, log, day, improved) for log, day, improved in plays]
+        time, signals = _run(scenario, every, seed, end)
+    else:
+        time, signals, every = _run_twice(scenario, plays, seed, end)
     return [
         Played(scenario, seed, tuple(log), day, time, own, signals, i)
         for i, ((log, day, _), own) in enumerate(zip(plays, every, strict=True))
     ]
 
 
+Changes = dict[str, list[tuple[float, Any]]]
+
+
+def _run(scenario: Scenario, every: Sequence[Changes], seed: int, until: float) -> tuple[FloatArray, Mapping[str, Any]]:
+    names = dict.fromkeys(name for one in every for name in one if name in scenario.system.fields)
+    for name, one in ((name, one) for name in names for one in every):
+        one.setdefault(name, [(0.0, scenario.system.defaults[name])])
+    values = {
+        name: _batched([one[name] for one in every], scenario.system.fields[name]["kind"] == "scheduled")
+        for name in names
+    }
+    return scenario.system.run(values, np.full(len(every), seed), until)
+
+
+def _run_twice(
+    scenario: Scenario, plays: Sequence[tuple[Sequence[Entry], str, Mapping[str, Any]]], seed: int, end: float
+) -> tuple[FloatArray, Mapping[str, Any], list[Changes]]:
+    """A run up to the second trigger, and one afresh from there on with the settings that were left."""
+    if any(day != "again" for _, day, _ in plays):
+        raise ValueError(f"{scenario.id}: its trigger comes afresh, so play the days apart")
+    at = scenario.second
+    every = [changes(scenario, log, "incident", improved) for log, _, improved in plays]
+    time, signals = _run(scenario, every, seed, at)
+    left = [{**better, **_left(scenario, log, own)} for (log, _, better), own in zip(plays, every, strict=True)]
+    later = [changes(scenario, (), "incident", settings) for settings in left]
+    then, signals_then = _run(scenario, later, seed, end - at)
+    joined = [_joined(own, other, at) for own, other in zip(every, later, strict=True)]
+    return np.concatenate([time, at + then]), _Joined(signals, signals_then), joined
+
+
+class _Joined(dict[str, Any]):
+    """Signals of two runs, one after the other."""
+
+    def __init__(self, first: Mapping[str, Any], then: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._runs = first, then
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = np.concatenate([np.asarray(run[name]) for run in self._runs])
+        return self[name]
+
+
+def _joined(first: Changes, then: Changes, at: float) -> Changes:
+    return {
+        name: [(t, v) for t, v in first.get(name, changed) if t < at] + [(at + t, v) for t, v in changed]
+        for name, changed in then.items()
+    }
+
+
+def _left(scenario: Scenario, log: Iterable[Entry], values: Changes) -> dict[str, Any]:
+    """Settings as a log leaves them for the next time: what it set for good, and what only the next time feels."""
+    left: dict[str, Any] = {}
+    for entry in log:
+        if entry.kind != "action":
+            continue
+        action = scenario.action(entry.action or "")
+        for name in action.effect:
+            if action.effect[name] != NOW:
+                left[name] = values[name][-1][1]
+        for name, value in action.next.items():
+            if entry.undo:
+                left.pop(name, None)
+            else:
+                left[name] = value
+    return left
+
+
 def horizon(scenario: Scenario, day: str = "incident") -> float:
     """Seconds that a day of the scenario lasts."""
     if day not in DAYS:
         raise ValueError(f"day = {day!r}: must be one of {', '.join(DAYS)}")
-    if day != "again" or scenario.again_at is None:
+    if day != "again":
         return scenario.until
-    return scenario.again_at + scenario.until - scenario.faults[0].at
+    return scenario.second + min(AFTER, scenario.until) + (scenario.starts if scenario.afresh else 0.0)
 
 
 # -- what a log does --------------------------------------------------------------------------------------------------
 
 
-def changes(
-    scenario: Scenario, log: Iterable[Entry], day: str, improved: Mapping[str, Any]
-) -> dict[str, list[tuple[float, Any]]]:
+def changes(scenario: Scenario, log: Iterable[Entry], day: str, improved: Mapping[str, Any]) -> Changes:
     """Piecewise-constant values of all parameters and inputs that a scenario sets, as (time, value) from time 0."""
     world = _given(scenario, day, improved)
     forced = _overrides(scenario, log)
@@ -188,11 +259,11 @@ def changes(
     return values
 
 
-def _given(scenario: Scenario, day: str, improved: Mapping[str, Any]) -> dict[str, list[tuple[float, Any]]]:
+def _given(scenario: Scenario, day: str, improved: Mapping[str, Any]) -> Changes:
     """What the world gives, for every parameter or input that anything changes."""
     start = {**{name: given.value for name, given in scenario.inputs.items()}, **scenario.baseline}
     touched = {fault.parameter for fault in scenario.faults}
-    touched |= {name for action in scenario.actions for name in action.effect}
+    touched |= {name for action in scenario.actions for name in (*action.effect, *action.next)}
     for name in touched - set(start):
         start[name] = scenario.system.defaults[name]
     start |= scenario.quiet if day == "quiet" else {}
@@ -205,7 +276,7 @@ def _given(scenario: Scenario, day: str, improved: Mapping[str, Any]) -> dict[st
 def _world(scenario: Scenario, day: str) -> list[Any]:
     if day == "quiet" or not scenario.faults:
         return []
-    later = (scenario.again_at or 0.0) - scenario.faults[0].at
+    later = scenario.second - scenario.starts
     again = [fault.model_copy(update={"at": fault.at + later}) for fault in scenario.faults] if day == "again" else []
     return [*scenario.faults, *again]
 
@@ -226,7 +297,7 @@ def _overrides(scenario: Scenario, log: Iterable[Entry]) -> dict[str, list[Overr
             if entry.undo:
                 known[:] = [(a, min(b, start) if who == action.id else b, v, who) for a, b, v, who in known]
             else:
-                known.append((start, start + (action.lasts_s or NEVER), value, action.id))
+                known.append((start, start + (action.lasts_s or NEVER), start if value == NOW else value, action.id))
     return forced
 
 
@@ -255,8 +326,10 @@ def _driven(text: str, values: Mapping[str, list[tuple[float, Any]]]) -> list[tu
     return driven
 
 
-def _batched(members: list[list[tuple[float, Any]]]) -> Any:
-    """One schedule for all members: shorter ones wait at the end, beyond any run."""
+def _batched(members: list[list[tuple[float, Any]]], scheduled: bool) -> Any:
+    """One schedule for all members, shorter ones waiting at the end; the last value where a run has only one."""
+    if not scheduled:
+        members = [[(0.0, one[-1][1])] for one in members]
     if len(members[0]) == 1 and all(one == members[0] for one in members):
         return members[0][0][1]
     longest = max(map(len, members))
@@ -395,6 +468,11 @@ def smoothed(played: Played, seconds: float = 30.0) -> FloatArray:
 
 
 def final(played: Played, name: str) -> Any:
-    """Value of a parameter or input at the end of a run."""
-    reached = [v for t, v in played.values[name] if t <= played.time[-1]]
-    return reached[-1]
+    """Value of a parameter or input at the scenario's horizon."""
+    return [v for t, v in played.values[name] if t <= played.scenario.until][-1]
+
+
+def cut(played: Played, until: float) -> Played:
+    """The run up to a moment: what a shorter run would have been."""
+    rows = int(np.searchsorted(played.time, until + 1e-9, side="right"))
+    return dataclasses.replace(played, time=played.time[:rows], day="incident", rows=rows)

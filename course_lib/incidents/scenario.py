@@ -24,6 +24,7 @@ from course_lib.incidents.system import System, system
 from course_lib.incidents.yaml_file import YamlError, line_of, read
 
 FOLDER = "scenarios"
+NOW = "now"
 NOTHING = "nothing"  # what one answers as the failure mode of a page with nothing behind it
 GAMES = ("restart", "scale_to_zero", "raise_limits", "drop_all", "silence")
 KINDS = ("action", "ack", "diagnosis", "update", "verify", "note")
@@ -85,6 +86,13 @@ class Fault(_Part):
     value: Value
 
 
+class Trigger(_Part):
+    """When the trouble begins and ends that the baseline itself holds, where faults don't."""
+
+    starts: Seconds
+    ends: Seconds
+
+
 class Users(_Part):
     """How user-minutes are counted: so many users, of whom a share is failing, or minutes for each failed request."""
 
@@ -136,7 +144,8 @@ class Action(_Part):
     role: Text
     delay_s: Seconds = 0.0
     cost: Annotated[float, Field(ge=0)] = 0.0
-    effect: dict[str, Value] = {}
+    effect: dict[str, Value] = {}  # an input may also be given the word `now`: the second at which it takes effect
+    next: dict[str, Value] = {}  # settings that a running incident no longer feels, and the next one does
     lasts_s: Annotated[float, Field(gt=0)] | None = None
     reversible: bool = True
     risk: Text
@@ -246,6 +255,8 @@ class Scenario(_Part):
     drives: dict[str, str] = {}
     derived: dict[str, Derived] = {}
     faults: tuple[Fault, ...] = ()
+    trigger: Trigger | None = None
+    afresh: bool = False  # the second trigger is a run of its own, from a well service and the settings that were left
     again_at: Seconds | None = None
     users: Users
     harm: Harm
@@ -271,6 +282,16 @@ class Scenario(_Part):
             if action.id == name:
                 return action
         raise LogError(f"{self.id} has no action {name!r}: it has {', '.join(a.id for a in self.actions)}")
+
+    @property
+    def starts(self) -> float:
+        """When the trouble begins, s; 0 where there is none."""
+        return self.faults[0].at if self.faults else self.trigger.starts if self.trigger else 0.0
+
+    @property
+    def second(self) -> float:
+        """When the trouble begins once more, s: not before the first run is over, so that it is a run's beginning."""
+        return max(self.again_at or 0.0, self.until)
 
     @property
     def system(self) -> System:
@@ -417,8 +438,14 @@ def _wrong_settings(s: Scenario) -> Found:
             yield ("faults", i), message
     for i, action in enumerate(s.actions):
         for name, value in action.effect.items():
-            if message := _wrong_value(s, name, value, by="operator"):
+            now = s.inputs[name].low if value == NOW and name in s.inputs else value
+            if message := _wrong_value(s, name, now, by="operator"):
                 yield ("actions", i, "effect", name), message
+        for name, value in action.next.items():
+            if not s.afresh or name in s.inputs:
+                yield ("actions", i, "next", name), f"next: {name}: only parameters, and where the trigger comes afresh"
+            elif message := _wrong_value(s, name, value, whoever=True):
+                yield ("actions", i, "next", name), message
     for i, better in enumerate(s.improvements):
         for value in (better.low, better.high):
             if message := _wrong_value(s, better.parameter, value, whoever=True):
@@ -458,8 +485,8 @@ def _out_of_range(name: str, about: Mapping[str, Any], value: float | str) -> st
 def _wrong_expressions(s: Scenario) -> Found:
     for name, text in s.drives.items():
         about = s.system.fields.get(name)
-        if about is None or about["kind"] != "scheduled" or about["choices"] is not None:
-            yield ("drives", name), f"drives: {name} is no scheduled number of {s.model}"
+        if about is None or about["kind"] == "fixed" or about["choices"] is not None:
+            yield ("drives", name), f"drives: {name} is no number of {s.model} that can be set"
         yield from (((("drives", name), m)) for m in _wrong_names(text, set(s.inputs), "inputs"))
     signals = {*s.system.signals, *s.inputs}
     for name, derived in s.derived.items():
@@ -515,11 +542,13 @@ def _wrong_ids(s: Scenario) -> Found:
 def _wrong_shape(s: Scenario) -> Found:
     if (s.users.count is None) == (s.users.per_request is None):
         yield ("users",), "users: give count or per_request, one of the two"
-    if s.noop and s.faults:
+    if s.noop and (s.faults or s.trigger):
         yield ("faults",), "a page with nothing behind it has no faults"
-    if not s.noop and (not s.faults or s.again_at is None or not s.reference or s.tells is None):
-        yield ("id",), "an incident needs faults, again_at, a reference and the rule that tells it"
-    times = [fault.at for fault in s.faults]
+    if not s.noop and (not s.starts or s.again_at is None or not s.reference or s.tells is None):
+        yield ("id",), "an incident needs faults (or a trigger), again_at, a reference and the rule that tells it"
+    if (bool(s.faults) == bool(s.trigger) and not s.noop) or (s.trigger and not s.afresh):
+        yield ("faults",), "give faults, or a trigger that comes afresh, one of the two"
+    times = [fault.at for fault in s.faults] or ([s.trigger.starts, s.trigger.ends] if s.trigger else [])
     if times != sorted(times):
         yield ("faults",), "faults: give them in the order of their times"
     if s.again_at is not None and times and s.again_at <= times[-1]:

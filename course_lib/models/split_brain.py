@@ -62,6 +62,9 @@ class Parameters(ParameterSet):
     # fmt: off
     write_rate: Any = scheduled(300.0, "writes/s", 0, 1e6, "λ",
         "writes that clients send", "chosen")
+    near_open: Any = scheduled(1.0, "of writes", 0, 1, "a",
+        "writes of the near side's clients that reach a database: its door, which an operator may close",
+        "open by default", by=OPERATOR)
     far_share: Any = swept(0.5, "of clients", 0, 1, "1 − n",
         "clients beyond the cut", "chosen: two coasts")
     nodes: Any = swept(5, "nodes", 1, MOST_NODES, "N",
@@ -145,16 +148,20 @@ class Run:
     def __init__(self, batch: Batch, ticks: int) -> None:
         self.batch, self.ticks = batch, ticks
         self.time = np.arange(ticks + 1)[:, None] * batch.dt
-        self.sent = {"near": self._sent("near", 1.0 - batch.far_share), "far": self._sent("far", batch.far_share)}
+        shares = {"near": 1.0 - batch.far_share, "far": batch.far_share}
+        counts = {side: self._counts(side, share) for side, share in shares.items()}
+        self.sent = {side: cumulative(count) for side, count in counts.items()}
+        door = batch.at("near_open", self.time[:-1, 0])
+        self.let = self.sent | {"near": cumulative(counts["near"] * door)}  # what reaches a database
         self.taken = {side: np.zeros((ticks + 1, batch.size)) for side in self.sent}
         zeros = lambda: np.zeros((ticks + 1, batch.size))  # noqa: E731
         self.divergent, self.lost, self.conflicts, self.refused, self.rounds = (zeros() for _ in range(5))
         self.leaders, self.same_term, self.failover, self.reached = (zeros() for _ in range(4))
         self.story = episodes(batch)
 
-    def _sent(self, side: str, share: FloatArray) -> FloatArray:
+    def _counts(self, side: str, share: FloatArray) -> FloatArray:
         mean = self.batch.at("write_rate", self.time[:-1, 0]) * share * self.batch.dt
-        return cumulative(noise.counts(self.batch.seeds, side, mean, self.ticks) + np.zeros(self.batch.size))
+        return noise.counts(self.batch.seeds, side, mean, self.ticks) + np.zeros(self.batch.size)
 
     def at(self, curve: FloatArray, when: FloatArray) -> FloatArray:
         """A cumulative curve at one moment of each member; after the run, as at its end."""
@@ -175,7 +182,7 @@ class Run:
         ready, out_of_reach = since, self.reached
         for made in self.story:
             for side in self.sent:
-                self.taken[side] += self.within(self.sent[side], ready, np.maximum(made.starts, ready))
+                self.taken[side] += self.within(self.let[side], ready, np.maximum(made.starts, ready))
             self._serve(made, ready)
             since = self._lead(made, since)
             out_of_reach += self._unreached(made)
@@ -183,7 +190,7 @@ class Run:
             for called in made.rounds:
                 self.rounds += self.time >= called
         for side in self.sent:  # who has fewer cuts than others has been served since the last of them
-            self.taken[side] += self.within(self.sent[side], ready, np.full(batch.size, np.inf))
+            self.taken[side] += self.within(self.let[side], ready, np.full(batch.size, np.inf))
         self._believe(since, np.full(batch.size, np.inf))
         return self
 
@@ -204,7 +211,7 @@ class Run:
         for side in self.sent:
             for group in range(3):
                 share = np.where(whole, 1.0, self._share(side, group, made.sizes))
-                sent, leads = self.sent[side], made.lead == group
+                sent, leads = self.let[side], made.lead == group
                 weight = np.where(leads, share * able[group], 0.0)
                 first = weight * self.within(sent, begins, np.minimum(made.stops, replaced))
                 later = weight * self.within(sent, np.maximum(begins, np.minimum(replaced, made.stops)), made.stops)
@@ -241,7 +248,7 @@ class Run:
 
     def _part(self, made: Episode, ready: FloatArray, apart: FloatArray, new: FloatArray) -> None:
         """What belongs to a history that is not the newest leader's, while it lasts and once it is dropped."""
-        batch, time, everything = self.batch, self.time, self.sent["near"] + self.sent["far"]
+        batch, time, everything = self.batch, self.time, self.let["near"] + self.let["far"]
         behind = np.maximum(made.starts - batch.replication_lag, ready)
         lag = self.at(everything, made.starts) - self.at(everything, np.minimum(behind, made.starts))
         lag = np.where((batch.storage > 0) | (made.copied > 0), 0.0, lag)

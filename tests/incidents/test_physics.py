@@ -1,0 +1,102 @@
+"""CI refuses a scenario whose claims the model does not bear out; each clause has a planted falsehood."""
+
+import re
+
+import pytest
+
+from course_lib.incidents import kill_table, outcome, scenario
+from course_lib.incidents.engine import Step
+from course_lib.incidents.scenario import Fault, Way
+
+QUEUE = scenario.load("queue_overload")
+
+
+@pytest.mark.parametrize("name", scenario.names())
+def test_the_model_bears_out_what_the_scenario_says(name):
+    assert kill_table.report(name).untrue == ()
+
+
+@pytest.mark.parametrize("name", scenario.names())
+def test_there_are_several_ways_out_and_gaming_is_none(name):
+    of, ends = scenario.load(name), kill_table.report(name)
+    acts = {frozenset(e.action for e in log if e.kind == "action") for log in outcome.right(of).values()}
+    games = outcome.games(of)
+    assert len(acts) >= (1 if of.noop else 3)
+    assert len(games) >= (1 if of.noop else 4)
+    assert not any(ends.wrong[game].passes for game in games)
+
+
+def test_each_way_of_gaming_is_tried_somewhere_and_killed():
+    killed = {game for name in scenario.names() for game in outcome.games(scenario.load(name))}
+    assert killed == {outcome.WAIT, *outcome.GAMES_IN_WORDS.values()}
+
+
+def test_the_page_says_what_the_models_say():
+    """All but the percentages, whose last digit may differ between platforms."""
+    known, now = (re.sub(r"-?\d+ %", "%", text) for text in (kill_table.PAGE.read_text("utf-8"), kill_table.page()))
+    assert known == now, "write it anew: python -m course_lib.incidents.kill_table"
+
+
+def action(name, **changes):
+    """The queue's actions with one changed."""
+    return {"actions": tuple(a.model_copy(update=changes) if a.id == name else a for a in QUEUE.actions)}
+
+
+def alert(**rule):
+    first, *others = QUEUE.alerts
+    return {"alerts": (first.model_copy(update={"rule": {**first.rule, **rule}}), *others)}
+
+
+CROWD = QUEUE.inputs["orders"].model_copy(update={"value": 1300.0})
+FALSEHOODS = {
+    "a reference that does nothing": (
+        {"reference": (Step(200, "roll_back"),)},
+        "the reference does not end it: users lose",
+    ),
+    "a way that leaves a limit past its bound": (
+        {"ways": (Way(id="shut", says="x", log=(*QUEUE.reference, Step(800, "many_consumers"))),)},
+        "the way shut does not end it: max_consumers is left at 60",
+    ),
+    "a tempting log that works": (
+        {"tempting": (Way(id="expire", says="x", log=(Step(200, "expire"),)),)},
+        "the tempting expire ends it",
+    ),
+    "gaming that works": (action("expire", game="silence"), "silence the alert ends it"),
+    "a red herring that helps": (action("expire", red_herring=True), "the red herring expire spares users"),
+    "a harmful action that costs nothing": (action("roll_back", harmful=True), "the harmful roll_back costs users"),
+    "an alert that never fires": (alert(above=1e9), "the alert lag never fires"),
+    "a signal that does not tell": ({"tells": {"signal": "depth", "above": 1e9}}, "that should tell it does not"),
+    "a signal that tells too much": ({"tells": {"signal": "depth", "below": 1e9}}, "fires on the quiet day"),
+    "a quiet day that is none": ({"quiet": {"orders": 3000.0}}, "users are hurt on the quiet day"),
+    "a trouble that passes by itself": (
+        {"faults": (Fault(at=120, parameter="orders", value=1001.0), Fault(at=125, parameter="orders", value=900.0))},
+        "the reference does not end it: users lose",
+    ),
+    "a page with something behind it": (
+        {
+            "noop": True,
+            "inputs": {**QUEUE.inputs, "orders": QUEUE.inputs["orders"].model_copy(update={"value": 1300.0})},
+        },
+        "something is wrong from",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FALSEHOODS)
+def test_a_planted_falsehood_is_found(what):
+    changes, says = FALSEHOODS[what]
+    assert any(says in line for line in outcome.examine(QUEUE.model_copy(update=changes)).untrue)
+
+
+def test_a_way_out_that_does_not_last_is_found():
+    """Two leaders again with the next cut: all was well at the end of the first."""
+    brain = scenario.load("split_brain")
+    fence = next(way.log for way in brain.tempting if way.id == "fence_only")
+    [end] = outcome.outcomes(brain, [fence])
+    assert end.against == ("the same trigger brings it back",)
+
+
+def test_going_round_a_safeguard_is_no_way_out():
+    bypass = action("expire", bypasses="authorisation")
+    [end] = outcome.outcomes(QUEUE.model_copy(update=bypass), [QUEUE.reference])
+    assert end.against == ("goes round authorisation",)
