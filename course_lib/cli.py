@@ -12,6 +12,7 @@ import typer
 
 from course_lib import detect_command
 from course_lib.incidents import command as incidents_command
+from course_lib.postmortem import command as postmortem_command
 from course_lib.runbooks import command as runbooks_command
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(incidents_command.app, name="drill")
 app.add_typer(runbooks_command.app, name="runbook")
 app.add_typer(detect_command.app, name="detect")
+app.add_typer(postmortem_command.app, name="postmortem")
 
 
 def main() -> None:

@@ -1,0 +1,201 @@
+"""The check end to end: what it prints, how it refuses, and that its numbers come from the run."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from course_lib.incidents import scenario, seal
+from course_lib.incidents.truth import Run
+from course_lib.postmortem import check, document, replay, rubric, template
+from course_lib.postmortem.command import app
+from course_lib.postmortem.document import DocumentError
+from course_lib.postmortem.replay import RunError
+from tests.postmortem import kit
+
+GOOD = kit.HERE / "documents" / "o_good.md"
+
+
+def graded(text, run="orders"):
+    return check.against(document.parse(text), kit.sealed(run)).grade
+
+
+def swapped(*pairs):
+    """The good document with some of its text changed; each change must find its place."""
+    text = GOOD.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def test_the_rubric_has_a_hundred_points():
+    assert sum(rubric.POINTS.values()) + rubric.LANGUAGE_POINTS == 100
+
+
+def test_a_good_document_is_worth_nearly_all():
+    assert graded(swapped()).total > 95
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ("I1", ("284,800", "312,000")),
+        ("I1", ("91.3 %", "82 %")),
+        ("I2", ("3 min 53 s", "3 min 20 s")),
+        ("I3", ("13.7 %", "12 %")),
+        ("D2", ("33 s after", "90 s after")),
+        ("C2", ("An offer doubled orders for two and a half minutes, a burst", "Workers were restarted")),
+        ("C6", ("was a bad rollout, as release 311", "was right, as release 311")),
+        ("M1", ("Dropping what was past its deadline (L005) ended it.", "It ended.")),
+        ("M2", ("The roll-back (L003) had no effect; the release was innocent. ", "")),
+        ("T6", ("| E001 |", "| E777 |")),
+        ("T8", ("| 14:05:08 |", "| 14:09:08 |")),
+        ("D4", ("above: 5\n", "above: 500\n")),
+        ("D4", ("above: 5\n", "above: -1\n")),
+    ],
+)
+def test_a_fact_that_is_not_the_run_s_is_seen(rule, change):
+    right, wrong = graded(swapped()), graded(swapped(change))
+    assert rule in {f.rule for f in wrong.findings} - {f.rule for f in right.findings}
+    assert wrong.rules[rule] < right.rules[rule]
+
+
+def test_the_same_paper_for_another_run_is_worth_little():
+    told = check.against(document.parse(swapped()), kit.sealed("checkout_a")).grade
+    assert told.total < 10
+
+
+def test_an_item_is_replayed_and_charged():
+    text = (kit.HERE / "documents" / "a_good_tables.md").read_text(encoding="utf-8")
+    told = check.against(document.parse(text), kit.sealed("checkout_a"))
+    assert told.facts.items["A1"].cut > 0.5
+    strong = text.replace("budget: successes, budget_ratio: 0.1 |", "max_retries: 0 |")
+    charged = check.against(document.parse(strong), kit.sealed("checkout_a"))
+    assert charged.facts.items["A1"].quiet_cost > 10_000
+    assert charged.grade.rules["A13"] < told.grade.rules["A13"]
+
+
+@pytest.mark.parametrize(
+    ("effect", "why"),
+    [
+        ("bound: 0.2", "between 1 and 60"),
+        ("expiry: maybe", "choose off or on"),
+        ("workers: 3", "cannot be improved"),
+        ("all of it", "no `parameter: value`"),
+    ],
+)
+def test_an_effect_that_cannot_be_played_says_why(effect, why):
+    found = graded(swapped(("expiry: on |", f"{effect} |"))).findings
+    assert [f for f in found if f.rule == "A13" and why in f.reason]
+
+
+def test_an_objection_lifts_wording_and_is_shown_and_lifts_no_number():
+    sour = swapped(("Badly: two minutes", "The on-call engineer ignored the graph. Badly: two minutes"))
+    heard = sour.replace(
+        "The on-call engineer ignored", "<!-- lint-ok: this quotes the agreed wording -->\nThe on-call engineer ignored"
+    )
+    assert graded(heard).points["L"][0] > graded(sour).points["L"][0]
+    report = check.against(document.parse(heard), kit.sealed("orders"))
+    assert [line for line in check.lines(report) if "1 objections" in line]
+    wrong = swapped(("284,800 |", "312,000 | <!-- lint-ok: I counted this myself -->"))
+    assert graded(wrong).rules["I1"] < 1
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (b"# No front matter\n", "front matter is missing"),
+        (b"---\ntitle: x\n", "not closed"),
+        (b"---\ntitle: [x\n---\n", "line "),
+        (b"---\n- x\n---\n", "name: value"),
+        (b"---\na: &a x\nb: *a\n---\n", "line 3.*alias"),
+        (b"---\ntitle: " + b"[" * 5000 + b"\n---\n", "too many brackets"),
+        (b"---\ntitle: \xff\n---\n", "line 2 is not UTF-8"),
+        (b"---\nt: x\n---\n\0", "zero bytes"),
+        (b"---\nt: x\n---\n" + b"x" * 300_000, "larger than 100 kB"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_line(source, why):
+    with pytest.raises(DocumentError, match=why) as told:
+        document.parse(source)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("mark", ["[", "*", "`", "> ", "- ", "|", "<", "![", "\\", "&#", "$", "\n\n"])
+def test_a_file_of_one_sign_is_read_in_a_moment(mark):
+    grade = graded(b"---\nt: x\n---\n## Summary\n" + mark.encode() * (40_000 // len(mark)))
+    assert grade.total == 0
+
+
+def test_a_time_without_a_zone_is_one_finding_and_the_rest_is_graded():
+    told = graded(swapped(("impact_start: 2026-03-05T14:04:27Z", "impact_start: 2026-03-05T14:04:27")))
+    assert [f.line for f in told.findings if f.rule == "T2"] == [9]
+    assert told.total > 85
+
+
+@pytest.fixture(scope="module")
+def run_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("run") / "run.json"
+    of = scenario.load("queue_overload")
+    seal.write(Run(of, 3, of.reference), path)
+    return path
+
+
+def test_the_frame_has_every_section_and_none_of_the_truth(run_file):
+    sealed = replay.load(run_file)
+    text = template.frame(sealed)
+    facts = replay.examine(sealed)
+    assert [s.key for s in document.parse(text).sections][1:] == list(document.SECTIONS)
+    hidden = [f"{facts.failed:.0f}", f"{facts.clock(facts.moments['impact_start']):%H:%M:%S}", *facts.debrief.values()]
+    assert [word for word in hidden if word in text] == []
+    assert rubric.grade(document.parse(text), facts).total == 0
+
+
+def test_the_command(run_file, tmp_path):
+    paper = tmp_path / "mine.md"
+    made = CliRunner().invoke(app, ["new", "--run", str(run_file), "--out", str(paper)])
+    assert made.exit_code == 0
+    assert paper.exists()
+    told = CliRunner().invoke(app, ["check", str(paper), "--run", str(run_file), "--json"])
+    assert told.exit_code == 1
+    assert json.loads(told.stdout)["points"] == 0
+    again = CliRunner().invoke(app, ["new", "--run", str(run_file), "--out", str(paper)])
+    assert "is there already" in str(again.exception)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('"at": 205', '"at": 206', "changed after the run was sealed"),
+        ('"seed": 3', '"seed": 4', "the seed says"),
+        ('"scenario": "queue_overload"', '"scenario": "/tmp/mine.yaml"', "none of the course's"),
+        ("{", "[", "no JSON"),
+    ],
+)
+def test_a_run_that_was_tampered_with_is_refused(run_file, tmp_path, old, new, why):
+    text = run_file.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "run.json"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(RunError, match=why) as told:
+        replay.load(path)
+    assert "\n" not in str(told.value)
+
+
+def test_telemetry_that_was_made_up_is_refused(run_file, tmp_path):
+    plain = json.loads(run_file.read_text(encoding="utf-8"))
+    plain["telemetry"]["depth"][20] = 1.0
+    plain["chain"] = seal.chain(plain)
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    with pytest.raises(RunError, match="depth"):
+        replay.examine(replay.load(path))
+
+
+def test_no_run_and_no_paper(tmp_path):
+    with pytest.raises(RunError, match="no such file"):
+        replay.load(tmp_path / "run.json")
+    with pytest.raises(DocumentError, match="is not there"):
+        document.load(Path(tmp_path / "mine.md"))
