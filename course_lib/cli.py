@@ -56,11 +56,14 @@ def main() -> None:
 
 @app.command("list")
 def list_modules() -> None:
-    """Show the twelve modules: built or not, minutes, and your progress."""
+    """Show the twelve modules: built or not, minutes, and your progress; and the drills you have done."""
     from course_lib import progress
 
     course = _course()
-    _print(_table_of_modules(course, progress.load(course)))
+    known = progress.load(course)
+    _print(_table_of_modules(course, known))
+    if known.drills:
+        _print(_table_of_drills(known))
 
 
 @app.command()
@@ -257,6 +260,19 @@ def _table_of_modules(course: Course, known) -> object:
         points, worth = known.points(module)
         you = f"{points:g} of {worth} points" if module.built else "not built yet"
         table.add_row(f"{module.number:02d}", module.title, f"{module.minutes} min", f"{module.lab_minutes} min", you)
+    return table
+
+
+def _table_of_drills(known) -> object:
+    from rich.table import Table
+
+    table = Table(title="\nDrills you have done", title_justify="left", box=None, pad_edge=False)
+    for heading in ("Scenario", "Times", "Best", "of which"):
+        table.add_column(heading, no_wrap=heading != "of which")
+    for name, drill in sorted(known.drills.items()):
+        worth = sum(most for _, most in drill.vector.values())
+        parts = ", ".join(f"{what} {have:.0f}/{most:.0f}" for what, (have, most) in drill.vector.items())
+        table.add_row(name, str(drill.times), f"{drill.best:.0f} of {worth:.0f}", parts)
     return table
 
 

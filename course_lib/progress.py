@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -67,10 +67,34 @@ class Standing(BaseModel):
     counted: str = ""
 
 
+class Drill(BaseModel):
+    """How a learner has done in the drills of one scenario.
+
+    Attributes
+    ----------
+    times : int
+        Drills finished.
+    best : float
+        Sum of the best vector.
+    vector : dict of str to (float, float)
+        Points and how many there were to be had, by what they are for, of the best drill.
+    at : str
+        Time of the last one, ISO 8601, UTC.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    times: int
+    best: float
+    vector: dict[str, tuple[float, float]]
+    at: str
+
+
 class Progress(BaseModel):
-    """Standings by module slug and task."""
+    """Standings by module slug and task, and drills by scenario."""
 
     modules: dict[str, dict[str, Standing]] = {}
+    drills: dict[str, Drill] = {}
 
     def standing(self, slug: str, task: str) -> Standing:
         """Return how the learner stands with a task; not attempted when no check has seen it."""
@@ -176,6 +200,43 @@ def note(slug: str, result: Result) -> int | None:
     # A notebook whose progress cannot be kept is still one to work in.
     except (OSError, ManifestError, ProgressError):
         return None
+
+
+def note_drill(scenario: str, vector: Mapping[str, tuple[float, float]], where: Path) -> Drill | None:
+    """Note a finished drill; quietly nothing where it is not the learner's own.
+
+    Parameters
+    ----------
+    scenario : str
+    vector : mapping of str to (float, float)
+        Points, and how many there were to be had.
+    where : Path
+        File of the drill.
+
+    Returns
+    -------
+    Drill or None
+        How the learner stands with this scenario now; None where nothing was noted.
+    """
+    if os.environ.get(OFF):
+        return None
+    try:
+        course = manifest.load()
+        if not where.resolve().is_relative_to((course.root / WORK).resolve()):
+            return None
+        known = load(course)
+        known.drills[scenario] = drill = _with_drill(known.drills.get(scenario), vector)
+        _save(course.root / FILE, known)
+        return drill
+    except (OSError, ManifestError, ProgressError):
+        return None
+
+
+def _with_drill(before: Drill | None, vector: Mapping[str, tuple[float, float]]) -> Drill:
+    points, now = sum(have for have, _ in vector.values()), datetime.now(UTC).isoformat(timespec="seconds")
+    if before is None or points > before.best:
+        return Drill(times=(before.times if before else 0) + 1, best=points, vector=dict(vector), at=now)
+    return before.model_copy(update={"times": before.times + 1, "at": now})
 
 
 def _save(path: Path, progress: Progress) -> None:

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "lessons": {"theory", "models", "detect", "view"} | BASE,
     "labs": {"theory", "models", "detect", "view", "lessons"} | BASE,
     "detect": {"theory", "models"},
-    "incidents": {"theory", "models", "detect", "view", "progress"} | BASE,
+    "incidents": {"theory", "models", "detect", "view", "progress", "home"} | BASE,
     "runbooks": {"theory", "models", "detect", "incidents"} | BASE,
     "postmortem": {"theory", "models", "detect", "incidents"} | BASE,
     "checks": {"theory", "models", "detect", "progress"} | BASE,

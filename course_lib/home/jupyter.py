@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from course_lib import progress
 from course_lib.home import start, work
 from course_lib.manifest import Course
 
 
-def open_lab(course: Course, arguments: Sequence[str] = ()) -> int:
+def open_lab(course: Course, arguments: Sequence[str] = (), page: str = start.NAME) -> int:
     """Make the missing working copies and run JupyterLab on them until it is stopped.
 
     Parameters
@@ -21,6 +22,8 @@ def open_lab(course: Course, arguments: Sequence[str] = ()) -> int:
     course : Course
     arguments : sequence of str
         Passed on to JupyterLab, such as ``--no-browser``.
+    page : str
+        What it opens on, from the learner's folder.
 
     Returns
     -------
@@ -29,17 +32,17 @@ def open_lab(course: Course, arguments: Sequence[str] = ()) -> int:
     """
     work.lay_out(course)
     start.lay_out(course)
-    command, environment = lab_command(course, arguments), lab_environment()
+    command, environment = lab_command(course, arguments, page), lab_environment()
     if os.name == "posix":
         os.execve(command[0], command, environment)
     return subprocess.call(command, env=environment)
 
 
-def lab_command(course: Course, arguments: Sequence[str] = ()) -> list[str]:
-    """Command line that opens JupyterLab on the page that says where the learner is."""
+def lab_command(course: Course, arguments: Sequence[str] = (), page: str = start.NAME) -> list[str]:
+    """Command line that opens JupyterLab on a page: the one that says where the learner is, unless another is named."""
     own = [
         f"--ServerApp.root_dir={course.root / work.FOLDER}",
-        f"--LabApp.default_url=/lab/tree/{start.NAME}",
+        f"--LabApp.default_url=/lab/tree/{quote(page)}",
         # Tabs of other projects would be restored from the learner's common workspace, and ours left behind in it.
         f"--LabApp.workspaces_dir={course.root / progress.FILE.parent / 'workspaces'}",
     ]

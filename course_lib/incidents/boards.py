@@ -26,10 +26,10 @@ def specs(session: Session) -> list[dict[str, Any]]:
     return [_users(start), *(_signal(start, shown) for shown in session.world.scenario.telemetry)]
 
 
-def clock_axis(start: datetime, title: str | None = None) -> alt.X:
+def clock_axis(start: datetime, title: str | None = None, ticks: int = 3) -> alt.X:
     """The time of day; what it covers is set by the page while the clock runs."""
     scale = alt.Scale(type="utc", domainMin=alt.ExprRef("clock_from"), domainMax=alt.ExprRef("clock_to"), nice=False)
-    return alt.X("when", type="temporal", scale=scale, axis=alt.Axis(format="%H:%M", title=title, tickCount=4))
+    return alt.X("when", type="temporal", scale=scale, axis=alt.Axis(format="%H:%M", title=title, tickCount=ticks))
 
 
 def timed(chart: alt.Chart, start: datetime) -> alt.Chart:
@@ -66,8 +66,8 @@ def _users(start: datetime) -> dict[str, Any]:
         "share", type="quantitative", title=None, scale=alt.Scale(domainMin=0, domainMax=alt.ExprRef("share_top"))
     )
     look = {"color": style.PALETTE["vermilion"], "clip": True}
-    area = base.mark_area(opacity=0.35, **look).encode(x=clock_axis(start, "time (UTC)"), y=y)
-    line = base.mark_line(strokeWidth=2.4, **look).encode(x=clock_axis(start, "time (UTC)"), y=y)
+    area = base.mark_area(opacity=0.35, **look).encode(x=clock_axis(start, "time (UTC)", 6), y=y)
+    line = base.mark_line(strokeWidth=2.4, **look).encode(x=clock_axis(start, "time (UTC)", 6), y=y)
     spec = _whole(
         [area, line, *_marks(start)],
         ("Users' requests that fail", "(%)"),

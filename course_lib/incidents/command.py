@@ -3,11 +3,78 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-app = typer.Typer(help="The incident-response simulator: drills, their sealed logs and their debriefs.")
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+class OpensByDefault(TyperGroup):
+    """``course drill retry_storm`` is ``course drill open retry_storm``: a word that is no command is a scenario."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command in front where none is named."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=OpensByDefault,
+    help="The incident-response simulator: `course drill` draws a drill and opens it; name a scenario for that one.",
+)
+
+
+@app.command("open", context_settings=PASS_ON)
+def open_drill(
+    context: typer.Context,
+    scenario: Annotated[str, typer.Argument(help="A scenario's id or YAML file; without one, a drill is drawn.")] = "",
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another day; drawn unless given.")] = None,
+    size: Annotated[int, typer.Option(help="Minutes: 5, 15 or 30.")] = 15,
+    pair: Annotated[bool, typer.Option("--pair", help="Two notebooks on one drill: commander and operator.")] = False,
+    in_class: Annotated[
+        bool, typer.Option("--class", help="A board for the projector, and the game master's own notebook.")
+    ] = False,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Make the notebooks, and leave JupyterLab be.")] = False,
+) -> None:
+    """Make a drill's notebook in work/drills and open it; more options go to JupyterLab, such as --no-browser."""
+    from course_lib import manifest
+    from course_lib.home import drills
+    from course_lib.incidents import drill
+
+    if scenario.startswith("-"):  # an option for JupyterLab
+        context.args.insert(0, scenario)
+        scenario = ""
+    given = drill.given(scenario, seed, size)
+    roles = ("commander", "operator") if pair else ("master", "board") if in_class else ("",)
+    course = manifest.load()
+    name = drill.place(scenario, given["seed"], roles[0]).stem
+    notebooks = drills.lay_out(course, name, given, roles)
+    for path in notebooks:
+        typer.echo(f"{path.relative_to(course.root)}")
+    if not no_open:
+        raise typer.Exit(drills.open_lab(course, notebooks[0], context.args))
+
+
+@app.command("replay", context_settings=PASS_ON)
+def replay(
+    context: typer.Context,
+    run: Annotated[Path, typer.Argument(help="A sealed run, yours or one that somebody sent you.")],
+    no_open: Annotated[bool, typer.Option("--no-open", help="Make the notebook, and leave JupyterLab be.")] = False,
+) -> None:
+    """Step through a finished drill, forward and back."""
+    from course_lib import manifest
+    from course_lib.home import drills
+    from course_lib.incidents import seal
+
+    seal.load(run)
+    course = manifest.load()
+    path = drills.lay_out_replay(course, run)
+    typer.echo(f"{path.relative_to(course.root)}")
+    if not no_open:
+        raise typer.Exit(drills.open_lab(course, path, context.args))
 
 
 @app.command("run")

@@ -10,16 +10,24 @@ function initialize({ model }) {
   let last = performance.now();
   let asked = 0;
   const answered = () => (asked = 0);
+  const shared = Boolean(model.get("layout_data").role);
   model.on("change:screen", answered);
+  model.on("msg:custom", answered);
   const beat = setInterval(() => {
     const now = performance.now();
-    if (!model.get("playing")) last = now;
-    if (!model.get("playing") || (asked && now - asked < PATIENCE)) return;
+    const playing = model.get("playing");
+    if (!playing) last = now;
+    if (!(playing || shared) || (asked && now - asked < PATIENCE)) return;
+    if (!playing) {
+      asked = now;
+      model.send({ type: "follow" });
+      return;
+    }
     const seconds = Math.min((now - last) / 1000, LONGEST) * model.get("speed");
     last = asked = now;
     model.send({ type: "tick", seconds });
   }, BEAT);
-  return () => (clearInterval(beat), model.off("change:screen", answered));
+  return () => (clearInterval(beat), model.off("change:screen", answered), model.off("msg:custom", answered));
 }
 
 const KEYS = { p: "run", s: "wait", d: "diagnosis", a: "actions", u: "update", v: "verify", n: "note" };
@@ -97,9 +105,10 @@ class ConsoleView {
     this.problem = element("p", { class: "course-problem", role: "alert", hidden: true });
     this.spoken = element("p", { class: "course-spoken", "aria-live": "polite" });
     this.places = this.model.get("specs").map(() => element("div", { class: "course-chart" }));
-    const right = element("div", { class: "drill-right" }, this.sheet, this.alerts, this.injects, this.say, this.actions, this.secrets);
+    const watches = layout.role === "board" || layout.replay;
+    const right = element("div", { class: "drill-right" }, this.sheet, this.alerts, this.injects, this.say, this.actions, ...(watches ? [this.timeline] : []));
     const left = element("div", { class: "drill-left" }, this.hero(), ...layout.tiers.map((tier) => this.tier(tier)));
-    this.root.append(this.top, this.problem, this.debrief, this.headline, this.guide, element("div", { class: "drill-main" }, left, right), this.timeline, this.spoken);
+    this.root.append(this.top, this.problem, this.debrief, this.headline, this.guide, this.secrets, element("div", { class: "drill-main" }, left, right), ...(watches ? [] : [this.timeline]), this.spoken);
     this.model.get("specs").forEach((spec, i) => reserve(spec, this.places[i]));
     for (const chart of this.places) chart.style.maxWidth = "";
   }
@@ -148,6 +157,7 @@ class ConsoleView {
     this.fill("actions", screen.actions, () => (watches ? [] : this.actionParts(screen.actions)));
     this.fill("secrets", screen.secrets ?? null, () => (screen.secrets ? this.secretParts(screen.secrets) : []));
     this.fill("timeline", screen.timeline, () => this.timelineParts(screen.timeline));
+    this.debrief.hidden = !this.debriefCharts || !screen.ended;
     this.speak(screen.timeline);
     if (this.after) this.openAction(this.after);
     this.after = null;
@@ -174,8 +184,8 @@ class ConsoleView {
     const slider = element("input", { type: "range", min: 0, max: screen.stops.length - 1, value: screen.stop, "data-key": "stop", "aria-label": "Step of the replay",
       "aria-valuetext": `${screen.clock.now}, step ${screen.stop + 1} of ${screen.stops.length}`, oninput: (event) => at(Number(event.target.value)) });
     return [element("div", { class: "drill-buttons", role: "group", "aria-label": "Replay" },
-      button("⏮ back", () => at(screen.stop - 1), { "data-key": "back", disabled: screen.stop <= 0 }), slider,
-      button("forward ⏭", () => at(screen.stop + 1), { "data-key": "forward", disabled: screen.stop >= screen.stops.length - 1 }),
+      button("◀ back", () => at(screen.stop - 1), { "data-key": "back", disabled: screen.stop <= 0 }), slider,
+      button("forward ▶", () => at(screen.stop + 1), { "data-key": "forward", disabled: screen.stop >= screen.stops.length - 1 }),
       element("span", {}, `${screen.stop + 1} of ${screen.stops.length}`))];
   }
 
@@ -465,6 +475,7 @@ class ConsoleView {
 
   async showDebrief() {
     const debrief = this.model.get("debrief");
+    this.debrief.hidden = !this.debriefCharts || !this.screen.ended;
     if (!debrief?.spec || this.debriefCharts) return;
     this.debriefCharts = [];
     const place = element("div", { class: "course-chart" });

@@ -73,15 +73,19 @@ class DrillConsole:
     """
 
     def __init__(self, session: Session, file: DrillFile) -> None:
-        self.session, self.file = session, file
-        self.widget: Console | None = None
-        self._guard = threading.RLock()  # messages may come in a second thread of the kernel
-        self.owner = session.role or "alone"
+        self._attach(session, file)
         with file.locked():
             if file.exists():
                 file.restore(session)
             elif session.role != "board":
                 file.save(session)
+
+    def _attach(self, session: Session, file: DrillFile) -> None:
+        self.session, self.file = session, file
+        self.widget: Console | None = None
+        self._guard = threading.RLock()  # messages may come in a second thread of the kernel
+        self._stamp: float | None = None
+        self.owner = session.role or "alone"
 
     # ---- display ---------------------------------------------------------------------------------------------------
 
@@ -112,7 +116,7 @@ class DrillConsole:
         self.widget = Console(
             vega=vega_bundle(),
             specs=boards.specs(self.session),
-            layout_data=screen.layout(self.session),
+            layout_data=self._layout(),
             **self._state(),
         )
         self.widget.on_msg(self._heard)
@@ -123,9 +127,15 @@ class DrillConsole:
         """Close the widget: its cell runs anew. The drill stands still until then."""
         rerun.close_all([self.widget])
 
+    def _layout(self) -> dict[str, Any]:
+        return screen.layout(self.session)
+
+    def _screen(self) -> dict[str, Any]:
+        return screen.screen(self.session)
+
     def _state(self) -> dict[str, Any]:
         header, buffer = pack([KEY], screen.picture(self.session))
-        state = {"screen": screen.screen(self.session), "picture": {"header": header, "buffer": buffer}}
+        state = {"screen": self._screen(), "picture": {"header": header, "buffer": buffer}}
         if self.session.ended:
             state |= {"playing": False, "debrief": self._debrief()}
         return state
@@ -173,6 +183,8 @@ class DrillConsole:
             self.widget.speed = message["speed"]
         elif kind in ("tick", "step"):
             self._move(lambda: self.session.advance(_seconds(message)), claim=kind == "step")
+        elif kind == "follow":
+            return self._follow()
         elif kind == "wait":
             self._move(self.session.wait, claim=True)
         elif kind == "end":
@@ -193,10 +205,21 @@ class DrillConsole:
 
     def _read(self) -> None:
         """Take over what another console wrote meanwhile."""
-        if self.session.role and self.file.exists():
-            now = self.session.now
+        if not self.session.role or not self.file.exists():
+            return
+        now, stamp = self.session.now, self.file.stamp()
+        if stamp != self._stamp:
             self.file.restore(self.session)
-            self.session.now = max(now, self.session.now)
+            self._stamp = stamp
+        self.session.now = max(now, self.file.now(self.session))
+
+    def _follow(self) -> dict[str, Any]:
+        """Come to where another console has brought the drill."""
+        was = self.session.ended
+        self._read()
+        if self.session.ended and not was:
+            self.widget.playing = False
+        return {"type": "followed"}
 
     def _play(self, playing: bool) -> None:
         if playing and self.session.ended:
@@ -232,7 +255,7 @@ class DrillConsole:
             self.file.save(self.session)
         from course_lib.incidents import debrief_board
 
-        debrief_board.note(self.session)
+        debrief_board.note(self.session, self.file.path)
 
 
 def _seconds(message: Mapping[str, Any]) -> float:

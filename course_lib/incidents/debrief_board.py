@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import altair as alt
 import numpy as np
 
+from course_lib import progress
 from course_lib.incidents import engine, truth
 from course_lib.incidents.boards import clock_axis, timed
 from course_lib.incidents.refusals import CONFIDENCE
@@ -43,8 +45,16 @@ def page(session: Session) -> dict[str, Any]:
     }
 
 
+def vector(session: Session) -> dict[str, tuple[float, float]]:
+    """What the drill came to: points and how many there were to be had, by what they are for."""
+    true = truth.truth(session.run())
+    could = true.user_minutes_of_nothing - true.user_minutes_of_reference
+    spared = (true.user_minutes_of_nothing - true.user_minutes) / could if could > 0 else 1.0
+    return {"impact": (round(35 * min(max(spared, 0.0), 1.0), 1), 35.0)}
+
+
 def _score(session: Session) -> list[list[str]]:
-    return []
+    return [[name, f"{have:g} of {most:g}", ""] for name, (have, most) in vector(session).items()]
 
 
 # ---- the chart -------------------------------------------------------------------------------------------------------
@@ -100,7 +110,7 @@ def _spec(session: Session, true: Truth) -> dict[str, Any]:
 
 
 def _x(start: datetime) -> alt.X:
-    axis = clock_axis(start, "time (UTC)")
+    axis = clock_axis(start, "time (UTC)", 6)
     axis.scale = alt.Scale(type="utc", nice=False)
     return axis
 
@@ -185,5 +195,6 @@ def _row(session: Session, effect: Any) -> list[str]:
     return [session.clock(effect.at), action.label, did, action.feedback]
 
 
-def note(session: Session) -> None:
+def note(session: Session, where: Path) -> None:
     """Keep what the drill came to for `course list`."""
+    progress.note_drill(session.world.scenario.id, vector(session), where)

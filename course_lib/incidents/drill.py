@@ -5,16 +5,20 @@ The same scenario, seed and file always continue the same drill, so that a cell 
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
+from typing import Any
 
 from course_lib.incidents import scenario as scenarios
 from course_lib.incidents.console import DrillConsole
 from course_lib.incidents.drawing import drawn
 from course_lib.incidents.drill_file import DrillFile, folder
+from course_lib.incidents.replay import ReplayConsole
 from course_lib.incidents.session import Session
 from course_lib.incidents.world import World
 
 SIZES = (5, 15, 30)
+SHARED = {"commander": "pair-", "operator": "pair-", "master": "class-", "board": "class-"}
 ROLES = ("", "commander", "operator", "master", "board")
 
 
@@ -48,20 +52,50 @@ def start(scenario: str = "", *, seed: int = 0, size: int = 15, role: str = "", 
     Traceback (most recent call last):
     course_lib.incidents.drill.DrillError: size = 7: a drill takes 5, 15 or 30 minutes
     """
-    if size not in SIZES:
-        raise DrillError(f"size = {size}: a drill takes 5, 15 or 30 minutes")
     if role not in ROLES:
         raise DrillError(f"role = {role!r}: must be one of {', '.join(filter(None, ROLES))}, or left out")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31:
-        raise DrillError(f"seed = {seed!r}: give a whole number from 0 on")
+    given(scenario, seed, size)
     played = scenarios.load(_path_or_name(scenario)) if scenario else drawn(seed, size)
-    where = Path(file) if file else place(scenario, seed)
+    where = Path(file) if file else place(scenario, seed, role)
     return DrillConsole(Session(World(played, seed), size, role), DrillFile(where))
 
 
-def place(scenario: str, seed: int) -> Path:
+def replay(path: str | Path) -> ReplayConsole:
+    """Step through a finished drill, forward and back.
+
+    Raises
+    ------
+    SealError
+        The file is no run, or was changed after it was sealed.
+    """
+    return ReplayConsole(Path(path))
+
+
+def given(scenario: str, seed: int | None, size: int) -> dict[str, Any]:
+    """What `start` is to be called with: a seed drawn where none is given, and mistakes told before a notebook is made.
+
+    Raises
+    ------
+    DrillError, ScenarioError
+    """
+    if size not in SIZES:
+        raise DrillError(f"size = {size}: a drill takes 5, 15 or 30 minutes")
+    if seed is None:
+        seed = secrets.randbelow(100_000)
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31:
+        raise DrillError(f"seed = {seed!r}: give a whole number from 0 on")
+    if not scenario:
+        return {"seed": seed, "size": size}
+    played = scenarios.load(_path_or_name(scenario))
+    if size not in played.sizes:
+        raise DrillError(f"size = {size}: {scenario} takes {' or '.join(map(str, played.sizes))} minutes")
+    named = str(Path(scenario).resolve()) if scenario.endswith((".yaml", ".yml")) else scenario
+    return {"scenario": named, "seed": seed, "size": size}
+
+
+def place(scenario: str, seed: int, role: str = "") -> Path:
     """File of a drill in the learner's folder; a drawn one does not bear the scenario's name."""
-    return folder() / f"{Path(scenario).stem or 'drill'}-{seed}.json"
+    return folder() / f"{SHARED.get(role, '')}{Path(scenario).stem or 'drill'}-{seed}.json"
 
 
 def _path_or_name(scenario: str) -> str | Path:

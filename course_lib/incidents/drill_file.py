@@ -71,12 +71,24 @@ class DrillFile:
             raise DrillFileError(
                 f"{self.path.name}: is a drill of {kept['scenario']}, seed {kept['seed']}; move it away"
             )
-        about, clock = kept.get("console", {}), self.read_clock()
+        about = kept.get("console", {})
         session.log = kept["log"]
         session.size = about.get("size", session.size)
         session.ended = bool(about.get("ended", False))
+        session.now = self.now(session)
+
+    def now(self, session: Session) -> float:
+        """Where the clock stands, by its file and by the last entry."""
         last = session.log[-1]["at"] if session.log else session.start
-        session.now = min(max(session.start, last, float(clock.get("now", 0.0))), session.horizon)
+        try:
+            noted = float(self.read_clock().get("now", 0.0))
+        except (TypeError, ValueError):
+            noted = 0.0
+        return min(max(session.start, last, noted), session.horizon)
+
+    def stamp(self) -> float:
+        """Changes whenever the drill is saved."""
+        return self.path.stat().st_mtime_ns
 
     def save(self, session: Session) -> None:
         """Seal the drill as it stands."""

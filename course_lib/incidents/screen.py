@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.incidents import refusals
+from course_lib.incidents import game, refusals
 from course_lib.incidents.refusals import CONFIDENCE, RECOVERED, fact
 from course_lib.incidents.scenario import NOTHING, Action
 from course_lib.incidents.session import SPEEDS, STEPS, Session
@@ -62,7 +62,7 @@ def per_cent(share: float) -> str:
 
 def episode(session: Session) -> tuple[float, float] | None:
     """From when to when users' requests failed, the latest time; None where they never did."""
-    users = session.world.users(session.log, session.now)
+    users = session.users()
     bad = users["time"][users["share"] > session.world.scenario.harm.tolerance]
     if not len(bad):
         return None
@@ -72,7 +72,7 @@ def episode(session: Session) -> tuple[float, float] | None:
 
 def hurt(session: Session) -> tuple[float, float]:
     """Failing share and failing requests/s in the last quarter minute that was counted."""
-    users = session.world.users(session.log, session.now)
+    users = session.users()
     failed, every = users["failed"][-3:].sum(), users["all"][-3:].sum()
     return (float(failed / every) if every else 0.0, float(failed) / max(len(users["failed"][-3:]), 1))
 
@@ -101,7 +101,7 @@ def _who(session: Session, share: float, bad: bool) -> str:
 
 
 def _how_much(session: Session, rate: float) -> Words:
-    users = session.world.users(session.log, session.now)
+    users = session.users()
     step = users["time"][0] if len(users["time"]) else 0.0
     lost = float((users["failed"] * (users["share"] > session.world.scenario.harm.tolerance)).sum() * step)
     return {"says": f"{count(rate)} failed requests/s", "more": f"{count(lost)} so far"}
@@ -218,6 +218,7 @@ def screen(session: Session) -> Words:
         "evidence": _evidence(session),
         "refused": {kind: refusals.reason(session, kind, _ENOUGH[kind](session)) or "" for kind in _ENOUGH},
         "ended": session.ended,
+        **({"secrets": game.secrets(session)} if session.role == "master" else {}),
     }
 
 
@@ -377,7 +378,7 @@ def layout(session: Session) -> Words:
 
 def picture(session: Session) -> Picture:
     """The charts' datasets, as seen now."""
-    users = session.world.users(session.log, session.now)
+    users = session.users()
     data = {"users": {"time": users["time"], "share": 100 * users["share"]}, "marks": _marks(session)}
     for name, columns in session.shown().items():
         data[dataset(name)] = columns

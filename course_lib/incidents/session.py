@@ -56,6 +56,8 @@ class Session:
     now : float
         Seconds of simulated time.
     ended : bool
+    whole : list of dict
+        Of a replay: the log to its end, from which the world follows; empty while a drill runs.
     """
 
     world: World
@@ -64,6 +66,7 @@ class Session:
     log: list[Entry] = dataclasses.field(default_factory=list)
     now: float = -1.0
     ended: bool = False
+    whole: list[Entry] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.now < 0:
@@ -146,11 +149,15 @@ class Session:
 
     def events(self) -> list[Entry]:
         """What the timeline wrote by itself so far."""
-        return [event for event in self.world.events(self.log) if event["at"] <= self.now]
+        return [event for event in self.world.events(self.whole or self.log) if event["at"] <= self.now]
 
     def shown(self) -> Mapping[str, Any]:
         """Telemetry as it is seen now: columns ``time`` and ``value`` by signal."""
-        return self.world.shown(self.log, self.now)
+        return self.world.shown(self.whole or self.log, self.now)
+
+    def users(self) -> Mapping[str, Any]:
+        """Users' requests as counted up to now: columns ``time``, ``failed``, ``all`` and ``share``."""
+        return self.world.users(self.whole or self.log, self.now)
 
     def alerts(self) -> list[Entry]:
         """Alerts so far, each with ``state``: firing, acknowledged or cleared; the newest first."""
@@ -195,7 +202,7 @@ class Session:
 
     def run(self) -> Run:
         """The drill as the engine seals and judges it."""
-        entries = tuple(map(entry_of, self.log))
+        entries = tuple(map(entry_of, self.whole or self.log))
         return KeptRun(self.world.scenario, self.world.seed, entries, world=self.world)
 
     def timeline(self) -> list[Entry]:
