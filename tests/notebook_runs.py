@@ -1,22 +1,24 @@
-"""Run notebooks as learners, papermill and nbval do, and say what is wrong in lines."""
+"""Run notebooks as learners, papermill and nbval do, or in this process, and say what is wrong in lines."""
 
 import contextlib
+import copy
 import io
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import notebook_rules
 import papermill
+from notebook_shell import Shell
 
 from course_lib import notebook_file
-from course_lib.grading.judging.recorded import Comparer
+from course_lib.grading.judging.recorded import PASSED, Comparer
 from course_lib.home import checking
 from course_lib.manifest import Module, Part
-from course_lib.notebook_file import CHECK, tagged
+from course_lib.notebook_file import ANSWER, CHECK, tagged
 
 #: The bar is 10 s alone on a quiet machine, which `make bench` holds it to; here two notebooks run at once.
 PAPERMILL_SECONDS = 120  # a notebook that hangs; how fast a lesson runs is a benchmark's business
@@ -59,6 +61,42 @@ def shown(path: Path, done: notebook_file.NotebookNode) -> Iterator[str]:
             yield f"cell {cell.id} writes to stderr"
 
 
+def here(module: Module) -> Iterator[str]:
+    """In this process: a lesson shows what it should as it is released, and answered its check is as stored."""
+    pristine = notebook_file.read(module.lesson)
+    blank, solved = copy.deepcopy(pristine), _solved(module, pristine)
+    with Shell() as shell:
+        if stopped := list(_run(shell, module.lesson, blank.cells)):
+            yield from stopped
+            return
+        yield from shown(module.lesson, blank)
+        late = {**tagged(solved, ANSWER), **tagged(solved, CHECK)}
+        yield from _run(shell, module.lesson, [cell for cell in solved.cells if cell.id in late])
+    yield from _answered(pristine, solved)
+
+
+def solved_here(module: Module, part: Part) -> Iterator[str]:
+    """In this process: it runs from top to bottom once the solution's answers are in, and its checks are as stored."""
+    pristine = notebook_file.read(module.pristine(part))
+    solved = _solved(module, pristine)
+    with Shell() as shell:
+        stopped = list(_run(shell, module.pristine(part), solved.cells))
+    yield from stopped or _answered(pristine, solved)
+
+
+def _solved(module: Module, pristine: notebook_file.NotebookNode) -> notebook_file.NotebookNode:
+    answers = notebook_file.answers_for(pristine, notebook_file.read(module.solution))
+    return notebook_file.transplant(pristine, answers)
+
+
+def _run(shell: Shell, path: Path, cells: Iterable[notebook_file.NotebookNode]) -> Iterator[str]:
+    """Run code cells until one stops."""
+    for cell in cells:
+        if cell.cell_type == "code" and (error := shell.run(cell)):
+            yield f"{path.name} stops at {cell.id} with {error}"
+            return
+
+
 def solution_under_papermill(path: Path, scratch: Path) -> Iterator[str]:
     """The solution runs on its own."""
     try:
@@ -81,6 +119,20 @@ def solution_in_process(path: Path) -> Iterator[str]:
 
 def _unanswered(notebook: notebook_file.NotebookNode, done: Mapping[str, Any]) -> Iterator[str]:
     """nbval's own comparison fails at each check cell: papermill has run them, so that no second kernel need."""
+    for id_, found in _compared(notebook, done).items():
+        if not found.startswith("failed"):
+            yield f"{id_} {found}, where it should have failed"
+
+
+def _answered(notebook: notebook_file.NotebookNode, done: notebook_file.NotebookNode) -> Iterator[str]:
+    """nbval's own comparison passes at each check cell."""
+    for id_, found in _compared(notebook, cells := tagged(done, CHECK)).items():
+        if found != PASSED:
+            yield f"{id_} {found}, where it should have passed: {_printed(cells[id_], 'stdout')}"
+
+
+def _compared(notebook: notebook_file.NotebookNode, done: Mapping[str, Any]) -> dict[str, str]:
+    """What nbval says of each check cell, with the outputs of a run in place of a kernel's."""
     records = {id_: {name: _printed(cell, name) for name in ("stdout", "stderr")} for id_, cell in done.items()}
     comparer = Comparer()
     try:
@@ -88,9 +140,7 @@ def _unanswered(notebook: notebook_file.NotebookNode, done: Mapping[str, Any]) -
     finally:
         comparer.close()
         comparer._thread.join(10)  # it gives the environment back as it ends
-    for id_ in tagged(notebook, CHECK):
-        if not found.get(id_, "").startswith("failed"):
-            yield f"{id_} {found.get(id_, found.get(''))}, where it should have failed"
+    return {id_: found.get(id_, found.get("", "")) for id_ in tagged(notebook, CHECK)}
 
 
 def _printed(cell: Any, name: str) -> str:
@@ -99,9 +149,7 @@ def _printed(cell: Any, name: str) -> str:
 
 def solved_under_nbval(module: Module, part: Part) -> Iterator[str]:
     """``--nbval-lax`` passes from top to bottom once the solution's answers are in."""
-    pristine = notebook_file.read(module.pristine(part))
-    answers = notebook_file.answers_for(pristine, notebook_file.read(module.solution))
-    notebook = notebook_file.transplant(pristine, answers)
+    notebook = _solved(module, notebook_file.read(module.pristine(part)))
     with mock.patch.dict(os.environ, {"COURSE_VIEW": "none"}):  # papermill has drawn the pictures; nbval compares none
         seen = checking.run_nbval(notebook, module.root)
     for cell in notebook.cells:

@@ -162,11 +162,12 @@ def _words(count: int) -> str:
     return textwrap.fill(" ".join(["word"] * count), 100)
 
 
-PICTURE = """
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PICTURE = f"""
 import base64
 from IPython.display import display
-dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-display({"image/png": dot, "text/plain": "a red dot"}, raw=True, metadata={"image/png": {"alt": "a dot"}})
-view = {"model_id": "x", "version_major": 2, "version_minor": 0}
-display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
+dot = "{DOT}"
+display({{"image/png": dot, "text/plain": "a red dot"}}, raw=True, metadata={{"image/png": {{"alt": "a dot"}}}})
+view = {{"model_id": "x", "version_major": 2, "version_minor": 0}}
+display({{"application/vnd.jupyter.widget-view+json": view}}, raw=True)
 """.strip()

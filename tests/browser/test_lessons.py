@@ -3,6 +3,9 @@
 Numbers at every end and corner are examined in process (`corners.examine`), and there each slider changes something and
 each challenge's example reaches it. Pictures are drawn under papermill, what travels ahead of a drag has tests of its
 own (`test_panel`). Here one slider and one challenge show that they are wired; once a week all do, in both themes.
+
+One lesson runs whole each time, and the panels of all the others move in one notebook; their other cells run in process
+then (`tests/notebooks`). Once a week every lesson runs whole.
 """
 
 import importlib
@@ -17,25 +20,24 @@ from course_lib import notebook_file
 from course_lib.manifest import load
 from course_lib.notebook_file import ANSWER, CHECK
 from course_lib.view.panel import Panel
+from tests.browser.conftest import write_cells
 
 WEEKLY = bool(os.environ.get("COURSE_WEEKLY"))
 BUILT = [module for module in load().modules if module.built]
-LESSONS = pytest.mark.parametrize("module", [m for m in BUILT if m.lesson.exists()], ids=lambda module: module.name)
 FIRST = "frugal"
 FRUGAL = """import os
 from course_lib.view import forerun
 os.environ["COURSE_VIEW"] = "bare"
 forerun.Planner._ahead = lambda planner: None"""
-#: One lab, a quick one, shows that a lab's cells and checks work in the browser; the others once a week.
+#: A quick one: it shows that the cells and checks of lessons and labs work in the browser; the others once a week.
 QUICK = "queue_overload"
-LABS = pytest.mark.parametrize(
-    "module",
-    [
-        pytest.param(m, id=m.name, marks=[] if m.slug == QUICK else [pytest.mark.weekly])
-        for m in BUILT
-        if m.lab.exists()
-    ],
-)
+
+
+def each(part):
+    """Every built module's lesson or lab, all but the quick one once a week."""
+    marks = {module.slug: [] if module.slug == QUICK else [pytest.mark.weekly] for module in BUILT}
+    there = [module for module in BUILT if module.pristine(part).exists()]
+    return pytest.mark.parametrize("module", [pytest.param(m, id=m.name, marks=marks[m.slug]) for m in there])
 
 
 @pytest.fixture
@@ -53,11 +55,11 @@ def open_copy(lab, open_alone):
 
 
 def panels_of(module):
-    """Return the module's panels, in the order in which its lesson shows them."""
+    """Return the module's panels by name, in the order in which its lesson shows them."""
     name = f"course_lib.lessons.{module.slug}"
     shown = vars(importlib.import_module(name)) if importlib.util.find_spec(name) else {}
-    panels = [value for value in shown.values() if isinstance(value, Panel)]
-    return sorted(panels, key=lambda panel: panel is not shown["PANEL"])
+    panels = {name: value for name, value in shown.items() if isinstance(value, Panel)}
+    return dict(sorted(panels.items(), key=lambda panel: panel[0] != "PANEL"))
 
 
 def reset(page, index):
@@ -84,7 +86,7 @@ def commit_all(page):
         commit.click()
 
 
-@LESSONS
+@each("lesson")
 def test_lesson(open_copy, module, shots):
     """Run it, commit its predictions, and move its panel; once a week every end, every challenge, both themes."""
     page = open_copy(module.lesson)
@@ -92,7 +94,7 @@ def test_lesson(open_copy, module, shots):
     assert page.errors() == []
     commit_all(page)
     assert list(runs.shown(module.lesson, ran(page))) == []
-    panels = panels_of(module)
+    panels = panels_of(module).values()
     assert page.panels() == len(panels), "the lesson does not show the module's panels"
     for index, panel in enumerate(panels):
         page.wait_rested(index)
@@ -150,7 +152,59 @@ def challenges(page, index, panel):
         assert page.reached(index)[number], f"not ticked: {challenge.text}"
 
 
-@LABS
+@pytest.fixture(scope="module")
+def stage(lab, open_alone):
+    """Return a function that shows a panel, alone on the page, in a kernel that they share."""
+    page = open_alone(write_cells(lab, "stage", {FIRST: FRUGAL, "stage": ""}))
+    page.run_cell(FIRST)
+
+    def show(source):
+        page.run_cell("stage", source)
+        page.wait_rested()
+        return page
+
+    return show
+
+
+OTHERS = [
+    pytest.param(module, name, id=f"{module.name}-{name.lower()}")
+    for module in BUILT
+    if module.slug != QUICK
+    for name in panels_of(module)
+]
+
+
+@pytest.mark.parametrize(("module", "name"), OTHERS)
+def test_panel_of_a_lesson(stage, module, name, shots):
+    """It draws, a slider redraws it, and a challenge ticks."""
+    page = stage(f"from course_lib.lessons.{module.slug} import {name}\n{name}.show()")
+    page.screenshot(shots / f"{module.name}-{name.lower()}.png")
+    sliders(page, 0)
+    challenges(page, 0, panels_of(module)[name])
+    assert page.errors() == []
+    assert page.complaints == []
+
+
+DEAF = """
+import dataclasses
+from course_lib.view.panel import Challenge
+from tests.browser.stand_in_panel import INSTANT
+deaf = lambda values, seed: INSTANT.run({**values, "load": 80.0}, seed)
+beyond = Challenge("x", lambda now: now["load"] > 200, {"load": 120})
+PANEL = dataclasses.replace(INSTANT, run=deaf, challenges=(beyond,))
+"""
+
+
+def test_a_slider_that_is_not_wired_and_a_challenge_that_does_not_tick_are_named(stage):
+    page, here = stage(DEAF + "PANEL.show()"), {}
+    exec(DEAF, here)
+    with pytest.raises(AssertionError, match="load changes nothing"):
+        sliders(page, 0)
+    with pytest.raises(AssertionError, match="not ticked: x"):
+        challenges(page, 0, here["PANEL"])
+
+
+@each("lab")
 def test_lab_check_is_red_before_and_green_after(open_copy, module):
     page = open_copy(module.lab)
     first = next(iter(notebook_file.tagged(notebook_file.read(module.lab), CHECK)))

@@ -1,10 +1,16 @@
 """Each rule on a miniature course: silent when all is well, one line when the fault it is there for is planted."""
 
+import builtins
+import os
+import sys
+
+import IPython
 import notebook_rules as rules
 import notebook_runs as runs
 import pytest
 import tiny_course
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from notebook_shell import Shell
 
 from course_lib import notebook_file
 
@@ -273,6 +279,43 @@ def test_runs_of_the_miniature_course_are_as_they_should(module, tmp_path):
     assert list(runs.solved_under_nbval(module, "lab")) == []
     assert list(runs.solution_under_papermill(module.solution, tmp_path)) == []
     assert list(runs.solution_in_process(module.solution)) == []
+    assert list(runs.here(module)) == list(runs.solved_here(module, "lab")) == []
+
+
+def test_a_lesson_that_stops_complains_or_is_green_too_early_is_named_without_a_kernel(module):
+    lesson = tiny_course.lesson()
+    cell_of(lesson, "code-1-0").source = "import sys; print('careful', file=sys.stderr)"
+    notebook_file.write(lesson, module.lesson)
+    assert list(runs.here(module)) == ["cell code-1-0 writes to stderr"]
+    cell_of(lesson, "greet-answer").source = tiny_course.SOLVED["greet"]
+    notebook_file.write(lesson, module.lesson)
+    assert list(runs.here(module))[:2] == [
+        "greet-check does not say 'not attempted'",
+        "greet-check passed, where it should have failed",
+    ]
+    cell_of(lesson, "code-1-1").source = "1 / 0"
+    notebook_file.write(lesson, module.lesson)
+    assert list(runs.here(module)) == ["01_tiny.ipynb stops at code-1-1 with ZeroDivisionError: division by zero"]
+
+
+def test_a_wrong_solution_is_named_without_a_kernel(module):
+    tiny_course.solve(module.solution, greet="def greet():\n    return ''", double="def double(x):\n    return x")
+    (lesson,), (lab,) = runs.here(module), runs.solved_here(module, "lab")
+    assert lesson.startswith("greet-check failed") and "Task greet: wrong" in lesson
+    assert lab.startswith("double-check failed") and "where it should have passed: Task double: wrong" in lab
+    tiny_course.solve(module.solution, double="def double(x)")
+    (lab,) = runs.solved_here(module, "lab")
+    assert "01_tiny.ipynb stops at double-answer with SyntaxError" in lab
+
+
+def test_a_shell_in_this_process_leaves_nothing_behind():
+    before = (dict(os.environ), set(vars(builtins)), sys.modules["__main__"], sys.displayhook)
+    with Shell() as shell:
+        cell = new_code_cell("import builtins; builtins.left = 1; x = 3\nprint(x)\nx")
+        assert shell.run(cell) == ""
+        assert [out.get("text") or out.data["text/plain"] for out in cell.outputs] == ["3\n", "3"]
+    assert IPython.get_ipython() is None
+    assert before == (dict(os.environ), set(vars(builtins)), sys.modules["__main__"], sys.displayhook)
 
 
 @pytest.mark.slow
