@@ -5,7 +5,6 @@ Beside `detect/` and not in it, because ``course --help`` may not load numpy.
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,32 +59,68 @@ def seeds_of(text: str) -> range:
 
 def _book(path: Path, mode: str | None) -> RuleBook:
     from course_lib.detect import rule_file
+    from course_lib.detect.table import table, units
 
     slugs = built()
-    if mode is not None and mode not in slugs:
-        from course_lib.detect.soundness import closest
+    if mode is not None:
+        _known(slugs, mode)
+    return rule_file.load(
+        path, {slug: units(slug) for slug in slugs}, {slug: table(slug).until for slug in slugs}, mode
+    )
 
+
+@app.command()
+def export(
+    folder: Annotated[
+        Path, typer.Argument(help="Where to write; files of the same names are written over.", metavar="DIR")
+    ],
+    mode: Mode = None,
+    base_url: Annotated[str, typer.Option(help="What runbooks/ and dashboards/ are found under, for alerts.")] = "..",
+) -> None:
+    """Write our alerts for Prometheus: rules, tests for promtool, runbook pages, maps to other systems, Sigma rules."""
+    from course_lib.detect import export
+
+    files = export.write(folder, _modes(mode), base_url.rstrip("/"))
+    typer.echo(f"{len(files)} files: {folder}")
+    typer.echo("check them with: promtool check rules rules/*.yaml && promtool test rules tests/*.yaml")
+
+
+@app.command()
+def traces(
+    folder: Annotated[Path, typer.Argument(help="Where to write.", metavar="DIR")],
+    seeds: Annotated[str, typer.Option(help="Seeds, such as 0:200; each brings a day of each kind.")] = "0:20",
+    mode: Mode = None,
+) -> None:
+    """Write days as OpenMetrics text, incidents and look-alikes in folders of their own, and the answer key apart."""
+    from course_lib.detect import export
+
+    files = export.write_traces(folder, _modes(mode), seeds_of(seeds))
+    typer.echo(f"{len(files)} files: {folder}; what began when stands in {folder / 'key'} alone")
+
+
+def _modes(mode: str | None) -> list[str]:
+    from course_lib.detect import export
+
+    services = export.services(built())
+    return _known(services, mode) if mode else services
+
+
+def _known(slugs: list[str], mode: str) -> list[str]:
+    from course_lib.detect.soundness import closest
+
+    if mode not in slugs:
         raise DetectError(f"--mode {mode}: no such module; {closest(mode, slugs)}")
-    from course_lib.detect.table import table
-
-    units = {slug: _units(slug) for slug in slugs}
-    return rule_file.load(path, units, {slug: table(slug).until for slug in slugs}, mode)
+    return [mode]
 
 
 def built() -> list[str]:
-    """Return the slugs of the modules that are built."""
+    """Return the slugs of the modules that are built and have a table of detection."""
     from course_lib import manifest
 
-    return [module.slug for module in manifest.load().built]
+    return [module.slug for module in manifest.load().built if (TABLES / f"{module.slug}.py").is_file()]
 
 
-def _units(slug: str) -> dict[str, str]:
-    """Signals of a module and their units, without a run."""
-    from course_lib.detect.table import table
-
-    model = importlib.import_module(f"course_lib.models.{slug}").MODEL
-    more = {name: unit for name, (unit, _) in table(slug).extra.items()}
-    return {name: signal.unit for name, signal in model.signals.items()} | more
+TABLES = Path(__file__).parent / "detect"
 
 
 def _show(result: Tournament, slug: str) -> None:

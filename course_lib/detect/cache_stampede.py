@@ -10,6 +10,7 @@ RULES = {
         signal="recomputes_hottest",
         above=20.0,
         hold=10.0,
+        keep=60.0,  # an entry lives for half of that: the next stampede is the same one
         says="one key is being computed more than 20 times at once: look for a stampede before blaming the database",
     ),
     "false_reading": Rule(  # the origin is slow because it is asked the same question a hundred times

@@ -114,3 +114,10 @@ def table(slug: str) -> Table:
     'amplification'
     """
     return importlib.import_module(f"course_lib.detect.{slug}").TABLE
+
+
+def units(slug: str) -> dict[str, str]:
+    """Return a module's signals and their units, without a run."""
+    model = importlib.import_module(f"course_lib.models.{slug}").MODEL
+    more = {name: unit for name, (unit, _) in table(slug).extra.items()}
+    return {name: signal.unit for name, signal in model.signals.items()} | more
