@@ -66,8 +66,8 @@ def _users(start: datetime) -> dict[str, Any]:
         "share", type="quantitative", title=None, scale=alt.Scale(domainMin=0, domainMax=alt.ExprRef("share_top"))
     )
     look = {"color": style.PALETTE["vermilion"], "clip": True}
-    area = base.mark_area(opacity=0.35, **look).encode(x=clock_axis(start, "time (UTC)", 6), y=y)
-    line = base.mark_line(strokeWidth=2.4, **look).encode(x=clock_axis(start, "time (UTC)", 6), y=y)
+    area = base.mark_area(opacity=0.35, **look).encode(x=clock_axis(start, "time (UTC)", 4), y=y)
+    line = base.mark_line(strokeWidth=2.4, **look).encode(x=clock_axis(start, "time (UTC)", 4), y=y)
     spec = _whole(
         [area, line, *_marks(start)],
         ("Users' requests that fail", "(%)"),

@@ -159,8 +159,6 @@ class ConsoleView {
     this.fill("timeline", screen.timeline, () => this.timelineParts(screen.timeline));
     this.debrief.hidden = !this.debriefCharts || !screen.ended;
     this.speak(screen.timeline);
-    if (this.after) this.openAction(this.after);
-    this.after = null;
   }
 
   topParts(screen, playing) {
@@ -407,7 +405,7 @@ class ConsoleView {
       const then = message.kind === "diagnosis" ? this.then : null;
       if (message.number === this.submitted) this.shut();
       this.complain();
-      if (then) this.after = then;
+      if (then) this.openAction(then);
     }
   }
 

@@ -169,9 +169,9 @@ class DrillConsole:
             answer = {"type": "refused", "text": _sentence(str(error))}
             if message.get("type") == "tick" and isinstance(error, DrillFileError):
                 self.widget.playing = False
+        self.show()  # first what is so, then that it was done: whoever reads the answer sees the new state
         if answer:
             self.widget.send({**answer, "number": message.get("number")})
-        self.show()
 
     def _answer(self, message: Mapping[str, Any]) -> dict[str, Any] | None:
         kind = message.get("type")

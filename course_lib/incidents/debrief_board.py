@@ -183,7 +183,8 @@ def _told(session: Session, true: Truth) -> str:
     said = [entry["at"] for entry in session.done("diagnosis") if entry["mode"] in true.modes]
     if not said:
         return f"{line}; in this run nobody named it."
-    return f"{line}, {duration(max(said[0] - true.first_signal, 0))} before you named it."
+    ahead = said[0] - true.first_signal
+    return f"{line}, {duration(ahead)} before you named it." if ahead > 0 else f"{line}; you had named it by then."
 
 
 def _row(session: Session, effect: Any) -> list[str]:

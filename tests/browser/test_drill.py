@@ -1,0 +1,146 @@
+"""Drills played through in JupyterLab by a scripted responder."""
+
+import json
+
+import pytest
+
+from course_lib.incidents import scenario as scenarios
+from course_lib.incidents import seal
+from tests.browser.conftest import write_cells
+from tests.browser.responder import Guess, Responder
+
+SEED, SIZE = 7, 15
+
+
+def cell(name, seed=SEED, size=SIZE):
+    return f"from course_lib.incidents import drill\ndrill.start({name!r}, seed={seed}, size={size})"
+
+
+def opened(lab, open_alone, name, seed=SEED):
+    """Open a drill's console; a notebook and a file of its own."""
+    page = open_alone(write_cells(lab, f"drill-{name}-{seed}", {"go": cell(name, seed), "below": "1 + 1"}))
+    page.select("go")
+    page.run_cell("go")
+    assert page.errors() == []
+    return page, Responder(page)
+
+
+def kept(lab, name, seed=SEED):
+    return lab.folder / "work" / "drills" / f"{name}-{seed}.json"
+
+
+def test_a_drill_from_page_to_debrief(lab, open_alone, shots):
+    """The reference of one scenario, first by keyboard alone."""
+    page, responder = opened(lab, open_alone, "retry_storm")
+    keyboard = page.page.keyboard
+    assert "% of users' requests fail" in responder.text("headline")
+    page.screenshot(shots / "drill-first.png")
+    page.theme("JupyterLab Dark")
+    page.screenshot(shots / "drill-first-dark.png")
+    page.theme("JupyterLab Light")
+
+    # A newcomer follows the guide: each press of its one button leads to the next step, and Enter does the rest.
+    presses = newcomer(page, responder)
+    assert presses <= 12, "from the page to the first action"
+    assert "under way" in responder.text("actions")
+    assert len(page.cells()) == 2, "keys pressed in the console are no commands to JupyterLab"
+
+    before = responder.now
+    responder.button("10 times real time").click()
+    responder.root.focus()
+    keyboard.press("p")
+    page.page.wait_for_function(
+        "before => Number(document.querySelector('.course-console').dataset.seconds) > before + 15", arg=before
+    )
+    responder.button("❚❚ pause").click()
+    responder.settle()
+    responder.until(before + 160)
+    assert "in force: " in responder.root.locator(".course-spoken").inner_text() + responder.text("timeline")
+    responder.update(Guess())
+    page.screenshot(shots / "drill-later.png")
+    responder.verify(type("Said", (), {"mode": "recovered", "signals": ("error_ratio",)}))
+    responder.hand_over()
+    page.screenshot(shots / "drill-debrief.png")
+    assert "To take along" in responder.text("debrief")
+    assert seal.verify(kept(lab, "retry_storm")) == []
+    log = json.loads(kept(lab, "retry_storm").read_text())["log"]
+    assert [entry["kind"] for entry in log] == ["ack", "diagnosis", "action", "update", "verify"]
+    assert page.complaints == []
+
+
+def newcomer(page, responder) -> int:
+    """Go from the page to the first action by keyboard, as the guide leads; return how many presses it took."""
+    presses, keyboard = 0, page.page.keyboard
+
+    def press(key, times=1):
+        nonlocal presses
+        for _ in range(times):
+            keyboard.press(key)
+        presses += 1
+
+    guide = responder.root.locator(".drill-guide button")
+    guide.focus()
+    press("Enter")
+    page.page.wait_for_function("() => document.querySelector('.drill-guide button')?.textContent === 'say what it is'")
+    guide.focus()
+    press("Enter")
+    press("Space")  # the first of the failure modes: the focus is there
+    for field in ("confidence", "evidence"):
+        responder.root.locator(f'[name="{field}"]').first.focus()
+        press("Space")
+    press("Enter")
+    responder.sent()
+    page.page.wait_for_function(
+        "() => document.querySelector('.drill-guide button')?.textContent === 'choose an action'"
+    )
+    guide.focus()
+    press("Enter")  # the focus is on the first action now
+    press("Enter")
+    press("Enter")  # its risks are shown, and the focus is on "do it"
+    responder.sent()
+    return presses
+
+
+WEEKLY = pytest.mark.weekly
+
+
+@WEEKLY
+def test_a_reload_and_a_new_kernel_lose_nothing(lab, open_alone):
+    """The other half of this, without a browser, is in tests/incidents/test_console.py."""
+    page, responder = opened(lab, open_alone, "retry_storm", 8)
+    responder.diagnosis(Guess())
+    responder.step(60)
+    page.command("docmanager:save")
+    page.reload_live()
+    again = Responder(page)
+    assert again.now == responder.now and "diagnosis, a guess" in again.text("timeline")
+    again.step(15)
+    page.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    page.page.get_by_text("The kernel is gone. Run this cell again").wait_for()
+    page.wait_idle()
+    page.run_cell("go")
+    last = Responder(page)
+    assert last.now == again.now and "diagnosis, a guess" in last.text("timeline")
+
+
+@WEEKLY
+@pytest.mark.parametrize("name", scenarios.names())
+def test_the_reference_of_each_scenario(lab, open_alone, shots, name):
+    """Played as the scenario's file has it, it spares users; the screenshots are looked at."""
+    scenario = scenarios.load(name)
+    page, responder = opened(lab, open_alone, name, 11)
+    page.screenshot(shots / f"{name}-first.png")
+    responder.play(scenario.reference)
+    page.screenshot(shots / f"{name}-reference.png")
+    assert seal.verify(kept(lab, name, 11)) == [] and page.complaints == []
+
+
+@WEEKLY
+@pytest.mark.parametrize("name", [name for name in scenarios.names() if scenarios.load(name).tempting])
+def test_a_wrong_way_of_each_scenario(lab, open_alone, shots, name):
+    """A tempting way can be taken, and the debrief says that it did not help."""
+    scenario = scenarios.load(name)
+    page, responder = opened(lab, open_alone, name, 12)
+    responder.play(scenario.tempting[0].log)
+    page.screenshot(shots / f"{name}-wrong.png")
+    assert seal.verify(kept(lab, name, 12)) == [] and page.complaints == []
