@@ -247,8 +247,14 @@ def run_many(page: Page | str | Path, world: World, seeds: Sequence[int]) -> tup
         The page names a signal, an action or a role that is not there.
     """
     page = page if isinstance(page, Page) else pages.load(page)
-    pages.check(page, world.units, world.roles, world.until)
-    readers = [Reader(page, world, int(seed)) for seed in seeds]
+    return run_each([page] * len(seeds), world, seeds)
+
+
+def run_each(several: Sequence[Page], world: World, seeds: Sequence[int]) -> tuple[Report, ...]:
+    """Carry out one page for each seed, all days played together; otherwise as `run_many`."""
+    for page in {id(page): page for page in several}.values():
+        pages.check(page, world.units, world.roles, world.until)
+    readers = [Reader(page, world, int(seed)) for page, seed in zip(several, seeds, strict=True)]
     while True:
         played = world.play([tuple(reader.log) for reader in readers], seeds)
         before = sum(len(reader.log) for reader in readers)
