@@ -2,7 +2,8 @@
 
 ``python -m course_lib.grading.kill_table`` writes ``docs/kill-table.md``; a test says whether it is fresh.
 Wrong answers stand in ``tests/wrong_answers/<slug>/<task>.py``, one function a mistake, whose docstring says what is
-wrong; where a task has several answers, one class a mistake, with a static method an answer. `CRASHES` names those that
+wrong; where a task has several answers, one class a mistake, with a static method an answer; what begins with an
+underscore is theirs to share. `CRASHES` names those that
 stop with an error. They are judged in this process, which is quick; `by_grader` puts them through the sandbox as well.
 """
 
@@ -111,7 +112,7 @@ def _read(path: Path, answers: Sequence[str]) -> list[WrongAnswer]:
     crashes = {name for node in tree.body if _is_crashes(node) for name in ast.literal_eval(node.value)}
     found = []
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             what = ast.get_docstring(node)
             if not what:
                 raise ValueError(f"{path}: {node.name} needs a docstring that says what is wrong")

@@ -329,7 +329,9 @@ def _curves(batch: Batch, ticks: int) -> Curves:
     team = Team(batch, ticks)
     found, there, helped = team.response, team.there[:-1], team.helps[:-1]
     happened = team.luck.count * there
-    lasted = np.stack([found.seconds(t, helped[t]) for t in range(ticks)]) if helped.any() else found.base
+    lasted = found.base
+    if helped.any():
+        lasted = np.stack([np.broadcast_to(found.seconds(t, helped[t]), there[t].shape) for t in range(ticks)])
     asked = np.zeros((ticks, batch.size)) + batch.arrival_rate * batch.dt
 
     def lost() -> FloatArray:
@@ -359,9 +361,12 @@ def _curves(batch: Batch, ticks: int) -> Curves:
 def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
     """When something first happened again, when a month's budget was first spent, and from when alerts are silenced."""
     spent = _within(curves, "failed", MONTH) / (batch.arrival_rate * (1.0 - batch.slo) * MONTH)
+    silenced = np.broadcast_to(batch.at("muted", np.arange(len(spent)) * curves.step) > 0, spent.shape)
     return {
         "first_repeat": _first(curves["repeats"][1:] > 0, curves.step),
         "budget_gone": _first(spent > 1, curves.step),
+        "silenced": np.where(silenced.any(axis=0), silenced.argmax(axis=0) * curves.step, np.nan),
+        "trigger_starts": np.zeros(batch.size),  # the machine is running from the start
     }
 
 
