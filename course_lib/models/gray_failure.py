@@ -166,7 +166,7 @@ class Run:
         end = batch.fault_start + batch.fault_duration
         row = self.time[:, None]
         self.ill = (row >= batch.fault_start - 5e-7) & (row < end - 5e-7) & (batch.impaired_hosts > 0)
-        self.ill &= batch.at("faulty", self.time) > 0
+        self.ill = self.ill & (batch.at("faulty", self.time) > 0)
         self.at = {name: batch.at(name, self.time) for name in ("hedge_delay", "hedge_budget", "ejection_cap")}
         pages = noise.counts(batch.seeds, "gray pages", batch.at("request_rate", self.time) * batch.dt, ticks)
         self.pages = pages + np.zeros(batch.size)

@@ -22,8 +22,9 @@ from course_lib.runbooks.page import Page
 
 EVERY = 5.0  # s between two looks
 WORSE = 0.02  # of what doing nothing costs: an action that costs more did harm
+FIRST, LONGER = 450.0, 1.5  # s that are played first; so many times as long when a reader has to wait for longer
 MOST_TURNS = 200  # clauses; a page that goes in circles is stuck
-SETTLED = 60.0  # s at the end in which users must be well
+AGAIN = 0.5  # of what the second coming costs if nobody has done anything: more, and it was not survived
 RECOVERED, NOTHING, STUCK, WORSENED, FAILING = "recovered", "nothing to do", "stuck", "worse", "not recovered"
 
 
@@ -47,16 +48,16 @@ class Played:
     ----------
     shown : mapping of str to ndarray (looks, members)
         Value of each signal that is visible at ``EVERY * (look + 1)`` seconds; NaN before the first.
-    failing, healthy : ndarray (looks, members), ndarray (members,)
-        Share of the users' requests that fail, and what fails of them on a usual day.
-    harm : ndarray (members,)
-        Failed user-minutes.
+    ends_well : ndarray (members,) of bool
+        Whether users are well in the end: before the trigger's second coming, on a day that has one.
+    harm, later : ndarray (members,)
+        Failed user-minutes; those of them since the second coming.
     """
 
     shown: Mapping[str, NDArray[np.float64]]
-    failing: NDArray[np.float64]
-    healthy: NDArray[np.float64]
+    ends_well: NDArray[np.bool_]
     harm: NDArray[np.float64]
+    later: NDArray[np.float64]
 
 
 class World(Protocol):
@@ -68,8 +69,8 @@ class World(Protocol):
     delays: Mapping[str, float]
     until: float
 
-    def play(self, logs: Sequence[Log], seeds: Sequence[int]) -> Played:
-        """Play logs, one for each seed."""
+    def play(self, logs: Sequence[Log], seeds: Sequence[int], until: float) -> Played:
+        """Play logs, one for each seed, up to some second."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,12 +126,14 @@ class Reader:
         self.log: list[Taken] = []
         self.lines: list[int] = []  # of each action
         self.done, self.stuck_at, self.why = False, 0, ""
+        self.looks_on = False  # whether what it waits for may lie beyond what has been played
 
     def go_on(self, shown: Mapping[str, NDArray[np.float64]]) -> None:
-        """Read until an action is ordered, the page ends, or nothing says how to go on."""
+        """Read until an action is ordered, the page ends, nothing says how to go on, or more must be played."""
+        self.looks_on = False
         if self.step == 0 and not self._opened(shown):
             return
-        while not self.done:
+        while not self.done and not self.looks_on:
             clauses = self.page.step(self.step).clauses
             if self.clause >= len(clauses):
                 self._to(self.step + 1)
@@ -155,11 +158,11 @@ class Reader:
 
     def _opened(self, shown: Mapping[str, NDArray[np.float64]]) -> bool:
         """Whether what the page is for is there at any time."""
-        found = [first_look(self._held(clause, shown, 0.0), 0.0) for clause in self.page.opens]
         together = np.logical_and.reduce([self._held(clause, shown, 0.0) for clause in self.page.opens])
         when = first_look(together, 0.0)
-        if np.isinf(when) or any(np.isinf(found)):
-            self.done = True
+        if np.isinf(when):
+            self.looks_on = looks(len(together))[-1] < self.world.until
+            self.done = not self.looks_on
             return False
         self.now = when
         for clause in self.page.opens:
@@ -175,11 +178,14 @@ class Reader:
         return met & ((np.arange(len(met)) - last - 1) * EVERY >= clause.hold - 1e-9)
 
     def _wait(self, clause: Wait, shown: Mapping[str, NDArray[np.float64]]) -> None:
-        when = first_look(self._held(clause, shown, self.now if clause.verify else 0.0), self.now)
+        held = self._held(clause, shown, self.now if clause.verify else 0.0)
+        when, known = first_look(held, self.now), looks(len(held))[-1]
         limit = np.inf if clause.within is None else self.now + clause.within
         if np.isfinite(when) and when <= limit:
             self.now = max(when, self.now)
             self._say(clause.line, f"{clause.text}: yes")
+        elif known < min(limit, self.world.until):
+            self.looks_on, self.clause, self.turns = True, self.clause - 1, self.turns - 1
         elif np.isfinite(limit) and limit < self.world.until:
             self.now = limit
             self._say(clause.line, f"{clause.text}: no")
@@ -255,49 +261,52 @@ def run_each(several: Sequence[Page], world: World, seeds: Sequence[int]) -> tup
     for page in {id(page): page for page in several}.values():
         pages.check(page, world.units, world.roles, world.until)
     readers = [Reader(page, world, int(seed)) for page, seed in zip(several, seeds, strict=True)]
-    while True:
-        played = world.play([tuple(reader.log) for reader in readers], seeds)
-        before = sum(len(reader.log) for reader in readers)
+    until = min(FIRST, world.until)
+    while not all(reader.done for reader in readers):
+        played = world.play([tuple(reader.log) for reader in readers], seeds, until)
         for member, reader in enumerate(readers):
             if not reader.done:
                 reader.go_on({name: values[:, member] for name, values in played.shown.items()})
-        if sum(len(reader.log) for reader in readers) == before:
-            break
-    return _judged(readers, played, world)
+        if any(reader.looks_on for reader in readers):
+            until = min(LONGER * until, world.until) if any(reader.said for reader in readers) else world.until
+    if not any(reader.said for reader in readers):
+        return tuple(_report(reader, played, (member, member)) for member, reader in enumerate(readers))
+    return _judged(readers, world)
 
 
-def _judged(readers: Sequence[Reader], played: Played, world: World) -> tuple[Report, ...]:
-    """What came of it, beside the same days without each of the actions."""
-    without: list[Log] = []
-    whose: list[int] = []
-    for member, reader in enumerate(readers):
+def _judged(readers: Sequence[Reader], world: World) -> tuple[Report, ...]:
+    """What came of it, beside the same days without a hand moved and without each of the actions, in one batch."""
+    logs: list[Log] = []
+    first = []
+    for reader in readers:
+        first.append(len(logs))
         log = tuple(reader.log)
-        without += [(), *(log[:i] + log[i + 1 :] for i in range(len(log)))] if log else []
-        whose += [member] * (len(log) + 1 if log else 0)
-    harm = world.play(without, [readers[member].seed for member in whose]).harm if without else np.zeros(0)
-    reports = []
-    for member, reader in enumerate(readers):
-        mine = [float(one) for one, owner in zip(harm, whose, strict=True) if owner == member]
-        mine = mine or [float(played.harm[member])]
-        reports.append(_report(reader, played, member, mine[0], mine[1:]))
-    return tuple(reports)
+        logs += [log, (), *(log[:i] + log[i + 1 :] for i in range(len(log)))]
+    ends = [*first[1:], len(logs)]
+    seeds = [reader.seed for reader, row, end in zip(readers, first, ends, strict=True) for _ in range(row, end)]
+    played = world.play(logs, seeds, world.until)
+    return tuple(
+        _report(reader, played, range(row, end)) for reader, row, end in zip(readers, first, ends, strict=True)
+    )
 
 
-def _report(reader: Reader, played: Played, member: int, nothing: float, without: Sequence[float]) -> Report:
-    harm = float(played.harm[member])
-    worst = WORSE * nothing + 1.0
-    harmful = [(line, harm - one) for line, one in zip(reader.lines, without, strict=True) if harm - one > worst]
-    last = max(round(SETTLED / EVERY), 1)
-    well = float(played.failing[-last:, member].mean()) <= float(played.healthy[member]) + 0.01
+def _report(reader: Reader, played: Played, rows: Sequence[int]) -> Report:
+    """One report, of `rows` of the plays: as it was, without a hand moved, and without each of the actions."""
+    harm, nothing = (float(played.harm[row]) for row in rows[:2])
+    cost = [harm - float(played.harm[row]) for row in rows[2:]]
+    harmful = [(line, more) for line, more in zip(reader.lines, cost, strict=True) if more > WORSE * nothing + 1.0]
+    comes_back = played.later[rows[0]] > AGAIN * played.later[rows[1]] + 1.0
     if not reader.said:
         outcome, line, why = NOTHING, 0, "nothing on the page came true: it stayed closed"
     elif harmful:
-        line, cost = harmful[0]
-        outcome, why = WORSENED, f"after this line things got worse: {cost:,.0f} user-minutes more than without it"
+        line, more = harmful[0]
+        outcome, why = WORSENED, f"after this line things got worse: {more:,.0f} user-minutes more than without it"
     elif reader.stuck_at:
         outcome, line, why = STUCK, reader.stuck_at, reader.why
-    elif not well:
+    elif not played.ends_well[rows[0]]:
         outcome, line, why = FAILING, reader.said[-1].line, "the page ends here, and users still fail"
+    elif comes_back:
+        outcome, line, why = FAILING, reader.said[-1].line, "the page ends here, and the same trigger brings it back"
     else:
         outcome, line, why = RECOVERED, 0, f"users are well: {harm:,.0f} user-minutes failed in place of {nothing:,.0f}"
     why = f"{reader.page.path.name}:{line}: {why}" if line else why

@@ -8,8 +8,8 @@ import numpy as np
 
 from course_lib.incidents import engine, service
 from course_lib.incidents.scenario import Scenario
-from course_lib.runbooks.executor import EVERY, Log, Played
-from course_lib.runbooks.world import Drill, _sampled, entries_of
+from course_lib.runbooks.executor import EVERY, Log, Played, looks
+from course_lib.runbooks.world import Drill, entries_of
 
 
 class Services:
@@ -31,16 +31,19 @@ class Services:
         self.roles: Mapping[str, str] = first.roles
         self.delays: Mapping[str, float] = first.delays
 
-    def play(self, logs: Sequence[Log], seeds: Sequence[int]) -> Played:
+    def play(self, logs: Sequence[Log], seeds: Sequence[int], until: float) -> Played:
         """Play logs, one for each place."""
         plays = [
             service.Play(self.drills[place].scenario, self.own[place], entries_of(log))
             for log, place in zip(logs, seeds, strict=True)
         ]
         runs = service.together(plays)
+        when = looks(int(until / EVERY))
         telemetry = self.drills[0].scenario.telemetry
-        seen = {t.signal: [self.drills[0]._seen(t, run) for run in runs] for t in telemetry}
-        shown = {name: np.stack(values, axis=1) for name, values in seen.items()}
-        failing = np.stack([_sampled(run.time, engine.smoothed(run, EVERY)) for run in runs], axis=1)
-        harm = np.array([engine.harm(run.scenario, run) for run in runs])
-        return Played(shown, failing, np.full(len(runs), service.TOLERANCE), harm)
+        seen = {t.signal: [self.drills[0].seen(t, run, when) for run in runs] for t in telemetry}
+        return Played(
+            {name: np.stack(values, axis=1) for name, values in seen.items()},
+            np.array([self.drills[0].ends_well(run) for run in runs]),
+            np.array([engine.harm(run.scenario, run) for run in runs]),
+            np.zeros(len(runs)),
+        )

@@ -13,6 +13,9 @@ from course_lib.incidents import engine, scenario
 from course_lib.incidents.scenario import Entry, Scenario
 from course_lib.runbooks.executor import EVERY, Log, Played, looks
 
+SETTLED = 60.0  # s in which users must be well
+SLACK = 0.01  # of requests: what chance may add in so short a time
+
 
 @dataclasses.dataclass(frozen=True)
 class Drill:
@@ -53,31 +56,42 @@ class Drill:
         """Seconds that the day lasts."""
         return engine.horizon(self.scenario, self.day)
 
-    def play(self, logs: Sequence[Log], seeds: Sequence[int]) -> Played:
+    def play(self, logs: Sequence[Log], seeds: Sequence[int], until: float) -> Played:
         """Play logs, one for each seed, in one batch."""
         entries = [entries_of(log) for log in logs]
-        runs = engine.play_many(self.scenario, entries, np.asarray(seeds), day=self.day)
+        runs = engine.play_many(self.scenario, entries, np.asarray(seeds), day=self.day, until=until)
         runs = [dataclasses.replace(run, seed=int(seed)) for run, seed in zip(runs, seeds, strict=True)]
-        shown = {t.signal: np.stack([self._seen(t, run) for run in runs], axis=1) for t in self.scenario.telemetry}
-        failing = np.stack([_sampled(run.time, engine.smoothed(run, EVERY)) for run in runs], axis=1)
-        harm = np.array([engine.harm(self.scenario, run) for run in runs])
-        return Played(shown, failing, np.full(len(runs), self.scenario.harm.tolerance), harm)
+        when = looks(int(until / EVERY))
+        shown = {t.signal: np.stack([self.seen(t, run, when) for run in runs], axis=1) for t in self.scenario.telemetry}
+        second = self._second
+        return Played(
+            shown,
+            np.array([self.ends_well(run) for run in runs]),
+            np.array([engine.harm(self.scenario, run) for run in runs]),
+            np.array([engine.harm(self.scenario, run, second) for run in runs]),
+        )
 
-    def _seen(self, telemetry: scenario.Telemetry, run: engine.Played) -> NDArray[np.float64]:
+    @property
+    def _second(self) -> float:
+        """When the trigger comes once more; the end of a day on which it does not."""
+        return self.scenario.second if self.day == "again" else self.until
+
+    def ends_well(self, run: engine.Played) -> bool:
+        """Whether hardly more than what nobody would call an incident fails in the end."""
+        rows = (run.time > self._second - SETTLED) & (run.time <= self._second)
+        return float(run.failed[rows].sum()) <= (self.scenario.harm.tolerance + SLACK) * float(run.all[rows].sum())
+
+    def seen(self, telemetry: scenario.Telemetry, run: engine.Played, when: NDArray[np.float64]) -> NDArray[np.float64]:
         """What is visible of a signal at each look."""
         seen = engine.shown(self.scenario, run, engine.NEVER)
         there = np.isfinite(seen[telemetry.signal])
         times, values = seen.time[there] + telemetry.delay_s, seen[telemetry.signal][there]
-        return _at(times, values, looks(int(self.until / EVERY)))
+        return _at(times, values, when)
 
 
 def entries_of(log: Log) -> tuple[Entry, ...]:
     """A log as the engine reads it, and `course drill run` with it."""
     return tuple(engine.Step(taken.at, taken.action, undo=taken.undo) for taken in log)
-
-
-def _sampled(time: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return _at(time, values, looks(int((time[-1] + 1e-6) / EVERY)))
 
 
 def _at(times: NDArray[np.float64], values: NDArray[np.float64], when: NDArray[np.float64]) -> NDArray[np.float64]:
