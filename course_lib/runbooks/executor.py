@@ -50,12 +50,15 @@ class Played:
         Value of each signal that is visible at ``EVERY * (look + 1)`` seconds; NaN before the first.
     ends_well : ndarray (members,) of bool
         Whether users are well in the end: before the trigger's second coming, on a day that has one.
+    hurt : ndarray (members,) of bool
+        Whether users were ever unwell.
     harm, later : ndarray (members,)
         Failed user-minutes; those of them since the second coming.
     """
 
     shown: Mapping[str, NDArray[np.float64]]
     ends_well: NDArray[np.bool_]
+    hurt: NDArray[np.bool_]
     harm: NDArray[np.float64]
     later: NDArray[np.float64]
 
@@ -296,7 +299,10 @@ def _report(reader: Reader, played: Played, rows: Sequence[int]) -> Report:
     cost = [harm - float(played.harm[row]) for row in rows[2:]]
     harmful = [(line, more) for line, more in zip(reader.lines, cost, strict=True) if more > WORSE * nothing + 1.0]
     comes_back = played.later[rows[0]] > AGAIN * played.later[rows[1]] + 1.0
-    if not reader.said:
+    if not reader.said and played.hurt[rows[0]]:
+        outcome, line = FAILING, reader.page.opens[0].line
+        why = f"the page is never opened, and {harm:,.0f} user-minutes fail"
+    elif not reader.said:
         outcome, line, why = NOTHING, 0, "nothing on the page came true: it stayed closed"
     elif harmful:
         line, more = harmful[0]

@@ -9,7 +9,7 @@ import numpy as np
 from course_lib.incidents import engine, service
 from course_lib.incidents.scenario import Scenario
 from course_lib.runbooks.executor import EVERY, Log, Played, looks
-from course_lib.runbooks.world import Drill, entries_of
+from course_lib.runbooks.world import Drill, entries_of, hurt
 
 
 class Services:
@@ -44,6 +44,7 @@ class Services:
         return Played(
             {name: np.stack(values, axis=1) for name, values in seen.items()},
             np.array([self.drills[0].ends_well(run) for run in runs]),
+            np.array([hurt(run) for run in runs]),
             np.array([engine.harm(run.scenario, run) for run in runs]),
             np.zeros(len(runs)),
         )

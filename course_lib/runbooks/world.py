@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from course_lib.incidents import engine, scenario
 from course_lib.incidents.scenario import Entry, Scenario
+from course_lib.incidents.truth import milestones
 from course_lib.runbooks.executor import EVERY, Log, Played, looks
 
 SETTLED = 60.0  # s in which users must be well
@@ -67,6 +69,7 @@ class Drill:
         return Played(
             shown,
             np.array([self.ends_well(run) for run in runs]),
+            np.array([hurt(run) for run in runs]),
             np.array([engine.harm(self.scenario, run) for run in runs]),
             np.array([engine.harm(self.scenario, run, second) for run in runs]),
         )
@@ -87,6 +90,11 @@ class Drill:
         there = np.isfinite(seen[telemetry.signal])
         times, values = seen.time[there] + telemetry.delay_s, seen[telemetry.signal][there]
         return _at(times, values, when)
+
+
+def hurt(run: engine.Played) -> bool:
+    """Whether users are unwell at any time."""
+    return not math.isnan(milestones(run)[0])
 
 
 def entries_of(log: Log) -> tuple[Entry, ...]:

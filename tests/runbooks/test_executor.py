@@ -29,6 +29,13 @@ def test_it_does_nothing_where_nothing_is_wrong():
     assert (report.outcome, report.log, report.said) == (executor.NOTHING, (), ())
 
 
+def test_a_page_that_stays_shut_while_users_fail_is_no_good():
+    text = PAGE.replace("error_ratio > 5 %", "error_ratio > 50 %")
+    report = run(text)
+    assert (report.outcome, report.line, report.log) == (executor.FAILING, line_of(text, "50 %"), ())
+    assert "never opened" in report.why and not report.well
+
+
 def test_many_days_are_played_together():
     world = Toy()
     reports = executor.run_many(page.parse(PAGE, "toy.md"), world, range(20))
