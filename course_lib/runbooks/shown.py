@@ -24,10 +24,13 @@ def runbook(slug: str) -> Markdown:
 
 
 def text(slug: str) -> str:
-    """Markdown of a page in a fold, its headings below those of a lesson."""
+    """Markdown of a page in a fold, its headings below those of a lesson.
+
+    A list that does not begin with 1 needs an empty line before it.
+    """
     page = pages.load(slug)
     lines = page.path.read_text(encoding="utf-8").splitlines()[1:]
-    body = "\n".join(f"**{line[3:].strip()}**" if line.startswith("## ") else line for line in lines)
+    body = "\n".join(f"**{line[3:].strip()}**\n" if line.startswith("## ") else line for line in lines)
     return (
         f"<details><summary>The runbook: {page.title}. One page, for whoever is woken</summary>\n\n{body.strip()}\n"
         "</details>\n\n"
