@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from course_lib import models
+from course_lib.incidents import chains
 from course_lib.models.schedule import Schedule
 from course_lib.models.simulation import Model
 
@@ -74,7 +75,9 @@ def system(name: str) -> System:
     """
     if name in _slugs():
         return of_model(name)
-    raise KeyError(f"no model or chain {name!r}: there are {', '.join(_slugs())}")
+    if name in chains.CHAINS:
+        return System(name, *chains.fields_of(name), functools.partial(chains.run, name))
+    raise KeyError(f"no model or chain {name!r}: there are {', '.join([*_slugs(), *chains.CHAINS])}")
 
 
 @functools.lru_cache
