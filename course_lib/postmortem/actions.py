@@ -43,7 +43,7 @@ _NO_VERB = re.compile(
 )
 _CHECKABLE = re.compile(
     r"\d|\btest\b|\btests\b|\balert\b|\brule\b|drill|config|\bset to\b|value|passes|replay|merged|deployed|"
-    r"dashboard|≤|≥|<|>|`",
+    r"dashboard|=|≤|≥|<|>|`",
     re.I,
 )
 _PEOPLE = re.compile(
@@ -141,7 +141,7 @@ def _each(rule: str, document: Document, wrong: Callable[[Item], str], rewrite: 
 
 
 def _enough(listed: Sequence[Item]) -> float:
-    return min(1.0, len(listed) / LEAST)
+    return min(1.0, (len(listed) + 1) / (LEAST + 1))
 
 
 def a1(document: Document, facts: Facts) -> Judged:

@@ -13,6 +13,7 @@ from course_lib.postmortem.finding import Finding, Judged, judged
 
 LEAST_FACTORS = 3
 WITHIN = 0.10
+_MOST_FIGURES = 4
 _ID = re.compile(r"\bF\d{1,2}\b")
 _EVIDENCE = re.compile(r"\b[LE]\d{3,4}\b")
 _PART = {
@@ -22,6 +23,7 @@ _PART = {
         r"\b(?:missing (?:defen[cs]e|control|safeguard|limit)|defen[cs]e|lacking|what was missing|no defen[cs]e)", re.I
     ),
 }
+_LABEL = re.compile(r"([A-Z][\w ()-]{3,30}|F\d+[,.:)]? [\w ]{4,30}):\s")
 _PERSON = re.compile(rf"^(?:the )?(?:{language.PEOPLE})\b|\b(?:human|operator|user|engineer) (?:error|mistake)", re.I)
 _FIRST = re.compile(
     r"first (?:hypothes|thought|guess|diagnos|suspic|suspect|read|assum|took|taken)|hypothes|suspect|(?:was|"
@@ -58,7 +60,7 @@ class Factor:
 
 def factors(document: Document) -> list[Factor]:
     """Rows of its table, else the items of its list, else paragraphs with a bold label or a heading above."""
-    found = [one for one in _raw(document) if len(one[3].split()) > 2]
+    found = [one for one in _raw(document) if len(one[3].split()) > 1]
     return [
         Factor(line, (_ID.findall(f"{head} {whole}") or [f"F{n}"])[0], _part(head), text, whole)
         for n, (line, head, text, whole) in enumerate(found, start=1)
@@ -74,16 +76,16 @@ def _raw(document: Document) -> Iterator[tuple[int, str, str, str]]:
             evidence = (row.get("id", "no"), row.get("kind", "type", "role", "part"), row.get("evidence", "source"))
             yield row.line, head, " ".join(text for text in row.cells.values() if text not in evidence), row.text
         return
-    heading = ""
-    items = any(piece.kind == "item" for piece in section.pieces)
+    heading, items = "", any(piece.kind == "item" for piece in section.pieces)
     for piece in section.pieces:
+        named = _LABEL.match(piece.text)
+        label = piece.label or (named[1] if named else "")
         if piece.kind == "heading":
             heading = piece.text
-        elif piece.kind == "item" or piece.label or (heading and not items):
-            opening = re.split(r"[:.(]", piece.text, maxsplit=1)[0] if len(piece.text) > 40 else ""
-            label = piece.label or (opening if len(opening.split()) <= 6 else "")
-            above = heading if not piece.label and piece.kind != "item" else ""
-            yield piece.line, f"{above} {label}", piece.text, piece.text
+        elif piece.kind == "item" or label or (not items and (heading or piece is section.pieces[0])):
+            own = piece.kind == "item" or _part(label)
+            yield piece.line, label if own else f"{label} {heading}", piece.text, piece.text
+            heading = ""
 
 
 def _part(head: str) -> str:
@@ -171,7 +173,7 @@ def c5(document: Document, facts: Facts) -> Judged:
             if re.search(r"amplif|attempts?|calls?|retr|multipl|times|fold|load", text, re.I):
                 found += [(line, value) for value in claims.factors(text)]
     right = [line for line, value in found if claims.near([value], facts.amplification, WITHIN)]
-    if right and len({value for _, value in found}) <= 5:
+    if right and len({value for _, value in found}) <= _MOST_FIGURES:
         return judged("C5")
     line = found[0][0] if found else document.section("factors").line
     said = f"amplification: the run does not have {found[0][1]:g}" if found else "amplification: no figure"

@@ -6,6 +6,8 @@
 [41200.0, 133000.0, 1200000.0]
 >>> shares("31 % of requests, at worst 0.4 per cent of the rest")
 [0.31, 0.004]
+>>> durations("Five minutes in total, and half a minute before")
+[300.0, 30.0]
 >>> factors("2.7× the requests, 3.1 attempts per request, twofold")
 [2.7, 3.1, 2.0]
 """
@@ -40,8 +42,21 @@ _FACTOR = re.compile(
     re.I,
 )
 _WORDS = {"two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "ten": 10.0}
+_NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
+_IN_WORDS = re.compile(
+    rf"\b(?:{'|'.join(_NUMBERS)})\b(?=[ -](?:hours?|min|sec|times|attempts?|calls?|tries|"
+    rf"per ?cent))",
+    re.I,
+)
 _MULTIPLE = {"k": 1e3, "thousand": 1e3, "million": 1e6, "m": 1e6}
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+(?=[A-Z0-9“\"(])|\n\n")
+
+
+def _digits(text: str) -> str:
+    """The text with small numbers before a unit written in digits, and "half a minute" in seconds."""
+    plain = re.sub(r"\bhalf a minute\b", "30 s", text, flags=re.I)
+    plain = re.sub(r"\b(?:a|one) minute\b", "1 min", plain, flags=re.I)
+    return _IN_WORDS.sub(lambda found: str(_NUMBERS.index(found[0].lower()) + 1), plain)
 
 
 def number(text: str) -> float:
@@ -51,7 +66,7 @@ def number(text: str) -> float:
 
 def durations(text: str) -> list[float]:
     """Lengths of time, in seconds."""
-    found = []
+    found, text = [], _digits(text)
     for span in _SPAN.finditer(text):
         if span[0].strip() and any(span.group(*_UNIT)):
             found.append(sum(number(span[unit]) * worth for unit, worth in _UNIT.items() if span[unit]))
@@ -68,12 +83,12 @@ def counts(text: str) -> list[float]:
 
 def shares(text: str) -> list[float]:
     """Percentages, as shares."""
-    return [number(found[1]) / 100.0 for found in _SHARE.finditer(text)]
+    return [number(found[1]) / 100.0 for found in _SHARE.finditer(_digits(text))]
 
 
 def factors(text: str) -> list[float]:
     """How many times something was multiplied."""
-    found = (next(part for part in one.groups() if part) for one in _FACTOR.finditer(text))
+    found = (next(part for part in one.groups() if part) for one in _FACTOR.finditer(_digits(text)))
     return [_WORDS[one.lower()] if one.lower() in _WORDS else number(one) for one in found]
 
 
@@ -88,6 +103,11 @@ def statements(section: Section) -> Iterator[tuple[int, str]]:
                 yield piece.line + piece.text.count("\n", 0, place), " ".join(sentence.split())
     for table in section.tables:
         yield from ((row.line, row.text) for row in table.rows)
+
+
+def clauses(text: str) -> list[str]:
+    """Parts of a sentence, between commas and semicolons."""
+    return re.split(r"[;,] |\s\|\s", text)
 
 
 def near(values: Iterable[float], truth: float, relative: float, absolute: float = 0.0) -> bool:

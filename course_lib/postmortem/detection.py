@@ -24,8 +24,17 @@ _GAP = re.compile(
 _WHO_FIRST = re.compile(
     r"\b(?:users?|customers?|shoppers?|support)\b[^.]*\b(?:first|before|earlier|ahead|after|told|report|call|"
     r"not|no|none|only)"
-    r"|\bno (?:user|customer)|before any (?:user|customer)|\b(?:owner|shops?|callers?|buyers?)\b[^.]*\b(?:later|"
+    r"|\b(?:users?|customers?)\b[^.]*\b(?:later|afterwards|called)|\bno (?:user|customer)|before any (?:user|"
+    r"customer)|\b(?:owner|shops?|callers?|buyers?)\b[^.]*\b(?:later|"
     r"afterwards|before)",
+    re.I,
+)
+
+
+_USERS_FIRST = re.compile(
+    r"(?<!no )(?<!No )\b(?:customers?|users?) (?:had |have )?(?:already )?(?:called|told|reported|"
+    r"complained)[^.]{0,20}\b"
+    r"(?:before|first)\b",
     re.I,
 )
 
@@ -124,7 +133,11 @@ def _too_late(fires: float | None, facts: Facts) -> list[tuple[str, str]]:
 def d5(document: Document, facts: Facts) -> Judged:
     """Whether a user found it first."""
     section = document.section("detection")
-    if _WHO_FIRST.search(" ".join(section.text.split())):
+    text = " ".join(section.text.split())
+    if facts.source != "customer" and (claimed := _USERS_FIRST.search(text)):
+        said = f"“{claimed[0]}”: in this run nobody of them told before the alert"
+        return judged("D5", Finding("D5", section.line, said, "look at when the first message came in"))
+    if _WHO_FIRST.search(text):
         return judged("D5")
     mend = "write whether users told before the alert did"
     return judged("D5", Finding("D5", section.line, "does not say whether a user found it first", mend))

@@ -332,7 +332,7 @@ class _Walk:
             self.kinds = [*self.kinds, "cell"]
             return
         self.kinds = self.kinds[:-1]
-        columns = tuple(_column(cell) for cell in self.rows[0][1])
+        columns = _columns(self.rows[0][1])
         rows = tuple(Row(line, dict(zip(columns, cells, strict=False))) for line, cells in self.rows[1:])
         section.tables.append(Table(self.line, tuple(self.rows[0][1]), columns, rows))
 
@@ -346,6 +346,15 @@ class _Walk:
             line = token.map[0] + 1 if token.map else self.line
         if text.strip() and not (kind == "cell" and len(self.rows) == 1):
             section.pieces.append(Piece(line, kind, text, prose, self.quotes > 0, _label(token)))
+
+
+def _columns(headings: Sequence[str]) -> tuple[str, ...]:
+    """Names of a table's columns, each once; one without a heading is called by its place."""
+    names: list[str] = []
+    for place, heading in enumerate(headings, start=1):
+        name = _column(heading)
+        names.append(name if name and name not in names else f"{name} {place}".strip())
+    return tuple(names)
 
 
 def _column(heading: str) -> str:

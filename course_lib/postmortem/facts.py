@@ -198,7 +198,7 @@ class Facts:
         if any(re.search(terms(mode)[part], text, re.I) for mode in self.modes if terms(mode)):
             return True
         own = distinctive(self.debrief.get(part, ""))
-        return len(own & distinctive(text)) >= min(3, max(len(own), 1))
+        return len(own & distinctive(text)) >= min(2, max(len(own), 1))
 
 
 @functools.lru_cache(maxsize=1)

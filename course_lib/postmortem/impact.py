@@ -17,11 +17,7 @@ _FAILED = re.compile(
     r"fail|lost|missed|error|unserved|not (?:served|answered|confirmed)|refus|reject|affected|time[d]? ?out|dropp", re.I
 )
 _BUDGET = re.compile(r"budget", re.I)
-_LASTED = re.compile(
-    r"duration|last(?:ed|s)?\b|for\b|took|length|how long|impact (?:of|was)|within|over\b|during|from .* to |"
-    r"between|total time",
-    re.I,
-)
+_TIME = re.compile(r"\d|minute|second|hour", re.I)
 _OTHER_TIME = re.compile(
     r"detect|acknowledg|user[- ]minutes|gap|until (?:the )?(?:page|alert)|before (?:the|any)", re.I
 )
@@ -36,12 +32,19 @@ _VAGUE = re.compile(
 )
 
 
-def _about(
-    document: Document, wanted: re.Pattern[str], without: re.Pattern[str] | None = None
-) -> Iterator[tuple[int, str]]:
+def _about(document: Document, wanted: re.Pattern[str], without: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """Sentences of the section on something, less their clauses on something else."""
     for line, text in claims.statements(document.section("impact")):
-        if wanted.search(text) and not (without and without.search(text)):
-            yield line, text
+        if wanted.search(text) and (kept := [part for part in claims.clauses(text) if not without.search(part)]):
+            yield line, " ; ".join(kept)
+
+
+def _budgets(document: Document) -> Iterator[tuple[int, str]]:
+    """What is said of the budget: the clause that names it, and where that has no number, its whole sentence."""
+    for line, text in claims.statements(document.section("impact")):
+        if _BUDGET.search(text):
+            named = " ; ".join(part for part in claims.clauses(text) if _BUDGET.search(part))
+            yield line, named if claims.shares(named) else text
 
 
 def _claimed(
@@ -79,7 +82,7 @@ def i1(document: Document, facts: Facts) -> Judged:
 
 def i2(document: Document, facts: Facts) -> Judged:
     """Duration, from the start of the impact to its end."""
-    told = list(_about(document, _LASTED, _OTHER_TIME))
+    told = list(_about(document, _TIME, _OTHER_TIME))
     section = document.section("impact")
     if facts.duration is None:
         open_end = re.search(
@@ -107,7 +110,7 @@ def i2(document: Document, facts: Facts) -> Judged:
 
 def i3(document: Document, facts: Facts) -> Judged:
     """How much of the error budget it burned."""
-    told = list(_about(document, _BUDGET))
+    told = list(_budgets(document))
     share, line, seen = _claimed(told, claims.shares, (facts.budget,), 0.001)
     if share:
         return judged("I3")

@@ -8,6 +8,7 @@ from course_lib.postmortem.document import Document
 from course_lib.postmortem.facts import Facts
 from course_lib.postmortem.finding import Finding, Judged, judged
 
+_LEAST_WORDS = 4
 _REVIEW = re.compile(
     r"secur|attack|access|authori[sz]|bypass|credential|data|audit|review|exploit|abuse|"
     r"malicious",
@@ -30,7 +31,7 @@ _OUTAGE = re.compile(r"\boutage\b", re.I)
 def x1(document: Document, facts: Facts) -> Judged:
     """An explicit line on security."""
     section = document.section("security")
-    if section.words >= 6 and _REVIEW.search(section.text):
+    if section.words >= _LEAST_WORDS and _REVIEW.search(section.text):
         return judged("X1")
     mend = "say what was looked at: was it an attack, did a lever go round a check, who was let through meanwhile"
     return judged("X1", Finding("X1", section.line, "no line says what the security review found", mend))

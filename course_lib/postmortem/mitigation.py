@@ -38,7 +38,7 @@ _TRIGGER_OVER = re.compile(
 _STAYED = re.compile(
     r"stay|remain|did(?: not|n['’]t) (?:fall|recover|end|drop|come down|drain)|kept|persist|sustain|not (?:fall|"
     r"recover|end)|still|"
-    r"metastab|never|went on|continued|held|outlast|would(?: not|n['’]t)",
+    r"metastab|never|went on|continued|nothing|held|outlast|would(?: not|n['’]t)",
     re.I,
 )
 _FELL = re.compile(

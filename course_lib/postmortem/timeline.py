@@ -240,7 +240,7 @@ def t4(document: Document, facts: Facts) -> Judged:
 
 def t5(document: Document, facts: Facts) -> Judged:
     """Each named moment is there."""
-    seen = set().union(*(shown(one, facts) for one in entries(document, facts)), set())
+    seen = set().union(*(shown(one, facts) for one in entries(document, facts) if one.when), set())
     wanted = needed(facts)
     told = [
         Finding(
