@@ -98,6 +98,32 @@ def traces(
     typer.echo(f"{len(files)} files: {folder}; what began when stands in {folder / 'key'} alone")
 
 
+@app.command("run")
+def run_rules(
+    rules: Rules,
+    prometheus: Annotated[
+        list[str] | None, typer.Option(help="A saved query_range answer, as FILE or SIGNAL=FILE; may be repeated.")
+    ] = None,
+    csv: Annotated[
+        list[str] | None, typer.Option("--csv", help="A CSV of times and values, as FILE or SIGNAL=FILE.")
+    ] = None,
+    counter: Annotated[
+        list[str] | None, typer.Option(help="A signal that is a counter; names that end in _total are anyway.")
+    ] = None,
+) -> None:
+    """Run rules over your own history, and say when they would have paged."""
+    from course_lib.detect import own_data, rule_file
+
+    files = [*(prometheus or ()), *(csv or ())]
+    if not files:
+        raise DetectError("give your data: --prometheus RESPONSE.json, or --csv FILE")
+    book = rule_file.load(rules)
+    wanted = frozenset().union(*(rule.signals for rule in book.rules.values()))
+    history = own_data.load([own_data.source(file) for file in files], wanted, frozenset(counter or ()))
+    for line in own_data.report(book.rules, history):
+        typer.echo(line)
+
+
 def _modes(mode: str | None) -> list[str]:
     from course_lib.detect import export
 

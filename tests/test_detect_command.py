@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -58,3 +60,28 @@ def test_a_file_without_a_module_needs_a_mode(rules):
 def test_the_best_threshold_is_the_one_with_most_found_and_fewest_false():
     result = contest.tournament("split_brain", seeds=range(2))
     assert command.best_words(result, "our alert").endswith("100% found, 0% of other days paged")
+
+
+def test_rules_run_over_a_csv_and_over_an_answer_of_prometheus(tmp_path):
+    rules = tmp_path / "own.yaml"
+    rules.write_text("rules:\n  busy: {signal: load, above: 5, window: 1m, hold: 2m, says: look}\n")
+    (tmp_path / "load.csv").write_text("time,load\n" + "".join(f"{60 * n},{9 if n > 3 else 1}\n" for n in range(9)))
+    values = [[60 * n, "9" if n > 3 else "1"] for n in range(9)]
+    result = {"resultType": "matrix", "result": [{"metric": {}, "values": values}]}
+    (tmp_path / "load.json").write_text(json.dumps({"status": "success", "data": result}))
+    for option in (("--csv", tmp_path / "load.csv"), ("--prometheus", f"load={tmp_path / 'load.json'}")):
+        ran = run("run", rules, *option)
+        assert ran.exit_code == 0 and "busy: 1 page in 8 min" in ran.output
+        assert "1970-01-01 00:05:00 UTC for 4 min" in ran.output
+    assert "give your data" in str(run("run", rules).exception)
+
+
+def test_an_export_and_traces_are_written_for_one_module_or_all(tmp_path):
+    ran = run("export", tmp_path / "out", "--mode", "split_brain", "--base-url", "https://wiki.example/")
+    assert ran.exit_code == 0 and "promtool test rules" in ran.output
+    assert (tmp_path / "out/rules/split_brain.yaml").is_file() and not (
+        tmp_path / "out/rules/retry_storm.yaml"
+    ).exists()
+    ran = run("traces", tmp_path / "traces", "--mode", "split_brain", "--seeds", "0:1")
+    assert ran.exit_code == 0 and (tmp_path / "traces/split_brain/incident/0000.om").is_file()
+    assert "no such module" in str(run("export", tmp_path, "--mode", "nothing").exception)

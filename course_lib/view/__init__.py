@@ -31,6 +31,7 @@ _HOME = {
     "predict_curve": "prediction",
     "show": "single_chart",
     "tournament": "tournament_chart",
+    "own_data": "own_data_chart",
     "parameter_table": "listing",
     "source": "listing",
 }
