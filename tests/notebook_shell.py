@@ -8,6 +8,8 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Mapping
+from typing import Any
 from unittest import mock
 
 from IPython.core.displayhook import CapturingDisplayHook
@@ -18,7 +20,7 @@ from tiny_course import DOT
 from traitlets.config import Config
 
 from course_lib import notebook_file, progress
-from course_lib.view import static
+from course_lib.view import static, style
 
 
 class Shell:
@@ -29,7 +31,8 @@ class Shell:
         for known in (sys.modules, builtins.__dict__, os.environ):
             self._undo.enter_context(mock.patch.dict(known))
         os.environ |= {static.ENVIRONMENT: "static", progress.OFF: "1"}
-        self._undo.enter_context(mock.patch.object(static, "_png", lambda _spec: base64.b64decode(DOT)))
+        self._undo.enter_context(mock.patch.object(static, "_png", self._dot))
+        self._faults: list[str] = []
         InteractiveShell.clear_instance()
         self._shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
         self._shell.display_pub = CapturingDisplayPublisher()
@@ -41,14 +44,21 @@ class Shell:
         InteractiveShell.clear_instance()
         self._undo.close()
 
+    def _dot(self, spec: Mapping[str, Any]) -> bytes:
+        """A picture at no cost; IPython swallows what is raised while it displays, so that a fault is kept."""
+        if fault := style.invalid(spec):
+            self._faults.append(f"a chart is no Vega-Lite: {fault}")
+        return base64.b64decode(DOT)
+
     def run(self, cell: notebook_file.NotebookNode) -> str:
         """Run a cell, which keeps what it shows; return the error that stopped it, or nothing."""
         told, warned = io.StringIO(), io.StringIO()
         self._shown.clear()
+        self._faults.clear()
         with contextlib.redirect_stdout(told), contextlib.redirect_stderr(warned):
             done = self._shell.run_cell(cell.source)
         streams = {"stdout": told.getvalue(), "stderr": warned.getvalue()}
         cell.outputs = [new_output("stream", name=name, text=text) for name, text in streams.items() if text]
         cell.outputs += [new_output("display_data", one["data"], metadata=one["metadata"]) for one in self._shown]
         error = done.error_before_exec or done.error_in_exec
-        return f"{type(error).__name__}: {error}" if error else ""
+        return f"{type(error).__name__}: {error}" if error else "".join(self._faults[:1])

@@ -167,11 +167,13 @@ def same(one: Picture, other: Picture) -> bool:
 
 
 def _charts(panel: Panel) -> Iterator[str]:
-    """Yield each dataset that a chart draws from and nothing computes, and each axis without a title."""
+    """Yield each dataset that a chart draws from and nothing computes, each that is none, each without titles."""
     start = panel.settings()
     known = {*ALWAYS, *panel.pictures([start]).data, *panel.full(start).data}
     for spec in panel.specs:
         yield from (f"a chart draws from {name!r}, which nothing computes" for name in style.named_data(spec) - known)
+        if fault := style.invalid(spec):
+            yield f"a chart is no Vega-Lite: {fault}"
         if not any(_titles(spec)):
             yield "a chart has no axis title with a unit in brackets"
 

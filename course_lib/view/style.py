@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
+from altair.utils import schemapi
 
 WIDTH = 540
 """Width of the main chart in pixels, axes included: it leaves room for a side column on a 1280 px laptop."""
@@ -278,7 +279,7 @@ def part(chart: alt.TopLevelMixin) -> dict[str, Any]:
 
     Altair copies every part at each level it is put into, which takes a second for a page of small charts.
     """
-    return chart.to_dict(context={"top_level": False})
+    return chart.to_dict(validate=False, context={"top_level": False})
 
 
 def themed(chart: alt.TopLevelMixin | Mapping[str, Any], description: str) -> dict[str, Any]:
@@ -297,7 +298,7 @@ def themed(chart: alt.TopLevelMixin | Mapping[str, Any], description: str) -> di
         Vega-Lite specification with the parameters ``ink``, ``paper`` and ``word_…``. Its ``usermeta`` says whether the
         page may stretch it to the width of its place (a chart of one view) and which colours words take on each ground.
     """
-    spec = {"$schema": alt.SCHEMA_URL, **chart} if isinstance(chart, Mapping) else chart.to_dict()
+    spec = {"$schema": alt.SCHEMA_URL, **chart} if isinstance(chart, Mapping) else chart.to_dict(validate=False)
     spec["config"] = config()
     spec.setdefault("description", description)
     words = {ground: {f"word_{name}": colour for name, colour in some.items()} for ground, some in WORDS.items()}
@@ -310,6 +311,17 @@ def themed(chart: alt.TopLevelMixin | Mapping[str, Any], description: str) -> di
         spec["autosize"] = {"type": "fit", "contains": "padding"}
         spec["usermeta"] |= {"flexible": True, "width": spec["width"], "height": spec["height"]}
     return spec
+
+
+def invalid(spec: Mapping[str, Any]) -> str:
+    """Return why a specification is not Vega-Lite, or nothing.
+
+    For tests: Altair would look at every part again at each level, which takes a third of a lesson's time.
+    """
+    known = {key: value for key, value in spec.items() if key != "datasets"}
+    schema = alt.TopLevelSpec._schema
+    found = schemapi.validate_jsonschema(known, schema, rootschema=alt.load_schema(), raise_error=False)
+    return "" if found is None else found.message
 
 
 def named_data(spec: Any) -> set[str]:

@@ -298,6 +298,18 @@ def test_a_lesson_that_stops_complains_or_is_green_too_early_is_named_without_a_
     assert list(runs.here(module)) == ["01_tiny.ipynb stops at code-1-1 with ZeroDivisionError: division by zero"]
 
 
+def test_a_chart_that_cannot_be_drawn_is_named_without_being_drawn(module):
+    lesson = tiny_course.lesson()
+    cell_of(lesson, "code-1-0").source = (
+        "import altair as alt\nfrom course_lib import view\n"
+        "line = alt.Chart(alt.NamedData(name='run')).mark_line().encode(x='x:Q')\nline.mark = 'smudge'\n"
+        "view.show(line, {'run': {'x': [1.0]}}, 'A line.')"
+    )
+    notebook_file.write(lesson, module.lesson)
+    (said,) = runs.here(module)
+    assert said.startswith("01_tiny.ipynb stops at code-1-0 with a chart is no Vega-Lite: ")
+
+
 def test_a_wrong_solution_is_named_without_a_kernel(module):
     tiny_course.solve(module.solution, greet="def greet():\n    return ''", double="def double(x):\n    return x")
     (lesson,), (lab,) = runs.here(module), runs.solved_here(module, "lab")

@@ -127,6 +127,12 @@ def infinite(values, picture):
     return Picture({**picture.data, "run": run}, picture.numbers)
 
 
+def too_wide(chart):
+    chart = chart.copy()
+    chart.width = "wide"  # `properties` would look at it at once
+    return chart
+
+
 FREE = Challenge("one move may do", lambda now: now["load"] > 80)
 
 
@@ -149,6 +155,10 @@ FREE = Challenge("one move may do", lambda now: now["load"] > 80)
         (spoiled(captions={}), "the preset 'healthy' has no caption"),
         (spoiled(captions={**PANEL.captions, "calm": "no"}), "the caption 'calm' belongs to no preset"),
         (spoiled(charts=lambda: [*INSTANT.charts(), *INSTANT.charts()]), "two charts are described alike"),
+        (
+            spoiled(charts=lambda: [too_wide(INSTANT.charts()[0])]),
+            "a chart is no Vega-Lite: 'wide' is not",
+        ),
         (spoiled(charts=lambda: PANEL.charts()[:1]), "a chart draws from 'band', which nothing computes"),
     ],
 )
