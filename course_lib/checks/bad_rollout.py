@@ -128,7 +128,7 @@ def sequential(answers: Answers, seed: int) -> Iterator[Demand]:
     texts = (
         "stops a canary that is worse, at the first look that shows it",
         "stops at that look also where later ones no longer show it",
-        "lets a canary go on that errs as often as its control, or less",
+        "lets a canary go on that is no worse, or far less so than what it is built for",
         "makes nothing of errors before there are any",
         "counts errors in favour of the canary, too",
     )
@@ -156,7 +156,11 @@ def _watched(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
     size = len(kind)
     worse_by, alarm = random.choice([2.0, 3.0, 5.0, 8.0], size), random.choice([0.001, 0.01, 0.05], size)
     usual = random.uniform(1.0, 4.0, size)
-    ratio = np.choose(kind, [1.6 * worse_by, 2.0 * worse_by, 0.8 * np.ones(size), 0 * usual, 1.0 + 0.6 * worse_by])
+    # Every other of those that may go on is worse, but too little so for a test that is built for eight times.
+    mild = (kind == 2) & (np.cumsum(kind == 2) % 2 == 1)
+    worse_by, alarm = np.where(mild, 8.0, worse_by), np.where(mild, 0.05, alarm)
+    calm_ratio = np.where(mild, 1.4, 0.8)
+    ratio = np.choose(kind, [1.6 * worse_by, 2.0 * worse_by, calm_ratio, 0 * usual, 1.0 + 0.6 * worse_by])
     control = random.poisson(usual, (looks, size))
     canary = random.poisson(usual * ratio, (looks, size))
     calm = np.arange(looks)[:, None] >= looks // 2

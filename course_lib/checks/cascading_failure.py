@@ -341,6 +341,8 @@ def _fleets(seed: int) -> tuple[tuple[FloatArray, ...], FloatArray]:
     replicas = random.integers(6, 30, FLEETS).astype(float)
     rho, cold = random.uniform(0.6, 0.95, FLEETS).round(2), random.uniform(0.1, 0.4, FLEETS).round(2)
     warmup = random.uniform(40, 100, FLEETS).round()
+    if (replicas * (1 - rho) < 2).all():  # one at a time must be too slow for one of them
+        replicas[0], rho[0] = 20.0, 0.8
     fleet = np.repeat(np.arange(FLEETS), AGES)
     age = np.tile(EVERY * np.arange(AGES), FLEETS)
     told = (replicas[fleet], rho[fleet], cold[fleet], warmup[fleet], age)

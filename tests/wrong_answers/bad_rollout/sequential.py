@@ -81,46 +81,13 @@ def never(canary, control, worse_by, false_alarm):
 
 def constants_of_the_visible_seed(canary, control, worse_by, false_alarm):
     """What is right at home, copied."""
-    return np.resize(
-        [
-            -1,
-            5,
-            -1,
-            0,
-            6,
-            -1,
-            3,
-            4,
-            -1,
-            0,
-            -1,
-            -1,
-            -1,
-            -1,
-            -1,
-            -1,
-            5,
-            -1,
-            4,
-            0,
-            3,
-            -1,
-            -1,
-            -1,
-            -1,
-            0,
-            0,
-            -1,
-            -1,
-            0,
-            3,
-            -1,
-            0,
-        ],
-        canary.shape[1],
-    )
+    told = "-1 4 -1 0 6 -1 2 4 -1 0 -1 -1 -1 -1 -1 -1 9 -1 3 0 1 -1 -1 -1 -1 0 0 -1 -1 0 5 -1 1"
+    return np.resize(np.array(told.split(), dtype=int), canary.shape[1])
 
 
 def constants_tuned_on_other_seeds(canary, control, worse_by, false_alarm):
     """The median of what is right on seven other seeds, copied."""
-    return np.resize([1, -1, 3, 0, 3, -1, -1, 0, 0, 2, 0, 3, 1, -1], canary.shape[1])
+    return np.resize(
+        [-1, 0, 0, 0, 0, -1, 1, 1, 1, 1, -1, 2, -1, 1, 3, 0, 0, -1, 0, -1, -1, 2, 3, 3, 0, -1, 0, 0, 0, 0],
+        canary.shape[1],
+    )
