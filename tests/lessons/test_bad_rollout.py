@@ -152,7 +152,8 @@ def test_each_day_has_a_rule_of_its_own():
         for day in table.days
     }
     assert loud == {"incident": ["false_reading", "first", "page"], "quiet": [], "gated": [],
-                    "twin": ["false_reading", "page", "twin"], "weather": ["false_reading", "page"]}  # fmt: skip
+                    "twin": ["false_reading", "page", "twin"], "weather": ["false_reading", "page"],
+                    "lookalike": ["false_reading", "page"]}  # fmt: skip
     incident = table.run("incident", 7)
     first, late = (float(detect.first_alarm(table.rules[rule], incident)) for rule in ("first", "false_reading"))
     assert first < 600 and late > 3900

@@ -179,7 +179,7 @@ def test_each_day_has_a_rule_of_its_own():
     }
     loud = {day: sorted(rule for rule, told in rules.items() if told != "silent") for day, rules in seen.items()}
     assert loud == {"incident": ["errors", "first"], "stale": ["first"], "empty": ["denied", "errors"],
-                    "twin": ["twin"], "quiet": []}  # fmt: skip
+                    "twin": ["twin"], "quiet": [], "lookalike": ["false_reading"]}  # fmt: skip
 
 
 def test_charts_have_the_same_axes_and_speak():
