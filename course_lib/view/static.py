@@ -112,7 +112,7 @@ def beside(specs: Sequence[Mapping[str, Any]], how: str = "hconcat") -> dict[str
     """Return one specification that shows several side by side (``"vconcat"``: stacked), each with its own scales."""
     if len(specs) == 1:
         return dict(specs[0])
-    shared = ("$schema", "config", "params", "datasets", "autosize", "usermeta")
+    shared = ("$schema", "config", "params", "datasets", "autosize", "usermeta", "padding")
     parts = [{key: value for key, value in spec.items() if key not in shared} for spec in specs]
     params = {param["name"]: param for spec in specs for param in spec["params"]}
     datasets = {name: rows for spec in specs for name, rows in spec["datasets"].items()}
