@@ -24,7 +24,8 @@ def first_row(ticks: FloatArray) -> FloatArray:
 def in_time(run: Run) -> FloatArray:
     """Messages served before their deadline in each tick, shape (ticks, members)."""
     served = np.diff(run.served, axis=0)
-    ahead = run.cut - _ago(run, run.entered, 0), (run.served + run.removed)[1:] - _ago(run, run.entered, 1)
+    head = (run.served + run.removed)[1:] - run.counts["lost"][1:]  # what dies with the broker dies as the tick ends
+    ahead = run.cut - _ago(run, run.entered, 0), head - _ago(run, run.entered, 1)
     gain, loss = (np.maximum(np.maximum(s * ahead[0], s * ahead[1]), 0.0) for s in (1.0, -1.0))
     first = served * np.where((loss > 0) & ~run.young, gain / np.maximum(gain + loss, TINY), 1.0)
     if not run.stack.any():

@@ -116,7 +116,9 @@ def test_a_broker_out_of_memory_loses_its_queue_unless_that_is_durable():
     died = trace.events["broker_died"]
     assert died[0] == died[1] == pytest.approx(60 + 30_000 / 600, abs=2)
     lost = trace["lost_rate"].sum(axis=0)
-    assert lost[0] == pytest.approx(30_000, rel=0.03) and lost[1] == 0
+    assert lost[0] == pytest.approx(30_000, rel=1e-9) and lost[1] == 0 and trace["depth"][:, 0].max() < 30_000
+    away = (trace["producer_rate"] - trace["rejected_rate"]).sum(axis=0)  # all of 60 s is refused, to the instant
+    assert away[0] == pytest.approx(trace["producer_rate"][:, 0].sum() - 60 * 1_600, rel=0.01)
     assert trace.events["recovered"][0] + 60 < trace.events["recovered"][1]  # the backlog comes back with it
 
 
@@ -186,6 +188,8 @@ SCENARIOS = {
     "a durable one": Scenario(memory_limit=2000.0, restart_time=20.0, durable="yes"),
 }
 LIVE = "drop the oldest"
+EDGE = ("CoDel", "adaptive LIFO with CoDel")
+"""In these the limit changes after ten seconds to the tick, as the queue is looked at: they may differ by a tick."""
 TOTALS = {
     "good": "goodput", "late": "late_rate", "refused": "rejected_rate", "dropped": "dropped_rate",
     "dead": "dead_letter_rate", "lost": "lost_rate", "served": "throughput", "sent": "producer_rate",
@@ -219,10 +223,11 @@ def test_it_agrees_with_an_event_loop(name):
         near(model[total], loop[total], TOTAL, TOTAL * loop["sent"].mean(), f"{name}: {total}")
     for rate in ("good_in_burst", "served_in_burst"):
         near(model[rate], loop[rate], STEADY, STEADY * 100, f"{name}: {rate}")
+    tick = name in EDGE
     for peak in ("depth", "depth_at_end"):
-        near(model[peak], loop[peak], PEAK, 80.0, f"{name}: {peak}")  # what the burst adds in a tick
+        near(model[peak], loop[peak], PEAK, 60.0 * tick, f"{name}: {peak}")
     for peak in ("age", "age_at_end"):
-        near(model[peak], loop[peak], PEAK, 1.0, f"{name}: {peak}")  # a tick
+        near(model[peak], loop[peak], PEAK, 1.0 * tick, f"{name}: {peak}")
     near(model["consumers"], loop["consumers"], 0.0, 0.3, f"{name}: consumers")
     known = np.isfinite(model["recovered"]).mean(), np.isfinite(loop["recovered"]).mean()
     assert abs(known[0] - known[1]) <= 0.1, known
