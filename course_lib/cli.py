@@ -115,6 +115,17 @@ def reset(
         progress.forget_attempts(course, module, part)
 
 
+@app.command()
+def symptom(
+    words: Annotated[list[str] | None, typer.Argument(help="What you see; without words, the whole index.")] = None,
+) -> None:
+    """Find the lesson for what you see: what a metric does, what users say, or what whoever is on call sees."""
+    from course_lib.home import lookup
+
+    for line in lookup.lines(_course(), " ".join(words or ())):
+        typer.echo(line)
+
+
 @app.command("lab", context_settings=PASS_ON)
 def open_lab(context: typer.Context) -> None:
     """Open the course in JupyterLab; options after it go to JupyterLab, such as --no-browser."""

@@ -50,6 +50,16 @@ def test_list_shows_what_is_built_and_how_far_the_learner_is(course, run):
     assert later.endswith("not built yet")
 
 
+def test_symptom_names_the_lesson_and_a_question_without_words_is_one_line(monkeypatch, run):
+    monkeypatch.delenv("COURSE_ROOT", raising=False)
+    code, out, _ = run("symptom", "two", "primaries")
+    assert code == 0 and "→ 03 Split brain" in out
+    assert run("symptom", "it", "is")[::2] == (
+        2,
+        "course: say what you see in a few words, such as: p99 high on one shard only\n",
+    )
+
+
 @pytest.mark.slow
 def test_check_says_right_wrong_and_not_attempted_with_points(course, run):
     tiny_course.solve(lab_of(course), double=ALL["double"], halve="def halve(x):\n    return x")

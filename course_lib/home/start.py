@@ -1,21 +1,21 @@
 """The page that JupyterLab opens on: the twelve in order, how the learner stands, and the next step.
 
-It is a notebook of two cells in ``work/``. Its table is written into it whenever the course is opened, so it can be
-read before anything runs; running the cell brings it up to date.
+It is a notebook of few cells in ``work/``. Its tables are written into it whenever the course is opened, so they can be
+read before anything runs; running a cell brings it up to date.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 
 from course_lib import manifest, notebook_file, progress
-from course_lib.home import work
+from course_lib.home import lookup, work
 from course_lib.manifest import FOLDERS, PARTS, Course, Module, Part
 from course_lib.notebook_file import NotebookError
 from course_lib.progress import Progress
@@ -32,8 +32,21 @@ themselves off. Under each answer cell stands a check, and below it what passing
 functions do, on inputs drawn from your seed, and a grader draws others. Stuck? `checks.NAME.hint(1)`, with the task's
 NAME, gives a nudge, `hint(3)` nearly everything. Your copies are yours: an update of the course never touches them.
 
-Run the cell below (click it, then Shift+Enter) to bring this page up to date.
+Run a cell below (click it, then Shift+Enter) to bring it up to date.
 """
+_SEEING = """## What do you see?
+
+Something fails, and you want the lesson for it. Write what a metric does, what users say, or what you see, between the
+quotes, and run the cell.
+"""
+
+
+class _Own(NamedTuple):
+    """A code cell of the page: what stands above it, its call, and the Markdown that it shows."""
+
+    above: str
+    call: str
+    text: Callable[[Course], str]
 
 
 def page() -> Any:
@@ -41,6 +54,19 @@ def page() -> Any:
     from IPython.display import Markdown
 
     return Markdown(text(manifest.load()))
+
+
+def symptom(question: str) -> Any:
+    """Show what fits a few words, and the whole index folded; the last line of a cell of the page.
+
+    Raises
+    ------
+    SymptomError
+        A question without a word that tells anything.
+    """
+    from IPython.display import Markdown
+
+    return Markdown(_seen(manifest.load(), question))
 
 
 def next_step(course: Course, known: Progress) -> tuple[Module, Part] | None:
@@ -63,15 +89,19 @@ def text(course: Course) -> str:
 
 
 def lay_out(course: Course) -> Path:
-    """Write the page into the learner's folder, or renew its table there; what else stands in it is left alone."""
+    """Write the page into the learner's folder, or renew its tables there; what else stands in it is left alone."""
     path = course.root / work.FOLDER / NAME
     try:
         book = notebook_file.read(path) if path.exists() else _fresh(course)
     except NotebookError:
         return path
+    book.metadata |= work.kernel_metadata()  # else opening the page would mark it changed
+    _add_new_cells(book)
     for cell in book.cells:
-        if cell.get("id") == CELL and cell.cell_type == "code":
-            shown = {"text/markdown": text(course), "text/plain": "run this cell to see where you are"}
+        own = _OWN.get(cell.get("id"))
+        # What a learner asked instead is theirs, and so is the answer below it.
+        if own and cell.cell_type == "code" and own.call in cell.source:
+            shown = {"text/markdown": own.text(course), "text/plain": "run this cell to see what stands here"}
             cell.outputs = [nbformat.v4.new_output("execute_result", shown, execution_count=1)]
             cell.execution_count = 1
     path.parent.mkdir(exist_ok=True)
@@ -81,12 +111,31 @@ def lay_out(course: Course) -> Path:
 
 
 def _fresh(course: Course) -> nbformat.NotebookNode:
-    cells = [
-        nbformat.v4.new_markdown_cell(_TITLE.format(title=course.title), id="title"),
-        nbformat.v4.new_code_cell("from course_lib.home import start\nstart.page()", id=CELL),
-    ]
+    title = nbformat.v4.new_markdown_cell(_TITLE.format(title=course.title), id="title")
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    return nbformat.v4.new_notebook(cells=[title], metadata={"kernelspec": kernel, "course": {"cells": []}})
+
+
+def _add_new_cells(book: nbformat.NotebookNode) -> None:
+    """Add the cells that this page has never had; one that a learner took out stays out."""
+    had = book.metadata.get("course", {}).get("cells", [CELL])
+    for name, own in _OWN.items():
+        if name not in had:
+            if own.above:
+                book.cells.append(nbformat.v4.new_markdown_cell(own.above, id=f"{name}-above"))
+            source = f"from course_lib.home import start\n{own.call}"
+            book.cells.append(nbformat.v4.new_code_cell(source, id=name))
+    book.metadata["course"] = {"cells": [*had, *(name for name in _OWN if name not in had)]}
+
+
+def _seen(course: Course, question: str = lookup.EXAMPLE) -> str:
+    return f"{lookup.answer(course, question)}\n\nAll there is in the index:\n\n{lookup.index(course)}"
+
+
+_OWN = {
+    CELL: _Own("", "start.page()", text),
+    "what-you-see": _Own(_SEEING, f'start.symptom("{lookup.EXAMPLE}")', _seen),
+}
 
 
 def _next_line(course: Course, known: Progress) -> str:

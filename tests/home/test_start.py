@@ -69,14 +69,45 @@ def test_the_page_is_renewed_and_what_a_learner_wrote_in_it_stays(course):
     book = nbformat.read(path, 4)
     nbformat.validate(book)
     assert "Next:" in book.cells[1].outputs[0].data["text/markdown"]
+    place = len(book.cells)
     book.cells.append(nbformat.v4.new_markdown_cell("mine", id="mine"))
     nbformat.write(book, path)
     finish(course, "lesson")
     finish(course, "lab")
     start.lay_out(course)
     again = nbformat.read(path, 4)
-    assert again.cells[2].source == "mine"
+    assert again.cells[place].source == "mine"
     assert "All of it is done" in again.cells[1].outputs[0].data["text/markdown"]
+
+
+def test_a_page_of_before_gets_the_new_cells_and_what_was_taken_out_stays_out(course):
+    path = start.lay_out(course)
+    whole = nbformat.read(path, 4)
+    old = nbformat.v4.new_notebook(cells=whole.cells[:2])
+    nbformat.write(old, path)
+    start.lay_out(course)
+    assert [cell.id for cell in nbformat.read(path, 4).cells] == [cell.id for cell in whole.cells]
+    whole.cells = [cell for cell in whole.cells if not cell.id.startswith("what-you-see")]
+    nbformat.write(whole, path)
+    start.lay_out(course)
+    assert [cell.id for cell in nbformat.read(path, 4).cells] == [cell.id for cell in whole.cells]
+
+
+def test_what_a_learner_asked_and_the_answer_to_it_stay(course):
+    path = start.lay_out(course)
+    book = nbformat.read(path, 4)
+    asked = next(cell for cell in book.cells if cell.id == "what-you-see")
+    asked.source, asked.outputs = asked.source.replace("p99", "dns"), []
+    nbformat.write(book, path)
+    start.lay_out(course)
+    again = next(cell for cell in nbformat.read(path, 4).cells if cell.id == "what-you-see")
+    assert again.source == asked.source and again.outputs == []
+
+
+def test_a_symptom_is_looked_up_and_the_index_stands_below(monkeypatch):
+    monkeypatch.delenv("COURSE_ROOT", raising=False)
+    shown = start.symptom("two primaries").data
+    assert shown.startswith("- Two nodes claim to lead") and "<details><summary>What users say" in shown
 
 
 def test_a_page_that_is_no_notebook_is_left_alone(course):
