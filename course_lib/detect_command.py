@@ -36,7 +36,7 @@ def tournament(
     book = _book(rules, mode)
     if book.module is None:
         raise DetectError(f"{rules}: say whose signals these are: --mode SLUG, or 'module: SLUG' in the file")
-    _show(contest.tournament(book.module, book.rules, seeds_of(seeds), book.finds), book.module)
+    _show(contest.tournament(book.module, book.rules, seeds_of(seeds), book.finds), book)
 
 
 def seeds_of(text: str) -> range:
@@ -59,14 +59,12 @@ def seeds_of(text: str) -> range:
 
 def _book(path: Path, mode: str | None) -> RuleBook:
     from course_lib.detect import rule_file
-    from course_lib.detect.table import table, units
+    from course_lib.detect.table import known
 
     slugs = built()
     if mode is not None:
         _known(slugs, mode)
-    return rule_file.load(
-        path, {slug: units(slug) for slug in slugs}, {slug: table(slug).until for slug in slugs}, mode
-    )
+    return rule_file.load(path, {slug: known(slug) for slug in slugs}, mode)
 
 
 @app.command()
@@ -149,12 +147,14 @@ def built() -> list[str]:
 TABLES = Path(__file__).parent / "detect"
 
 
-def _show(result: Tournament, slug: str) -> None:
+def _show(result: Tournament, book: RuleBook) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    counts = ", ".join(f"{trace.shape[0]} {WORDS[kind]}" for kind, trace in result.days.traces.items())
-    shown = Table(title=f"{slug}: {result.days.count} days: {counts}", title_justify="left", box=None, pad_edge=False)
+    counts = ", ".join(f"{trace.shape[0]} {WORDS[kind][trace.shape[0] > 1]}" for kind, trace in
+                       result.days.traces.items())  # fmt: skip
+    shown = Table(title=f"{book.module}: {result.days.count} days: {counts}", title_justify="left", box=None,
+                  pad_edge=False)  # fmt: skip
     for heading in ("rule", "score", "to detect", "found", "right pages", "false a week", "pages each"):
         shown.add_column(heading, justify="left" if heading == "rule" else "right", no_wrap=True)
     for row in result.frame.itertuples():
@@ -162,16 +162,28 @@ def _show(result: Tournament, slug: str) -> None:
                       _number(100 * row.precision, " %"), f"{row.false_pages_a_week:.0f}",
                       f"{row.pages_an_incident:.1f}")  # fmt: skip
     Console(highlight=False).print(shown)
-    for name in result.rules:
-        if name not in ("our alert", "first signal", "false reading", "our twin"):
-            typer.echo(best_words(result, name))
+    for name in book.rules:
+        typer.echo(out_of_reach(result, name, book.places[name]) or best_words(result, name))
 
 
-WORDS = {"incident": "incidents", "lookalike": "look-alikes", "twin": "attacks", "quiet": "of nothing"}
+WORDS = {"incident": ("incident", "incidents"), "lookalike": ("look-alike", "look-alikes"),
+         "twin": ("attack", "attacks"), "quiet": ("of nothing", "of nothing")}  # fmt: skip
 
 
 def _number(value: float, unit: str) -> str:
     return "never" if value != value else f"{value:.0f}{unit}"
+
+
+def out_of_reach(result: Tournament, name: str, place: str) -> str:
+    """Say that no day comes to a rule's threshold, and how near; nothing where one does."""
+    from course_lib.detect import contest
+
+    rule = result.rules[name]
+    near = contest.nearest(rule, result.days)
+    if near > rule.above if rule.above is not None else near < rule.below:
+        return ""
+    seen = "there was nothing to compare" if near != near else f"{near:.4g} is the nearest to it"
+    return f"{place}: rule {name}: no reading of any day is {rule.wants}; {seen}"
 
 
 def best_words(result: Tournament, name: str) -> str:
@@ -181,7 +193,11 @@ def best_words(result: Tournament, name: str) -> str:
     curve = result.curve(name)
     gain = curve.recall - curve.false_share - 1e-6 * np.nan_to_num(curve.to_detect, nan=1e6)
     best = int(np.argmax(gain))
+    count = len(curve.threshold)
+    over = f"{name}: over {count} threshold{'s' * (count != 1)}, "
+    if not curve.recall[best]:
+        return f"{over}none finds anything"
     return (
-        f"{name}: over {len(curve.threshold)} thresholds, {curve.threshold[best]:.4g} does best: "
+        f"{over}{curve.threshold[best]:.4g} does best: "
         f"{curve.recall[best]:.0%} found, {curve.false_share[best]:.0%} of other days paged"
     )

@@ -62,6 +62,13 @@ def test_the_best_threshold_is_the_one_with_most_found_and_fewest_false():
     assert command.best_words(result, "our alert").endswith("100% found, 0% of other days paged")
 
 
+def test_a_threshold_that_no_day_reaches_is_told_with_its_line(rules):
+    rules.write_text(MINE.replace("1.5", "150"))
+    ran = run("tournament", rules, "--seeds", "0:1")
+    assert ran.exit_code == 0 and "1 incident, 1 look-alike, 1 attack, 2 of nothing" in ran.output
+    assert f"{rules}:3: rule two: no reading of any day is > 150; 2 is the nearest" in ran.output.replace("\n", "")
+
+
 def test_rules_run_over_a_csv_and_over_an_answer_of_prometheus(tmp_path):
     rules = tmp_path / "own.yaml"
     rules.write_text("rules:\n  busy: {signal: load, above: 5, window: 1m, hold: 2m, says: look}\n")

@@ -228,6 +228,12 @@ def _score(fires: Mapping[str, NDArray[np.bool_]], run: Days, finds: str) -> Sco
     )
 
 
+def nearest(rule: Rule, run: Days) -> float:
+    """The reading of all days that comes nearest to a rule's threshold, or lies farthest beyond; NaN: there is none."""
+    extreme = np.fmin if rule.above is None else np.fmax
+    return float(extreme.reduce([extreme.reduce(compared(rule, trace), axis=None) for trace in run.traces.values()]))
+
+
 def curve(rule: Rule, run: Days, finds: str = "incident", points: int = POINTS) -> Curve:
     """One rule at other thresholds: what more of the one costs of the other."""
     seen = {kind: compared(rule, trace) for kind, trace in run.traces.items()}

@@ -26,7 +26,11 @@ from course_lib.detect.soundness import closest
 Array = NDArray[np.float64]
 COUNTERS = ("_total", "_count", "_sum", "_bucket")  # by Prometheus's conventions, what only ever grows
 LONGEST = 2_000_000  # steps of a history
-MILLISECONDS = 1e11  # no date in seconds is that large before the year 5000
+WEEK = 604_800.0
+FINER = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from where on a time is in ns, µs, ms: no date in seconds is so large
+MISSING = ("", "nan", "null", "none", "na", "n/a", "undefined", "-")
+LATEST = 2.5e11  # Unix seconds; the calendar ends with the year 9999
+METRIC = re.compile(r"(?P<name>[A-Za-z_:][\w:]*)?\{(?P<labels>.*)\}")  # what Grafana calls a column
 
 
 class DataError(ValueError):
@@ -155,55 +159,79 @@ def load(paths: Iterable[tuple[str, Path]], wanted: frozenset[str], counters: fr
     named: dict[str, list[Series]] = {}
     notes: list[str] = []
     for given, path in paths:
-        found = _prometheus(path) if path.suffix.lower() == ".json" else _columns(path)
-        for signal, series in _named(given, path, found, wanted):
+        found = _series(path, notes)
+        for signal, series in _named(given, path, found, wanted, notes):
             counter = signal in counters or series.name.endswith(COUNTERS)
             named.setdefault(signal, []).append(_clean(series, f"{path}", counter, notes))
+    if strange := sorted(counters - set(named)):
+        raise DataError(f"{strange[0]} is to be a counter, and no rule reads it; {closest(strange[0], named)}")
     lacking = sorted(wanted - set(named))
     if lacking:
         raise DataError(f"the rules read {', '.join(lacking)}, and no file holds it; {closest(lacking[0], named)}")
     return _on_one_clock(named, notes)
 
 
-def _named(given: str, path: Path, found: list[Series], wanted: frozenset[str]) -> Iterator[tuple[str, Series]]:
+def _named(
+    given: str, path: Path, found: list[Series], wanted: frozenset[str], notes: list[str]
+) -> Iterator[tuple[str, Series]]:
     """Which signal each series is: as told, as its name says, or the only one there is."""
-    known = {series.name for series in found} & wanted
+    names = {series.name for series in found}
+    known = names & wanted
+    if given and len(names) > 1:  # columns that are told apart by their heads alone
+        found = [dataclasses.replace(series, labels=series.labels or series.name) for series in found]
+    alone = len(wanted) == 1 and not known and len(names) == 1
+    if alone and not given and (name := min(names)):
+        notes.append(f"{path}: {name} is read as {min(wanted)}")
     for series in found:
-        if given or (len(wanted) == 1 and not known and len({s.name for s in found}) == 1):
+        if given or alone:
             yield given or next(iter(wanted)), series
         elif series.name in wanted:
             yield series.name, series
         elif not known:
-            names = sorted({s.name for s in found} - {""})
-            holds = f"it holds {', '.join(names)}" if names else "its series have no name"
+            heads = sorted(names - {""})
+            holds = f"it holds {', '.join(heads)}" if heads else "its series have no name"
             raise DataError(f"{path}: which signal is this? The rules read {', '.join(sorted(wanted))}, and {holds}; "
                             "write SIGNAL=FILE")  # fmt: skip
 
 
-def _prometheus(path: Path) -> list[Series]:
+def _series(path: Path, notes: list[str]) -> list[Series]:
+    """What a file holds, whatever it is called: an answer in JSON, or columns."""
     try:
-        answer = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: is not text (UTF-8)") from None
+    if path.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
+        return _prometheus(path, text)
+    return _columns(path, text, notes)
+
+
+def _prometheus(path: Path, text: str) -> list[Series]:
+    try:
+        answer = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
         raise DataError(f"{path}: is no JSON: {error}".splitlines()[0]) from None
     if not isinstance(answer, dict) or "status" not in answer:
         raise DataError(f"{path}: is no answer of Prometheus; save what /api/v1/query_range returns")
     if answer["status"] != "success":
         raise DataError(f"{path}: Prometheus answered {answer.get('error', answer['status'])!r}")
-    data = answer.get("data") or {}
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        raise DataError(f"{path}: is no answer of Prometheus: its data are missing")
     if data.get("resultType") != "matrix":
         kind = data.get("resultType", "nothing")
         raise DataError(f"{path}: holds {kind!r}, not a range; ask query_range in place of query")
-    if not data.get("result"):
+    if not isinstance(data.get("result"), list) or not data["result"]:
         raise DataError(f"{path}: holds no series; the query matched nothing in that range")
     return [_matrix(path, n, entry) for n, entry in enumerate(data["result"])]
 
 
 def _matrix(path: Path, number: int, entry: Any) -> Series:
-    labels = dict(entry.get("metric", {})) if isinstance(entry, dict) else {}
+    metric = entry.get("metric") if isinstance(entry, dict) else None
+    labels = dict(metric) if isinstance(metric, dict) else {}
     name = labels.pop("__name__", "")
     words = ", ".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
     try:
-        pairs = [(float(at), float(value)) for at, value in entry["values"]]
+        pairs = [(_seconds(str(at)), float(value)) for at, value in entry["values"]]
     except (KeyError, TypeError, ValueError):
         kind = "is a native histogram" if isinstance(entry, dict) and "histograms" in entry else "has no values"
         raise DataError(f"{path}: series {number + 1} {kind}; give one of numbers at times") from None
@@ -211,14 +239,8 @@ def _matrix(path: Path, number: int, entry: Any) -> Series:
     return Series(name, words, times, values)
 
 
-def _columns(path: Path) -> list[Series]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: is not text (UTF-8)") from None
-    rows = [
-        (n, row) for n, row in enumerate(csv.reader(text.splitlines(), _dialect(text)), 1) if any(map(str.strip, row))
-    ]
+def _columns(path: Path, text: str, notes: list[str]) -> list[Series]:
+    rows = _rows(text)
     if not rows:
         raise DataError(f"{path}: is empty")
     heads = [cell.strip() for cell in rows[0][1]]
@@ -231,18 +253,44 @@ def _columns(path: Path) -> list[Series]:
     wrong = next((n for n, row in rows if len(row) != len(heads)), None)
     if wrong:
         raise DataError(f"{path}:{wrong}: as many cells as the first line, please: {len(heads)}")
+    if twice := next((head for n, head in enumerate(heads) if head and head in heads[:n]), ""):
+        raise DataError(f"{path}:1: two columns are both called {twice!r}; give them names that tell them apart")
     times = np.array([_time(path, n, row[0]) for n, row in rows])
+    if any(_has_no_zone(row[0]) for _, row in rows):
+        notes.append(f"{path}: times without a zone are taken for UTC")
     return [
-        Series(head, "", times, np.array([_number(path, n, row[place]) for n, row in rows]))
+        _column(head, times, np.array([_number(path, n, row[place]) for n, row in rows]))
         for place, head in enumerate(heads[1:], 1)
+        if head or place == 1 or any(row[place].strip() for _, row in rows)  # a comma at each line's end is no column
     ]
 
 
-def _dialect(text: str) -> type[csv.Dialect]:
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """Rows that hold anything, with their line numbers; Grafana's ``sep=;`` for Excel is none."""
+    lines = text.splitlines()
+    first = 1 if lines and re.fullmatch(r'"?sep=(.)"?', lines[0].strip(), re.IGNORECASE) else 0
+    while first < len(lines) and lines[first].lstrip().startswith("#"):
+        first += 1
+    return [
+        (n, row)
+        for n, row in enumerate(csv.reader(lines[first:], _dialect(lines[first:])), first + 1)
+        if any(map(str.strip, row))
+    ]
+
+
+def _dialect(lines: list[str]) -> type[csv.Dialect]:
+    heads = re.sub(r'"[^"]*"', "", lines[0]) if lines else ""  # labels have commas of their own
+
     class Found(csv.excel):
-        delimiter = max(",;\t", key=text.partition("\n")[0].count)
+        delimiter = max(",;\t", key=heads.count)
 
     return Found
+
+
+def _column(head: str, times: Array, values: Array) -> Series:
+    """A column by its head: a name, or a name and labels as Grafana writes them."""
+    metric = METRIC.fullmatch(head)
+    return Series(metric["name"] or "", metric["labels"], times, values) if metric else Series(head, "", times, values)
 
 
 def _is_time(cell: str) -> bool:
@@ -257,28 +305,43 @@ def _seconds(cell: str) -> float:
     try:
         value = float(cell)
     except ValueError:
-        at = datetime.fromisoformat(cell.strip())
+        at = datetime.fromisoformat(_iso(cell))
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-    if not math.isfinite(value):
+    value /= next((finer for least, finer in FINER if value > least), 1.0)
+    if not abs(value) < LATEST:
         raise ValueError(cell)
-    return value / 1000 if value > MILLISECONDS else value
+    return value
+
+
+def _iso(cell: str) -> str:
+    """A date as `datetime.fromisoformat` wants it: databases write a zone's name, or a blank before its offset."""
+    return re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", re.sub(r"\s*(UTC|GMT)$", "Z", cell.strip()))
+
+
+def _has_no_zone(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return datetime.fromisoformat(_iso(cell)).tzinfo is None
+    return False
 
 
 def _time(path: Path, line: int, cell: str) -> float:
     try:
         return _seconds(cell)
     except ValueError:
-        raise DataError(f"{path}:{line}: {cell!r} is no time; write Unix seconds, or 2026-03-01T18:04:00Z") from None
+        raise DataError(f"{path}:{line}: {cell!r} is no time; the first column holds Unix seconds, or "
+                        "2026-03-01T18:04:00Z") from None  # fmt: skip
 
 
 def _number(path: Path, line: int, cell: str) -> float:
     cell = cell.strip()
-    if cell == "" or cell.lower() in ("nan", "null", "none", "na"):
+    if cell.lower() in MISSING:
         return np.nan
     try:
         return float(cell)
     except ValueError:
-        raise DataError(f"{path}:{line}: {cell!r} is no number") from None
+        raise DataError(f"{path}:{line}: {cell!r} is no number; write it plainly, such as 1234.5") from None
 
 
 # -- dealing with what real data have --------------------------------------------------------------------------------
@@ -300,13 +363,13 @@ def _clean(series: Series, where: str, counter: bool, notes: list[str]) -> Serie
             f"{what}: two values at {when(time[at])}, {values[at]:g} and {values[at + 1]:g}; keep one of them"
         )
     if len(again):
-        notes.append(f"{what}: {len(again)} samples stood there twice")
+        notes.append(f"{what}: {_some(len(again), 'sample')} stood there twice")
         time, values = np.delete(time, again), np.delete(values, again)
     there = np.isfinite(values)
     if there.sum() < 2:
-        raise DataError(f"{what}: has {there.sum()} values; two at least are needed")
+        raise DataError(f"{what}: has {_some(there.sum(), 'value')}; two at least are needed")
     if (~there).any():
-        notes.append(f"{what}: {(~there).sum()} samples are no number, and count as gaps")
+        notes.append(f"{what}: {_some((~there).sum(), 'sample')} without a number, taken as gaps")
     time, values = time[there], values[there]
     return Series(series.name, series.labels, *(_rates(time, values, what, notes) if counter else (time, values)))
 
@@ -315,7 +378,7 @@ def _rates(time: Array, values: Array, what: str, notes: list[str]) -> tuple[Arr
     """A counter as a rate per second; one that falls has begun anew, from zero."""
     change = np.diff(values)
     if (change < 0).any():
-        notes.append(f"{what}: the counter began anew {(change < 0).sum()} times")
+        notes.append(f"{what}: the counter began anew {_some((change < 0).sum(), 'time')}")
     increase = np.where(change < 0, values[1:], change)
     return time[1:], increase / np.diff(time)
 
@@ -379,6 +442,10 @@ def when(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _spell(seconds: float) -> str:
     size, unit = next(((s, u) for s, u in ((86_400, "days"), (3600, "h"), (60, "min")) if seconds >= 2 * s), (1, "s"))
     return f"{seconds / size:.3g} {unit}"
@@ -394,9 +461,10 @@ def report(rules: Mapping[str, Rule], history: History, most: int = 20) -> list[
             near = "saw nothing to compare" if math.isnan(paged.nearest) else f"came as near as {paged.nearest:.4g}"
             lines.append(f"{name}: silent in {over}; {near}, and wants {rule.wants}")
             continue
-        weekly = len(paged.begins) * 604_800 / history.span
-        pages = f"{len(paged.begins)} page{'s' * (len(paged.begins) != 1)}"
-        lines.append(f"{name}: {pages} in {over}, {weekly:.2g} a week")
+        pages = _some(len(paged.begins), "page")
+        weekly = len(paged.begins) * WEEK / history.span
+        rate = f", {weekly:,.0f} a week" if history.span >= WEEK / 7 else ""  # of minutes, it would mean nothing
+        lines.append(f"{name}: {pages} in {over}{rate}")
         both = list(zip(paged.begins, paged.ends, strict=True))
         lines += [f"  {when(begin)} for {_spell(end - begin)}" for begin, end in both[:most]]
         lines += [f"  and {len(both) - most} more"] if len(both) > most else []

@@ -33,9 +33,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from course_lib.detect import soundness
 from course_lib.detect.rule import Rule, RuleError
+from course_lib.detect.soundness import Known
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 NUMBER = r"\d+(?:\.\d+)?"
+OURS = ("our alert", "first signal", "false reading", "our twin", "always page", "never page")
+DEEPEST = 40  # rules within rules
+SHAPES = {
+    "baseline": "write two times, such as [0s, 1m]",
+    "ago": "write how long ago and over how long, such as [1d, 10m]",
+    "floor": "write a signal and how much of it there must be, such as [offered_rate, 100]",
+} | dict.fromkeys(("both", "either", "unless"), "write a list of rules, each after '- '")
+WRONG_SHAPES = ("tuple_type", "missing", "too_long", "model_type", "dict_type", "model_attributes_type")
 SPAN = re.compile(rf"(?:{NUMBER}\s*(?:ms|[smhdw])\s*)+")
 
 
@@ -55,12 +64,15 @@ class RuleBook:
     rules : dict of str to Rule
     finds : dict of str to str
         Which day each is meant to page on, ``"incident"`` or ``"twin"``.
+    places : dict of str to str
+        File and line of each rule's threshold.
     """
 
     path: Path
     module: str | None
     rules: dict[str, Rule]
     finds: dict[str, str]
+    places: dict[str, str]
 
 
 def seconds(value: Any) -> Any:
@@ -78,7 +90,15 @@ def seconds(value: Any) -> Any:
     return sum(float(n) * UNITS[unit] for n, unit in re.findall(rf"({NUMBER})\s*(ms|[smhdw])", value))
 
 
-Seconds = Annotated[float, BeforeValidator(seconds)]
+def _number(value: Any) -> Any:
+    """Refuse what pydantic would make a number of: ``yes`` is 1 to it."""
+    if isinstance(value, bool):
+        raise ValueError(f"{str(value).lower()} is no number")
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(seconds), BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(_number)]
 
 
 class _Fields(BaseModel):
@@ -86,18 +106,18 @@ class _Fields(BaseModel):
 
     signal: str
     says: str = ""
-    above: float | None = None
-    below: float | None = None
+    above: Number | None = None
+    below: Number | None = None
     window: Seconds = 10.0
     hold: Seconds = 60.0
     keep: Seconds = 0.0
     per: str | None = None
     reading: str = "level"
-    full: float | None = None
+    full: Number | None = None
     baseline: tuple[Seconds, Seconds] | None = None
     ago: tuple[Seconds, Seconds] | None = None
     peers: bool = False
-    floor: tuple[str, float] | None = None
+    floor: tuple[str, Number] | None = None
     both: tuple[_Fields, ...] = ()
     either: tuple[_Fields, ...] = ()
     unless: tuple[_Fields, ...] = ()
@@ -115,17 +135,14 @@ class _File(BaseModel):
     rules: dict[str, _Entry]
 
 
-def load(path: Path, units: Mapping[str, Mapping[str, str]] | None = None, untils: Mapping[str, float] | None = None,
-         module: str | None = None) -> RuleBook:  # fmt: skip
+def load(path: Path, known: Mapping[str, Known] | None = None, module: str | None = None) -> RuleBook:
     """Read a file of rules.
 
     Parameters
     ----------
     path : Path
-    units : mapping of str to mapping of str to str, optional
-        By module, its signals and their units; without it, any signal goes.
-    untils : mapping of str to float, optional
-        By module, how long its days are.
+    known : mapping of str to Known, optional
+        What is known of each module's signals; without it, any signal goes.
     module : str, optional
         The module to take, whatever the file says.
 
@@ -142,18 +159,23 @@ def load(path: Path, units: Mapping[str, Mapping[str, str]] | None = None, until
         file = _File.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        raise wrong(first["loc"], _plain(first)) from None
+        place = first["loc"]  # of a name that is no text, YAML's own spelling
+        at = (*place[:1], str(place[1])) if place[2:] == ("[key]",) else place
+        raise wrong(at, _plain(first)) from None
     if not file.rules:
         raise wrong(("rules",), "there is no rule")
     slug = module or file.module
-    if units is not None and slug is not None and slug not in units:
-        raise wrong(("module",), f"no module {slug!r}; {soundness.closest(slug, units)}")
+    if known is not None and slug is not None and slug not in known:
+        raise wrong(("module",), f"no module {slug!r}; {soundness.closest(slug, known)}")
     rules = {name: _rule(entry, ("rules", name), wrong) for name, entry in file.rules.items()}
     for name, rule in rules.items():
-        known = (units or {}).get(slug) if slug else None
-        for place, what in soundness.faults(rule, known, (untils or {}).get(slug, float("inf"))):
+        if slug and name in OURS:
+            raise wrong(("rules", name), "a tournament enters one of its own under that name; give yours another")
+        for place, what in soundness.faults(rule, (known or {}).get(slug or "", soundness.ANYTHING)):
             raise wrong(("rules", name, *place), what)
-    return RuleBook(path, slug, rules, {name: entry.finds for name, entry in file.rules.items()})
+    places = {name: wrong.at(("rules", name, "above" if rule.above is not None else "below"))
+              for name, rule in rules.items()}  # fmt: skip
+    return RuleBook(path, slug, rules, {name: entry.finds for name, entry in file.rules.items()}, places)
 
 
 class _Wrong:
@@ -163,9 +185,13 @@ class _Wrong:
         self.path, self.lines = path, lines
 
     def __call__(self, place: tuple[Any, ...], what: str) -> RuleFileError:
-        known = next(place[:n] for n in range(len(place), -1, -1) if place[:n] in self.lines)
         rule = f"rule {place[1]}: " if len(place) > 1 and place[0] == "rules" else ""
-        return RuleFileError(f"{self.path}:{self.lines[known]}: {rule}{what}")
+        return RuleFileError(f"{self.at(place)}: {rule}{what}")
+
+    def at(self, place: tuple[Any, ...]) -> str:
+        """File and line of a place, or of the nearest above it that has one."""
+        known = next(place[:n] for n in range(len(place), -1, -1) if place[:n] in self.lines)
+        return f"{self.path}:{self.lines[known]}"
 
 
 def _parsed(path: Path) -> tuple[dict[tuple[Any, ...], int], Any]:
@@ -183,6 +209,8 @@ def _parsed(path: Path) -> tuple[dict[tuple[Any, ...], int], Any]:
         raise RuleFileError(f"{path}:1: holds no rules; begin with 'rules:', and a name and its fields below it")
     lines: dict[tuple[Any, ...], int] = {(): 1}
     for place, line in _places(node, ()):
+        if len(place) > DEEPEST:
+            raise RuleFileError(f"{path}:{line}: rule {place[1]}: holds itself")
         if place in lines:
             raise RuleFileError(f"{path}:{line}: {place[-1]!r} stands here a second time")
         lines[place] = line
@@ -203,11 +231,23 @@ def _places(node: yaml.Node, place: tuple[Any, ...]) -> Iterator[tuple[tuple[Any
 
 def _plain(error: Mapping[str, Any]) -> str:
     """What pydantic found, in our words."""
-    field = error["loc"][-1] if error["loc"] else "file"
+    place = error["loc"]
+    field = next((name for name in reversed(place) if isinstance(name, str)), "file")
+    shaped = next((name for name in place[2:] if name in SHAPES), None)
+    if shaped and error["type"] in WRONG_SHAPES and not (place[-1] in _Entry.model_fields and place[-1] != shaped):
+        return f"{shaped}: {SHAPES[shaped]}"
+    if len(place) == 3 and place[2] == "[key]":
+        return "a name is to be text; put it into quotes"
+    if len(place) == 2 and error["type"] in WRONG_SHAPES:
+        return "has no fields; write signal, above or below, and says below it"
     if error["type"] == "extra_forbidden":
         return f"no field {field!r}; {soundness.closest(str(field), [*_Entry.model_fields, 'module', 'rules'])}"
     if error["type"] == "missing":
         return f"lacks {field!r}"
+    if error["type"] == "float_parsing":
+        return f"{field}: {error['input']!r} is no number; write a share as 0.2"
+    if place == ("rules",):
+        return "write a rule's name below 'rules:', and its fields below that"
     return f"{field}: {error['msg'].removeprefix('Value error, ')}"
 
 

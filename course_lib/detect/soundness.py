@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,34 +13,51 @@ Place = tuple[str | int, ...]
 """Where in a rule a fault lies: ``("unless", 0, "above")``."""
 
 
-def faults(rule: Rule, units: Mapping[str, str] | None = None, until: float = math.inf) -> Iterator[tuple[Place, str]]:
-    """Yield what is wrong with a rule: where, and in one line what.
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """What is known of the signals that rules read.
 
     Parameters
     ----------
-    rule : Rule
     units : mapping of str to str, optional
         The signals there are, and their units; without it any name may be one, with any values.
     until : float
         Seconds that a day lasts.
+    members : frozenset of str
+        Signals with a value for each of several peers (partitions, hosts).
+    """
+
+    units: Mapping[str, str] | None = None
+    until: float = math.inf
+    members: frozenset[str] = frozenset()
+
+
+ANYTHING = Known()
+
+
+def faults(rule: Rule, known: Known = ANYTHING) -> Iterator[tuple[Place, str]]:
+    """Yield what is wrong with a rule: where, and in one line what.
 
     Examples
     --------
-    >>> shares = {"error_ratio": "of requests"}
+    >>> shares = Known({"error_ratio": "of requests"})
     >>> list(faults(Rule(signal="error_ratio", above=1.5, says="..."), shares))
     [(('above',), 'above = 1.5: error_ratio is a share, at most 1; the rule can never fire')]
     >>> list(faults(Rule(signal="eror_ratio", above=0.5, says="..."), shares))
     [(('signal',), "no signal 'eror_ratio'; did you mean error_ratio?")]
     """
+    units = known.units
     yield from _unknown(rule, units)
     if units is None or rule.signals <= set(units):
         yield from _out_of_reach(rule, units)
-    yield from _too_long(rule, until)
+        if units is not None:
+            yield from _peers(rule, known.members)
+    yield from _too_long(rule, known.until)
     if not rule.either:
         yield from _contradictions(rule)
     for kind in ("both", "either", "unless"):
         for n, other in enumerate(getattr(rule, kind)):
-            yield from (((kind, n, *place), what) for place, what in faults(other, units, until))
+            yield from (((kind, n, *place), what) for place, what in faults(other, known))
 
 
 def _unknown(rule: Rule, units: Mapping[str, str] | None) -> Iterator[tuple[Place, str]]:
@@ -62,8 +80,23 @@ def _out_of_reach(rule: Rule, units: Mapping[str, str] | None) -> Iterator[tuple
         yield (field,), f"{field} = {limit:g}: {what}; the rule can never fire"
     elif limit < low if rule.above is not None else limit > high:
         yield (field,), f"{field} = {limit:g}: {what}; the rule always fires"
+    if rule.full is not None and units is not None and _is_share(units[rule.signal]) and rule.full > 1 and not rule.per:
+        yield ("full",), f"full = {rule.full:g}: {rule.signal} is a share, at most 1; the rule can never fire"
     if rule.floor and units is not None and _is_share(units[rule.floor[0]]) and rule.floor[1] > 1:
         yield ("floor",), f"floor = {rule.floor[1]:g}: {rule.floor[0]} is a share, at most 1; the rule can never fire"
+
+
+def _peers(rule: Rule, members: frozenset[str]) -> Iterator[tuple[Place, str]]:
+    """Peers where there are none, and signals of peers read as if they were one."""
+    read = {"signal": rule.signal, "per": rule.per} if rule.per else {"signal": rule.signal}
+    for field, name in read.items():
+        if rule.peers and name not in members:
+            there = f"; of peers there is {', '.join(sorted(members))}" if members else ""
+            yield ("peers",), f"peers: {name} is one number, with none to compare it with{there}"
+        elif name in members and not rule.peers:
+            yield (field,), f"{name} has a value for each peer; write peers: true"
+    if rule.floor and rule.floor[0] in members:
+        yield ("floor",), f"floor: {rule.floor[0]} has a value for each peer; give a signal of them all"
 
 
 def _range(rule: Rule, units: Mapping[str, str] | None) -> tuple[float, float, str]:

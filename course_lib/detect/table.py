@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.detect.rule import Rule
+from course_lib.detect.soundness import Known
 from course_lib.models.trace import Trace
 
 RULES = {"first": "first signal", "false_reading": "classic false reading", "twin": "what tells the twin"}
@@ -45,7 +46,7 @@ class Table:
     twin_starts : float, optional
         When the attack begins, s, where the model names no trigger for it; else its event ``trigger_starts``.
     extra : mapping of str to (str, callable)
-        More signals: a unit, and a function of the trace; those of peers have the members on the second axis.
+        Signals of peers (partitions, hosts): a unit, and a function of the trace, the members on the second axis.
 
     Raises
     ------
@@ -121,3 +122,9 @@ def units(slug: str) -> dict[str, str]:
     model = importlib.import_module(f"course_lib.models.{slug}").MODEL
     more = {name: unit for name, (unit, _) in table(slug).extra.items()}
     return {name: signal.unit for name, signal in model.signals.items()} | more
+
+
+def known(slug: str) -> Known:
+    """Return what there is to know of a module's signals, without a run."""
+    own = table(slug)
+    return Known(units(slug), own.until, frozenset(own.extra))

@@ -104,28 +104,6 @@ def load(name_or_path: str | Path) -> Page:
         raise PageError(f"{name_or_path}: no such runbook: give a file, or one of {', '.join(names())}") from None
 
 
-def sections(slug: str) -> dict[str, str]:
-    """A page's text, cut as alert pages want it: meaning, impact, diagnosis, mitigation, and what comes later.
-
-    Examples
-    --------
-    >>> sorted(sections("retry_storm"))
-    ['afterwards', 'diagnosis', 'impact', 'meaning', 'mitigation', 'recovery', 'security', 'title']
-    """
-    page = load(slug)
-    texts = page.texts
-    return {
-        "title": page.title,
-        "meaning": texts["Meaning"],
-        "impact": texts["Impact"],
-        "diagnosis": f"{texts[LOOKS]}\n\n{texts[SECURITY]}",
-        "mitigation": f"{texts[ACTIONS]}\n\n{texts[WORKED]}",
-        "recovery": texts[RECOVERY],
-        "afterwards": texts[AFTERWARDS],
-        "security": texts[SECURITY],
-    }
-
-
 def parse(text: str, path: Path | str = "page.md") -> Page:
     """Read a page's text; see the module for the format.
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from course_lib import detect
 from course_lib.detect import contest, rule_file
+from course_lib.detect.table import known
 from course_lib.view import style
 from course_lib.view.single_chart import ShownChart, show
 
@@ -41,7 +42,7 @@ def tournament(
     """
     finds: Mapping[str, str] = {}
     if isinstance(rules, str | Path):
-        book = rule_file.load(Path(rules))
+        book = rule_file.load(Path(rules), {slug: known(slug)}, slug)
         rules, finds = book.rules, book.finds
     result = detect.tournament(slug, rules, seeds, finds)
     name = next(iter(result.rules))

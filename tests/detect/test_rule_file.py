@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from course_lib.detect import Rule, rule_file
+from course_lib.detect.soundness import Known
 
-UNITS = {"retry_storm": {"amplification": "attempts per request", "error_ratio": "of ended requests", "rate": "1/s"}}
+UNITS = {"amplification": "attempts per request", "error_ratio": "of ended requests", "rate": "1/s", "host_rate": "1/s"}
+KNOWN = {"retry_storm": Known(UNITS, 300.0, frozenset({"host_rate"}))}
 HEAD = "module: retry_storm\nrules:\n  mine:\n    says: look\n"
 
 
@@ -15,7 +17,7 @@ def read(tmp_path):
     def read(text: str, **how) -> rule_file.RuleBook:
         path = tmp_path / "mine.yaml"
         path.write_text(text, encoding="utf-8")
-        return rule_file.load(path, UNITS, {"retry_storm": 300.0}, **how)
+        return rule_file.load(path, KNOWN, **how)
 
     return read
 
@@ -37,7 +39,7 @@ def test_a_file_says_all_that_a_rule_can(read):
 def test_without_a_module_any_signal_goes(tmp_path):
     path = tmp_path / "own.yaml"
     path.write_text("rules:\n  mine: {signal: whatever, above: -3, says: look}\n")
-    book = rule_file.load(path, UNITS)
+    book = rule_file.load(path, KNOWN)
     assert book.module is None and book.rules["mine"].signal == "whatever"
 
 
@@ -49,7 +51,19 @@ WRONG = {
     "unknown field": (BODY + "    abov: 1.1\n", 6, "rule mine: no field 'abov'; did you mean above?"),
     "no threshold": (BODY, 3, "rule mine: give one finite threshold, above or below"),
     "no signal": ("    above: 1.0\n", 3, "rule mine: lacks 'signal'"),
-    "no number": (BODY + "    above: lots\n", 6, "rule mine: above: Input should be a valid number"),
+    "no number": (BODY + "    above: lots\n", 6, "rule mine: above: 'lots' is no number; write a share as 0.2"),
+    "yes": (BODY + "    above: yes\n", 6, "above: true is no number"),
+    "one time": (BODY + "    above: 1\n    baseline: [1m]\n", 7, "baseline: write two times, such as [0s, 1m]"),
+    "half a floor": (BODY + "    above: 1\n    floor: 20\n", 7, "floor: write a signal and how much of it"),
+    "no list": (BODY + "    above: 1\n    both: {signal: rate, above: 1}\n", 7, "both: write a list of rules"),
+    "lacks inside": (BODY + "    above: 1\n    both:\n    - above: 1\n", 8, "lacks 'signal'"),
+    "itself": (BODY + "    above: 1\n    both: &one\n    - {signal: rate, above: 1, both: *one}\n", 8, "holds itself"),
+    "no peers": (BODY + "    above: 1\n    peers: true\n", 7, "peers: amplification is one number, with none to compare"
+                 " it with; of peers there is host_rate"),
+    "of peers": ("    signal: host_rate\n    above: 1\n", 5, "host_rate has a value for each peer; write peers: true"),
+    "floor of peers": (BODY + "    above: 1\n    floor: [host_rate, 1]\n", 7, "floor: host_rate has a value for"),
+    "fuller than full": ("    signal: error_ratio\n    below: 60\n    reading: time to full\n    full: 3\n", 8,
+                         "full = 3: error_ratio is a share, at most 1; the rule can never fire"),
     "no span": (BODY + "    above: 1\n    hold: 5 parsecs\n", 7, "'5 parsecs' is no span of time: write seconds"),
     "impossible window": (BODY + "    above: 1\n    window: 0s\n", 7, "window = 0 s: must be positive"),
     "share above one": ("    signal: error_ratio\n    above: 1.5\n", 6, "above = 1.5: error_ratio is a share"),
@@ -88,7 +102,13 @@ def test_what_is_wrong_is_told_in_one_line_with_its_number(read, tmp_path, fault
         ("just words\n", "mine.yaml:1: holds no rules"),
         ("", "mine.yaml:1: holds no rules"),
         ("rules: {}\n", "mine.yaml:1: there is no rule"),
-        ("rules:\n- a\n", "mine.yaml:1: rules: Input should be a valid dictionary"),
+        ("rules:\n- a\n", "mine.yaml:1: write a rule's name below 'rules:'"),
+        ("rules:\n  mine:\n", "mine.yaml:2: rule mine: has no fields; write signal"),
+        ("rules:\n  1: {signal: rate, above: 1, says: look}\n", "mine.yaml:2: rule 1: a name is to be text"),
+        (
+            "module: retry_storm\nrules:\n  our alert: {signal: rate, above: 1, says: look}\n",
+            "mine.yaml:3: rule our alert: a tournament enters one of its own under that name",
+        ),
     ],
 )
 def test_a_file_that_is_none_is_refused(read, text, says):

@@ -56,17 +56,8 @@ def test_it_is_one_page_and_says_who_may_do_what(slug):
     for clause in read:
         if isinstance(clause, page.Do):
             assert clause.role, f"{slug}.md:{clause.line}: says nobody who may do {clause.action}"
-    assert "Mistaken for" in read.texts[page.LOOKS]
+    assert "Mistaken for" in read.texts[page.LOOKS] and all(read.texts.values())
     assert scenario.load(slug).runbook == slug
-
-
-@pytest.mark.parametrize("slug", page.names())
-def test_its_sections_are_what_an_alert_page_needs(slug):
-    texts = page.sections(slug)
-    assert all(texts.values())
-    assert set(texts) == {
-        "title", "meaning", "impact", "diagnosis", "mitigation", "recovery", "afterwards", "security"
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize("slug", page.names())
