@@ -121,8 +121,15 @@ def pages(fires: Mask) -> NDArray[np.int64]:
     return fires[0] + (fires[1:] & ~fires[:-1]).sum(axis=0)
 
 
-def told(rule: Rule, trace: Watched) -> str:
+def told(rule: Rule, trace: Watched, clock: tuple[str, float] = ("s", 1.0)) -> str:
     """When the rule pages on one run, in words.
+
+    Parameters
+    ----------
+    rule : Rule
+    trace : mapping of signals
+    clock : (str, float)
+        The unit in which it is told, and how many seconds that is.
 
     Returns
     -------
@@ -130,7 +137,7 @@ def told(rule: Rule, trace: Watched) -> str:
         ``"pages at 121 s"`` or ``"silent"``.
     """
     when = float(first_alarm(rule, trace))
-    return "silent" if np.isnan(when) else f"pages at {when:.0f} s"
+    return "silent" if np.isnan(when) else f"pages at {when / clock[1]:.0f} {clock[0]}"
 
 
 def steps_of(seconds: float, trace: Watched) -> int:

@@ -54,4 +54,4 @@ NAMES = {
     "twin": "alerts silenced",
     "lookalike": "a busy launch",
 }
-TABLE = Table(simulate, 2 * HALF, DAYS, RULES, NAMES, twin_starts=HALF)
+TABLE = Table(simulate, 2 * HALF, DAYS, RULES, NAMES, twin_starts=HALF, clock=("days", DAY))

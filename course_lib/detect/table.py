@@ -45,6 +45,8 @@ class Table:
         What the days are called beside a chart.
     twin_starts : float, optional
         When the attack begins, s, where the model names no trigger for it; else its event ``trigger_starts``.
+    clock : (str, float)
+        The unit in which charts and words tell times, and how many seconds that is.
     extra : mapping of str to (str, callable)
         Signals of peers (partitions, hosts): a unit, and a function of the trace, the members on the second axis.
 
@@ -60,6 +62,7 @@ class Table:
     rules: Mapping[str, Rule]
     names: Mapping[str, str] = dataclasses.field(default_factory=lambda: DAYS)
     twin_starts: float | None = None
+    clock: tuple[str, float] = ("s", 1.0)
     extra: Mapping[str, tuple[str, Callable[[Trace], Any]]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:

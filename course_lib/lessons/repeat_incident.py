@@ -80,7 +80,7 @@ def burned_second(values: Mapping[str, Any], seed: int) -> NDArray[Any]:
     return ((failed[1] - failed[0]) / BUDGET).mean(axis=0)
 
 
-MAP = PhaseMap("completion", "page_burn", burned_second, "second year (budgets)", low=0.0, high=24.0)
+MAP = PhaseMap("page_burn", "completion", burned_second, "second year (budgets)", low=0.0, high=24.0)
 
 
 def charts() -> Sequence[alt.TopLevelMixin]:
@@ -173,11 +173,11 @@ PANEL = Panel(
     readouts=(
         Readout("lie_second", "second year, items lie", "incidents"),
         Readout("done_second", "with these settings", "incidents"),
-        Readout("mean_second", "the same, mean of 32 teams", "incidents"),
-        Readout("mean_burned", "harm of the second year", "monthly budgets"),
-        Readout("waiting", "taken on, not finished", "items"),
+        Readout("mean_second", "mean of 32 such teams", "incidents"),
+        Readout("mean_burned", "their harm, second year", "monthly budgets"),
+        Readout("waiting", "taken on, not finished", "items", digits=2),
         Readout("told", "customers tell first, year one", "%"),
-        Readout("false_pages", "pages for nothing", "a month"),
+        Readout("false_pages", "pages for nothing", "a month", digits=2),
     ),
     challenges=(
         Challenge(
@@ -235,14 +235,16 @@ def two_years(seed: int = 7) -> ShownChart:
     """Show the default picture: incidents so far of one team whose items lie, and of the same whose are finished."""
     p = TEAM.replace(completion=np.array([0.0, 0.9]))
     trace = simulate(p, seed, until=UNTIL, record=Record(("incidents", "resolve_time"), every=WEEK))
-    weeks, left = trace.time / WEEK, []
+    incidents, left = trace["incidents"], []
+    some = incidents > np.concatenate([np.zeros((13, 2)), incidents[:-13]])  # a quarter without one has no mean
+    values = {"incidents": incidents, "resolve_time": np.where(some, trace["resolve_time"] / 3600, np.nan)}
     data: dict[str, Any] = {"regions": {"kind": [0.0], "start": [0.0], "end": [13.0]}}
-    for signal, title, scale, top in (
-        ("incidents", "incidents so far (incidents)", 1.0, 150.0),
-        ("resolve_time", "mean time to resolve (h)", 3600.0, 48.0),
+    for signal, title, top in (
+        ("incidents", "incidents so far (incidents)", 150.0),
+        ("resolve_time", "time to resolve (h)", 30.0),
     ):
-        values = trace[signal] / scale
-        data[signal] = {"time": weeks, **{name: values[:, i] for i, name in enumerate(NAMES)}}
+        columns = {name: values[signal][:, i] for i, name in enumerate(NAMES)}
+        data[signal] = {"time": trace.time / WEEK, **columns}
         layers: list[Any] = [style.regions(labels={0: "quarter 1" if signal == "incidents" else ""})]
         for name, (_, role) in NAMES.items():
             y = style.amount_axis(name, title, top)
@@ -251,13 +253,14 @@ def two_years(seed: int = 7) -> ShownChart:
             layers += [
                 style.end_label(signal, "time", n, f"{t}: {data[signal][n][-1]:.0f}", r) for n, (t, r) in NAMES.items()
             ]
-        left.append(alt.layer(*layers).properties(width=430, height=220 if signal == "incidents" else 110))
+        left.append(alt.layer(*layers).properties(width=430, height=220 if signal == "incidents" else 120))
     ends = {name: float(data["incidents"][name][-1]) for name in NAMES}
     said = "Two years of one team, the same luck. Above, incidents so far: " + "; ".join(
         f"{text}: {ends[name]:.0f}" for name, (text, _) in NAMES.items()
     )
     said += (
-        ". Below, the mean time to resolve of the last quarter, in hours, of both: it wanders, and tells neither apart."
+        ". Below, the mean time to resolve of the last quarter, in hours, of both: it wanders, tells neither apart, "
+        "and has a gap where a quarter had no incident."
     )
     units = dict.fromkeys(NAMES, "incidents; h")
     return show(alt.vconcat(*left, spacing=12), data, said, units=units)
@@ -301,7 +304,7 @@ def windows() -> ShownChart:
     data: dict[str, Any] = {}
     layers: list[Any] = []
     x = alt.X("ratio", type="quantitative", title="error ratio (%, log scale)",
-              scale=alt.Scale(type="log", domain=[0.05, 100], nice=False),
+              scale=alt.Scale(type="log", domain=[0.03, 100], nice=False),
               axis=alt.Axis(values=[0.1, 1, 10, 100]))  # fmt: skip
     y = alt.Y("minutes", type="quantitative", title="until it fires (min, log scale)",
               scale=alt.Scale(type="log", domain=[0.5, 6000], nice=False),
@@ -314,7 +317,8 @@ def windows() -> ShownChart:
         layers.append(style.line(name, "ratio", "minutes", role, x=x, y=y))
         mark = alt.Chart(alt.NamedData(f"{name} end"))
         layers.append(mark.mark_point(color=style.SERIES[role].colour, filled=True, size=60).encode(x=x, y=y))
-        word = mark.mark_text(text=text, dy=-10, fontWeight="bold", color=style.SERIES[role].word)
+        # To the left of where the line begins: above it another line comes down.
+        word = mark.mark_text(text=text, align="right", dx=2, dy=14, fontWeight="bold", color=style.SERIES[role].word)
         layers.append(word.encode(x=x, y=y))
     said = (
         "Minutes until each window fires against the error ratio, both logarithmic, for 99.9 %. Each line begins at a "
@@ -327,6 +331,41 @@ def windows() -> ShownChart:
     )
 
 
+def burn_table(slo: float) -> Any:
+    """Return the usual windows for an objective: what each needs, when it pages, and when it is quiet again.
+
+    Returns
+    -------
+    pandas Styler
+
+    Raises
+    ------
+    ValueError
+        One of them could never page for this objective; the message says which, and why.
+    """
+    import pandas as pd
+
+    rows = []
+    for alert in detection.burn_alerts(slo):
+        long, short, burn = alert.pair.long, alert.pair.short, alert.factor
+        after = detection.time_to_alert(np.array([1.0, 0.1, 0.02]), slo, long, burn)
+        rows.append({
+            "windows": f"{_spelt(long)}, {_spelt(short)}", "to": alert.pair.action, "burn above": f"{burn:.3g}",
+            "errors above": f"{alert.threshold:.2%}",
+            **{f"at {e} %": "never" if np.isinf(t) else _spelt(t) for e, t in zip((100, 10, 2), after, strict=True)},
+            "budget spent": f"{float(detection.budget_spent_at_alert(long, burn)):.0%}",
+            "quiet after": _spelt(float(detection.reset_time(1.0, slo, short, burn))),
+        })  # fmt: skip
+    return listing.whole(pd.DataFrame(rows))
+
+
+def _spelt(seconds: float) -> str:
+    """A time to three digits, in the unit that suits it."""
+    sizes = (("d", DAY), ("h", 3600.0), ("min", 60.0))
+    unit, size = next((one for one in sizes if seconds >= 0.999 * one[1]), ("s", 1.0))
+    return f"{seconds / size:.3g} {unit}"
+
+
 def means_of_ten(seed: int = 7, draws: int = 4000) -> ShownChart:
     """Show mean times to resolve of ten incidents: of a team, and of one that is really twice as fast."""
     slow, fast, wrong = mean_times(seed, draws)
@@ -337,12 +376,12 @@ def means_of_ten(seed: int = 7, draws: int = 4000) -> ShownChart:
     x = alt.X("minutes", type="quantitative", title="mean time to resolve of ten incidents (min)",
               scale=alt.Scale(domain=[0, 300], nice=False))  # fmt: skip
     layers: list[Any] = []
-    names = {"slow": ("this team", "naive", 130.0), "fast": ("twice as fast", "defended", 45.0)}
+    names = {"slow": ("this team", "naive", 85.0), "fast": ("twice as fast", "defended", 35.0)}
     for name, (text, role, at) in names.items():
         y = style.amount_axis(name, "of groups of ten (%)", 32.0)
         layers.append(style.line("run", "minutes", name, role, x=x, y=y))
-        peak = alt.Chart(alt.NamedData("run")).transform_filter(f"abs(datum.minutes - {at}) < 5.1")
-        word = peak.mark_text(text=text, dx=8, dy=-12, align="left", fontWeight="bold", color=style.SERIES[role].word)
+        peak = alt.Chart(alt.NamedData("run")).transform_filter(f"datum.minutes == {at}")
+        word = peak.mark_text(text=text, dx=8, dy=-8, align="left", fontWeight="bold", color=style.SERIES[role].word)
         layers.append(word.encode(x=x, y=y))
     said = (
         f"How mean times of ten incidents scatter: wide hills that overlap. In {wrong:.0%} of pairs the team that is "

@@ -38,30 +38,43 @@ def alarms(slug: str, seed: int = 7, *rules: str) -> ShownChart:
     table, names = detect.table(slug), rules or tuple(RULES)
     traces = {day: table.run(day, seed) for day in DAYS}
     data, charts, words, bent = {}, [], [], False
+    unit, second = table.clock
     for name in names:
-        sights = {day: _sight(table.rules[name], trace) for day, trace in traces.items()}
+        sights = {day: _sight(table.rules[name], trace, table.clock) for day, trace in traces.items()}
         top = 1.15 * max(float(np.max(sight["line"]["seen"], initial=0.0)) for sight in sights.values())
-        bent |= _bends(table.rules[name], top)
+        limit = float(sights["incident"]["limit"]["limit"][0])
+        bent |= _bends(limit, top)
         row = []
         for day, sight in sights.items():
             data |= {f"{name} {day} {part}": columns for part, columns in sight.items()}
-            told = detect.told(table.rules[name], traces[day])
+            told = detect.told(table.rules[name], traces[day], table.clock)
             title = f"{table.names[day]}: {told}"
-            row.append(_small(table.rules[name], f"{name} {day}", ROLES.get(name, "third"), title, top, table.until,
-                              lead=day == "incident", last=name == names[-1]))  # fmt: skip
+            row.append(_small(f"{name} {day}", ROLES.get(name, "third"), title, top, limit, table.until / second,
+                              f"time ({unit})" if name == names[-1] else None, lead=day == "incident",
+                              held=table.rules[name].hold >= 60))  # fmt: skip
             words.append(f"{RULES.get(name, name)}, {title}")
-        headline = _headline(name, table.rules[name], traces["incident"])
+        headline = _headline(name, table.rules[name], traces["incident"], table.clock)
         charts.append({"hconcat": row, "spacing": 8, "title": headline})
-    description = f"Rules over {table.until:g} seconds. {'; '.join(words)}. Shaded: the hold, before the page."
+    description = f"Rules over {table.until / second:g} {unit}. {'; '.join(words)}. Shaded: the hold, before the page."
     key = {"text": "", "subtitle": HOW + BENT * bent}
     return show({"vconcat": charts, "spacing": 10, "title": key}, data, description)
 
 
-def _headline(name: str, rule: detect.Rule, trace: Trace) -> str:
-    bare = rule.per or rule.baseline
-    unit = "s" if rule.reading == "time to full" else "" if bare else trace.units[rule.signal]
-    unit = f"{unit}/s" if rule.reading == "change" else unit
-    return " ".join(f"{RULES.get(name, name)}: {_words(rule)} {rule.wants} {unit} for {rule.hold:g} s".split())
+def _unit(rule: detect.Rule, trace: Trace) -> str:
+    """The unit of what a rule reads; nothing where it is a multiple of something."""
+    if rule.reading == "time to full":
+        return "s"
+    unit = "" if rule.per or rule.baseline else trace.units[rule.signal]
+    return f"{unit}/s" if rule.reading == "change" else unit
+
+
+def _headline(name: str, rule: detect.Rule, trace: Trace, clock: tuple[str, float]) -> str:
+    unit, second = _unit(rule, trace), clock[1]
+    limit, unit = (rule.threshold / second, clock[0]) if unit == "s" else (rule.threshold, unit)
+    wants = f"{rule.wants[0]} {limit:g}"
+    return " ".join(
+        f"{RULES.get(name, name)}: {_words(rule)} {wants} {unit} for {rule.hold / second:g} {clock[0]}".split()
+    )
 
 
 def _words(rule: detect.Rule) -> str:
@@ -70,8 +83,10 @@ def _words(rule: detect.Rule) -> str:
     return f"{what} ÷ its own baseline" if rule.baseline else what
 
 
-def _sight(rule: detect.Rule, trace: Trace) -> dict[str, dict[str, Any]]:
-    """What one rule sees of one day, as datasets: the line, the threshold, the hold and the page."""
+def _sight(rule: detect.Rule, trace: Trace, clock: tuple[str, float]) -> dict[str, dict[str, Any]]:
+    """What one rule sees of one day, as datasets: the line, the threshold, the hold and the page, by the clock."""
+    second = clock[1]
+    scale = second if _unit(rule, trace) == "s" else 1.0
     seen = detect.read(rule, trace)
     known = np.isfinite(seen)  # a baseline is known only once it is over
     if rule.below is not None:  # what lies far above is no alarm, and no canvas draws a line from so far
@@ -79,39 +94,51 @@ def _sight(rule: detect.Rule, trace: Trace) -> dict[str, dict[str, Any]]:
     when = float(detect.first_alarm(rule, trace))
     pages = [] if np.isnan(when) else [when]
     return {
-        "line": {"time": thin(trace.time[known], ROWS, "last"), "seen": thin(seen[known], ROWS)},
-        "limit": {"limit": [rule.threshold]},
-        "hold": {"kind": [0.0] * len(pages), "start": [at - rule.hold for at in pages], "end": pages},
-        "page": {"at": pages},
+        "line": {"time": thin(trace.time[known] / second, ROWS, "last"), "seen": thin(seen[known] / scale, ROWS)},
+        "limit": {"limit": [rule.threshold / scale]},
+        "hold": {
+            "kind": [0.0] * len(pages),
+            "start": [(at - rule.hold) / second for at in pages],
+            "end": [at / second for at in pages],
+        },
+        "page": {"at": [at / second for at in pages]},
     }
 
 
-def _bends(rule: detect.Rule, top: float) -> bool:
-    return 0 < rule.threshold < LOW * top
+def _bends(limit: float, top: float) -> bool:
+    return 0 < limit < LOW * top
 
 
-def _amount(rule: detect.Rule, top: float, *, labels: bool) -> alt.Y:
+def _amount(limit: float, top: float, *, labels: bool) -> alt.Y:
     """The upright axis, from 0; logarithmic above a threshold that would lie on it."""
-    if not _bends(rule, top):
+    if not _bends(limit, top):
         axis, scale = alt.Axis(tickCount=4, labels=labels), alt.Scale(domain=[0, top])
     else:
-        decades = 10.0 ** np.arange(np.ceil(np.log10(4 * rule.threshold)), np.log10(top))
-        ticks = [0.0, rule.threshold, *map(float, decades)]
+        decades = 10.0 ** np.arange(np.ceil(np.log10(4 * limit)), np.log10(top))
+        ticks = [0.0, limit, *map(float, decades)]
         axis = alt.Axis(values=ticks, labels=labels, format="~g")
-        scale = alt.Scale(type="symlog", constant=rule.threshold, domain=[0, top])
+        scale = alt.Scale(type="symlog", constant=limit, domain=[0, top])
     return alt.Y("seen", type="quantitative", title=None, scale=scale, axis=axis)
 
 
 def _small(
-    rule: detect.Rule, data: str, role: str, title: str, top: float, until: float, *, lead: bool, last: bool
+    data: str,
+    role: str,
+    title: str,
+    top: float,
+    threshold: float,
+    until: float,
+    time: str | None,
+    *,
+    lead: bool,
+    held: bool,
 ) -> dict[str, Any]:
-    x = style.time_axis(until, "time (s)" if last else "")
-    x = x.axis(tickCount=4, title="time (s)" if last else None, labels=last)
-    y = _amount(rule, max(top, 1.15 * rule.threshold), labels=lead)
+    x = style.time_axis(until, time or "").axis(tickCount=4, title=time, labels=time is not None)
+    y = _amount(threshold, max(top, 1.15 * threshold), labels=lead)
     limit = alt.Chart(alt.NamedData(f"{data} limit")).mark_rule(color=style.INK, strokeDash=[4, 3])
     page = alt.Chart(alt.NamedData(f"{data} page"))
     layers = [
-        style.regions(f"{data} hold", labels={0: "hold" if rule.hold >= 60 else ""}),
+        style.regions(f"{data} hold", labels={0: "hold" if held else ""}),
         style.line(f"{data} line", "time", "seen", role, x=x, y=y),
         limit.encode(y=alt.Y("limit", type="quantitative")),
         page.mark_rule(color=style.INK, strokeWidth=2).encode(x=alt.X("at", type="quantitative")),

@@ -264,6 +264,7 @@ def _words(panel: Panel) -> Iterator[str]:
 def _map(panel: Panel) -> Iterator[str]:
     if panel.phase_map is None:
         return
+    yield from _map_axes(panel)
     sweep = MapSweep(panel, Planner(panel, panel.settings()).map_base(panel.settings()))
     sweep.advance(len(sweep.cells))
     outcomes = np.asarray(sweep.outcomes)
@@ -271,3 +272,19 @@ def _map(panel: Panel) -> Iterator[str]:
         yield "the phase map has cells that are no numbers"
     elif np.ptp(outcomes) == 0:
         yield "the phase map is the same everywhere: it tells nothing"
+
+
+def _map_axes(panel: Panel) -> Iterator[str]:
+    """Yield map axes that are logarithmic and not called so, the other way round, or that have a 0 to draw."""
+    controls = {control.name: control for control in panel.controls}
+    cells = [layer["encoding"] for spec in panel.specs for layer in spec.get("layer", ()) if _draws_the_map(layer)]
+    for encoding, axis in itertools.product(cells, "xy"):
+        name, log = getattr(panel.phase_map, axis), encoding[axis].get("scale", {}).get("type") == "log"
+        if log != ("log scale" in encoding[axis]["title"]):
+            yield f"the map's axis of {name} is {'' if log else 'not '}logarithmic, and its title says otherwise"
+        if log and min(controls[name].positions) <= 0:
+            yield f"{name} reaches 0, which the map's logarithmic axis has no place for"
+
+
+def _draws_the_map(layer: dict[str, Any]) -> bool:
+    return layer.get("data") == {"name": "map"} and "x2" in layer["encoding"]

@@ -165,9 +165,11 @@ def _plateau_label(
         )
         .encode(x="at:Q", y="level:Q")
     )
-    # Near the top of the plot there is no room above, near its floor none below.
+    # Near the top of the plot there is no room above, near its floor none below: then the upper one makes room.
     high, low = f"datum.level > {0.93 * top:g}", f"datum.level < {0.08 * top:g}"
-    dy = alt.ExprRef(f"datum.above ? ({high} ? 12 : -9) : ({low} ? -9 : {high} ? 26 : 12)")
+    lowest = f"min({', '.join(f'datum.m_{other}' for other in names)})"
+    crowded = f"{lowest} < {0.08 * top:g} && {lowest} > datum.level - {0.17 * top:g}" if gaps else "false"
+    dy = alt.ExprRef(f"datum.above ? ({high} ? 12 : {crowded} ? -22 : -9) : ({low} ? -9 : {high} ? 26 : 12)")
     mark = {"text": text, "align": "center", "dy": dy, "fontWeight": "bold", "clip": False}
     halo = base.mark_text(color=PAPER, stroke=PAPER, strokeWidth=4, opacity=0.8, **mark)
     return [halo, base.mark_text(color=SERIES[role].word, **mark)]

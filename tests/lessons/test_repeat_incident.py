@@ -86,6 +86,48 @@ def test_the_figures_of_windows_and_pages():
     assert show.windows().png()[:4] == b"\x89PNG"
 
 
+def test_the_table_of_windows_and_the_objective_that_is_refused():
+    table = show.burn_table(0.999).data.set_index("windows")
+    assert list(table["burn above"]) == ["14.4", "6", "3", "1"] and list(table["to"]) == ["page"] * 2 + ["ticket"] * 2
+    assert list(table["errors above"]) == ["1.44%", "0.60%", "0.30%", "0.10%"]
+    assert table.loc["1 h, 5 min", ["at 100 %", "at 10 %", "at 2 %"]].tolist() == ["51.8 s", "8.64 min", "43.2 min"]
+    assert table.loc["6 h, 30 min", ["at 100 %", "at 10 %", "at 2 %"]].tolist() == ["2.16 min", "21.6 min", "1.8 h"]
+    assert list(table["budget spent"]) == ["2%", "5%", "10%", "10%"] and table["quiet after"].iloc[0] == "4.93 min"
+    with pytest.raises(ValueError, match=r"burn of 14\.4 .* is impossible, a total outage burns 10"):
+        show.burn_table(0.9)
+
+
+def test_a_service_with_ten_requests_an_hour():
+    assert float(detection.burn_rate(0.1, 0.999)) == pytest.approx(100)
+    assert float(detection.budget_of_failures(1, 10 / 3600, 0.999)) == pytest.approx(0.139, abs=0.0005)
+    pages = 720 * detection.chance_of_alert(0.001, 10 / 3600, 0.999, 3600.0, 14.4, [1, 3])
+    assert 7 < pages[0] < 7.3 and pages[1] < 0.001
+
+
+def test_what_harms_most_is_found_soon_anyway():
+    """Of all harm, that of the time until somebody knows is small; of the time itself it is not."""
+    p = show.TEAM.replace(completion=0.0)
+    finding = p.replace(ack_time=0.0, mitigate_time=1.0, spread=0.0)
+    runs = [show.simulate(one, np.arange(32), until=show.UNTIL) for one in (finding, p)]
+    harm, time = ([run[name][-1].mean() for run in runs] for name in ("failed", "resolve_time"))
+    assert harm[0] < 0.1 * harm[1] and time[0] > 0.3 * time[1]
+
+
+def test_the_mean_time_to_resolve_tells_the_two_lives_not_apart():
+    p = show.TEAM.replace(completion=np.array([0.0, 0.9]))
+    trace = show.simulate(p, np.arange(32)[:, None], until=show.UNTIL)
+    lie, done = (trace["resolve_time"][52:, :, i] for i in (0, 1))
+    assert 0.2 < (done < lie).mean() < 0.8
+    shown = show.two_years(7).picture.data["resolve_time"]
+    assert np.isnan(shown["done"]).any() and np.nanmin(shown["done"]) > 0
+
+
+def test_the_map_says_that_completion_decides_and_the_threshold_hardly_does():
+    few, many = (show.burned_second({**PANEL.values(PANEL.settings()), "completion": np.array([c] * 3), "page_burn":
+                 np.array([1.0, 14.4, 100.0])}, 7) for c in (0.0, 1.0))  # fmt: skip
+    assert few.min() > 3 * many.max() and np.ptp(few) < 0.3 * few.max()
+
+
 def test_each_day_has_a_rule_of_its_own():
     table = detect.table("repeat_incident")
     loud = {

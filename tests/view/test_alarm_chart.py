@@ -58,6 +58,17 @@ def test_each_threshold_can_be_told_from_its_axis(slug):
         assert height[0] > 0.05 * height[1], rule.says
 
 
+def test_a_table_with_a_clock_of_its_own_is_told_and_drawn_by_it():
+    shown, table = view.alarms("repeat_incident", 7), detect.table("repeat_incident")
+    when = float(detect.first_alarm(table.rules["first"], table.run("incident", 7))) / 86_400
+    assert f"pages at {when:.0f} days" in shown.description and "Rules over 728 days" in shown.description
+    assert "item age > 60 days for 28 days" in str(shown.specs) and "time (days)" in str(shown.specs)
+    data = shown.picture.data
+    assert data["first incident limit"]["limit"] == [60] and data["first incident page"]["at"] == [when]
+    assert data["first incident hold"]["start"] == [when - 28] and data["first incident line"]["time"][-1] <= 728
+    assert data["twin twin limit"]["limit"] == [0.1], "a share is no time"
+
+
 def test_a_time_to_full_far_above_its_threshold_is_drawn_no_further_than_a_canvas_can():
     data = alarm_chart.alarms("queue_overload", 7).picture.data
     lines = [columns["seen"] for name, columns in data.items() if name.startswith("first ") and name.endswith("line")]

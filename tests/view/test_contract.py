@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from course_lib.manifest import load
 from course_lib.view import corners
 from course_lib.view.panel import Challenge, Panel, Readout, Settings
+from course_lib.view.phase_map import chart as map_chart
 from course_lib.view.picture import Picture
 from tests.browser.stand_in_panel import INSTANT, PANEL
 
@@ -133,6 +134,12 @@ def too_wide(chart):
     return chart
 
 
+def wrong_way_round():
+    """The map's logarithm on the axis that begins at 0, as it stands where the two controls are exchanged."""
+    lines, *_ = PANEL.charts()
+    return [lines, map_chart(PANEL.phase_map, "load (requests/s)", "retries (per call, log scale)", log_ticks=(20, 80))]
+
+
 FREE = Challenge("one move may do", lambda now: now["load"] > 80)
 
 
@@ -160,6 +167,13 @@ FREE = Challenge("one move may do", lambda now: now["load"] > 80)
             "a chart is no Vega-Lite: 'wide' is not",
         ),
         (spoiled(charts=lambda: PANEL.charts()[:1]), "a chart draws from 'band', which nothing computes"),
+        (dataclasses.replace(PANEL, charts=wrong_way_round), "the map's axis of load is logarithmic, and its title"),
+        (
+            dataclasses.replace(
+                PANEL, charts=wrong_way_round, phase_map=dataclasses.replace(PANEL.phase_map, x="max_retries")
+            ),
+            "max_retries reaches 0, which the map's",
+        ),
     ],
 )
 def test_examination_finds(panel, finding):

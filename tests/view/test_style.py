@@ -113,6 +113,23 @@ def test_lines_are_named_where_they_lie_apart():
     assert float(at["lower"][1]) - float(at["upper"][1]) > 100
 
 
+def test_names_of_two_lines_near_the_floor_do_not_cover_each_other():
+    import json
+
+    import vl_convert
+
+    rows = [{"time": float(t), "one": 6.0, "two": 1.0} for t in range(1, 601)]
+    x, y = style.time_axis(600), style.amount_axis("one", "items (items)", top=100)
+    names = {"one": ("upper", "naive"), "two": ("lower", "defended")}
+    chart = alt.layer(
+        style.line("run", "time", "one", "naive", x=x, y=y), *style.plateau_labels("run", names, 600, 100)
+    ).properties(height=150)
+    spec = {**style.themed(chart, "Two lines."), "datasets": {"run": rows}}
+    svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+    at = {word: float(re.search(rf"translate\([\d.]+,([\d.]+)\)[^>]*>{word}<", svg)[1]) for word in ("upper", "lower")}
+    assert at["lower"] - at["upper"] >= 13
+
+
 def test_end_labels_keep_apart():
     shifts = style.apart([50, 51, 52, 10], span=100, height=200)
     at = sorted(200 * (1 - end / 100) + shift for end, shift in zip([50, 51, 52, 10], shifts, strict=True))
