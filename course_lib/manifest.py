@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 MANIFEST = "course.toml"
 Part = Literal["lesson", "lab"]
@@ -44,6 +44,8 @@ class Module(BaseModel):
         What the learner can do afterwards; three to five, each measurable.
     lesson_points, lab_points : dict of str to int
         Points per task, in the order of the notebook.
+    postmortem_points : int
+        Points of a post-mortem, which a class hands in beside its notebooks; 0 where none is asked for.
     root : Path
         The course's folder.
     """
@@ -62,6 +64,7 @@ class Module(BaseModel):
     objectives: tuple[str, ...] = ()
     lesson_points: dict[str, PositiveInt] = {}
     lab_points: dict[str, PositiveInt] = {}
+    postmortem_points: NonNegativeInt = 0
 
     @property
     def name(self) -> str:
@@ -174,6 +177,9 @@ def find_root() -> Path:
 def contradictions(course: Course) -> Iterable[str]:
     """Yield what the modules say against each other: order, names, prerequisites, tasks."""
     earlier: set[str] = set()
+    asking = [module.slug for module in course.modules if module.postmortem_points]
+    if len(asking) > 1:
+        yield f"modules {' and '.join(asking)} both give points for a post-mortem; a document cannot say which is meant"
     for place, module in enumerate(course.modules, start=1):
         if module.number != place:
             yield f"module {module.slug} has number {module.number} but stands in place {place}"

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "runbooks": {"theory", "models", "detect", "incidents"} | BASE,
     "postmortem": {"theory", "models", "detect", "incidents"} | BASE,
     "checks": {"theory", "models", "detect", "incidents", "runbooks", "progress"} | BASE,
-    "grading": {"theory", "models", "detect", "checks", "view", "progress"} | BASE,
+    "grading": {"theory", "models", "detect", "checks", "view", "progress", "postmortem"} | BASE,
     "home": {"checks", "progress", "symptoms"} | BASE,
     "site": {"symptoms"} | BASE,
     "manifest": set(),

@@ -55,6 +55,7 @@ def test_an_unknown_module_is_one_line(tmp_path):
         ("minutes = 5", "minuets = 5", "module tiny: minuets: Extra inputs"),
         ('title = "Doubling"\n', "", "module tiny: title: Field required"),
         ("lab_points = { double = 10, halve = 20 }", "", "tiny is built but its lab has no points"),
+        ("built = true", "built = true\npostmortem_points = -1", "module tiny: postmortem_points: Input should be"),
         ('title = "Tiny course"', 'name = "Tiny course"', "unknown entry 'name'"),
         ("[[module]]", "[[module", "is not TOML"),
     ],
@@ -64,6 +65,13 @@ def test_a_wrong_manifest_is_one_line_that_names_the_place(tmp_path, old, new, m
     with pytest.raises(manifest.ManifestError, match=message) as caught:
         manifest.load(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_two_modules_that_ask_for_a_post_mortem_are_refused(tmp_path):
+    both = tiny_course.MANIFEST.replace("built =", "postmortem_points = 10\nbuilt =")
+    (tmp_path / "course.toml").write_text(both, encoding="utf-8")
+    with pytest.raises(manifest.ManifestError, match="tiny and later both give points for a post-mortem"):
+        manifest.load(tmp_path)
 
 
 def test_a_missing_manifest_is_one_line(tmp_path):

@@ -16,13 +16,14 @@ from course_lib.checks.task import RIGHT
 from course_lib.grading.book import marks, policy
 from course_lib.grading.book.journal import Journal, JournalError
 from course_lib.grading.book.policy import Policy, PolicyError
-from course_lib.grading.book.record import Record
+from course_lib.grading.book.record import COURSE_RUN, Record
 from course_lib.grading.exports import tables, write_all
 from course_lib.grading.exports.book import Book
 from course_lib.grading.exports.tables import TemplateError
-from course_lib.grading.intake import collection, guesses, pristine, roster
+from course_lib.grading.intake import collection, guesses, papers, pristine, roster
 from course_lib.grading.intake.collection import Attempt
 from course_lib.grading.intake.download import DownloadError, Sorted, sort_into
+from course_lib.grading.intake.papers import Paper
 from course_lib.grading.intake.pristine import CourseRef, Lab
 from course_lib.grading.intake.roster import FILE as ROSTER
 from course_lib.grading.intake.roster import RosterError, people
@@ -30,6 +31,7 @@ from course_lib.grading.intake.stamps import FILE as STAMPS
 from course_lib.grading.intake.stamps import StampError
 from course_lib.grading.judging import seeds
 from course_lib.grading.judging.jobs import NOT_GRADED, REFUSED, Job, task_record
+from course_lib.grading.judging.papers import PaperJob
 from course_lib.grading.judging.seeds import KeyFileError
 from course_lib.grading.sandbox.box import SandboxError, UnreadableError, level_of
 from course_lib.grading.sandbox.isolation import Limits
@@ -196,7 +198,8 @@ def _sorted(download: Path, out: Path, course: CourseRef) -> tuple[Path, list[st
 
 
 def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) -> Batch:
-    labs = pristine.labs(course)
+    asked_papers = papers.papers(course)
+    labs = {**pristine.labs(course), **asked_papers}
     told: list[str] = []
     if submissions.is_file():
         submissions, told = _sorted(submissions, out, course)
@@ -204,7 +207,8 @@ def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) ->
     listed = people(out / ROSTER, ())  # read again at the end; a mistake in it should show before an hour's work
     tables.templates(out, labs)
     manual = marks.read_manual(out / marks.MANUAL)
-    attempts = collection.collect(submissions, labs)
+    attempts = collection.collect(submissions, pristine.labs(course))
+    attempts += papers.collect(submissions, asked_papers, listed)
     hidden = tuple(str(path.absolute()) for path in (submissions, out, options.key or out / KEY_FILE))
     setup = Setup(course, options.limits, options.wall, "none" if options.unsafe else "strong", hidden=hidden)
     batch = Batch(notices=told)
@@ -214,16 +218,17 @@ def _grade(submissions: Path, out: Path, course: CourseRef, options: Options) ->
         run = _Run(labs, key, journal, setup, options, batch, where)
         todo = [one for one in attempts if run.is_new(one)]
         batch.kept = len(attempts) - len(todo)
-        if any(not one.trouble for one in todo):
+        running = {one.lab for one in todo if not one.trouble} - set(asked_papers)
+        if running:
             where.prepare(setup)
-        run.references({one.lab for one in todo if not one.trouble})
+        run.references(running)
         try:
             run.attempts(todo)
         finally:  # whatever ends a run, what it has decided is in the gradebook
             records = latest(journal.records.values(), {name: lab.digest for name, lab in labs.items()})
             records = _as_handed_in(records, attempts)
             batch.layers = worst_layers(records)
-            asked = pristine.questions(labs)
+            asked = pristine.questions(pristine.labs(course))
             predicted = _spared(batch, "predictions", lambda: guesses.collect(submissions, asked), {})
             book = write_all(out, labs, records, rules, manual, batch.layers, predicted)
         _notice(batch, rules, labs, attempts, journal, records)
@@ -267,7 +272,7 @@ def _handed_in(attempt: Attempt) -> dict[str, Any]:
 def _notice(
     batch: Batch,
     rules: Policy,
-    labs: dict[str, Lab],
+    labs: dict[str, Lab | Paper],
     attempts: Sequence[Attempt],
     journal: Journal,
     records: Sequence[Record],
@@ -279,16 +284,27 @@ def _notice(
     gone = sorted({f"{r.learner}: {r.file}" for r in records if (r.learner, r.file) not in here})
     if gone:
         batch.notices.append(f"graded earlier and no longer in the folder, still counted: {', '.join(gone)}")
+    batch.notices += _of_papers(labs, attempts, records)
     told = Counter(notice for r in records for notice in r.notices)
     batch.notices += [f"{notice} (submissions: {count})" for notice, count in sorted(told.items())]
     batch.disagreements = [f"{r.learner}, {r.lab}: {d}" for r in records for d in r.disagreements]
+
+
+def _of_papers(labs: dict[str, Lab | Paper], attempts: Sequence[Attempt], records: Sequence[Record]) -> Iterator[str]:
+    """Post-mortems that could not be graded though they could be read, and runs that are nobody's own."""
+    told = {one.file for one in attempts if one.trouble}
+    mine = [one for one in records if isinstance(labs.get(one.lab), Paper)]
+    yield from (f"{one.file}: {one.trouble}" for one in mine if one.trouble and one.file not in told)
+    for run, who in marks.shared(mine).items():
+        same = "the run that comes with the lab" if run == COURSE_RUN else "the same run"
+        yield f"{', '.join(who)}: handed in {same}; what it earns, says shared_runs in {policy.FILE}"
 
 
 @dataclass
 class _Run:
     """One run's parts: labs, key, record, where jobs go, and what is counted."""
 
-    labs: dict[str, Lab]
+    labs: dict[str, Lab | Paper]
     key: bytes
     journal: Journal
     setup: Setup
@@ -339,7 +355,7 @@ class _Run:
 
     def attempts(self, todo: Sequence[Attempt]) -> None:
         """Grade what learners handed in; a file of which nothing can be graded gets its zero and the reason."""
-        runs: list[tuple[Attempt, Job]] = []
+        runs: list[tuple[Attempt, Job | PaperJob]] = []
         every = self.options.live_every
         for attempt in todo:
             if attempt.trouble:
@@ -351,7 +367,9 @@ class _Run:
             self.batch.graded += 1
             self.batch.seconds.append(record.seconds)
 
-    def _run(self, runs: Sequence[tuple[Attempt, Job]], *, progress: bool, keep: bool = True) -> Iterator[Record]:
+    def _run(
+        self, runs: Sequence[tuple[Attempt, Job | PaperJob]], *, progress: bool, keep: bool = True
+    ) -> Iterator[Record]:
         """Run jobs, record each result as it comes, yield the records."""
         if not runs:
             return
@@ -371,8 +389,10 @@ class _Run:
     def _digest(self, attempt: Attempt) -> str:
         return self.labs[attempt.lab].digest if attempt.lab in self.labs else ""
 
-    def _job(self, attempt: Attempt, live: bool, turn: str = "") -> Job:
+    def _job(self, attempt: Attempt, live: bool, turn: str = "") -> Job | PaperJob:
         lab = self.labs[attempt.lab]
+        if isinstance(lab, Paper):
+            return PaperJob(attempt.learner, lab, attempt.answers)
         notebook = seeds.seed(self.key, attempt.learner, lab.key, "notebook")
         # Other answers, other inputs: what a feedback page shows of the last ones is of no use to a second attempt.
         judge = seeds.seed(
@@ -457,9 +477,10 @@ def _shown(results: Iterator[Any], total: int, progress: bool) -> Iterator[Any]:
 def summary(batch: Batch, out: Path) -> list[str]:
     """What to print after a run."""
     missing = [f"{layer} ({state})" for layer, state in batch.layers.items() if state != "held"]
+    held = batch.level if batch.layers else "not needed, no code of a learner's ran"
     lines = [
         f"graded {batch.graded}, kept {batch.kept} from earlier runs, not graded {len(batch.not_graded)}",
-        f"isolation: {batch.level}" + (f"; not enforced: {', '.join(missing)}" if missing else ""),
+        f"isolation: {held}" + (f"; not enforced: {', '.join(missing)}" if missing else ""),
         *batch.not_graded,
         *(f"nbval and the verdict differ: {line}; the verdict counts" for line in batch.disagreements),
         *batch.notices,

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from course_lib.grading.judging.jobs import Job
+from course_lib.grading.judging.papers import PaperJob
 from course_lib.grading.worker import OvertimeError, Setup, prepare, start, work
 
 TRIES = 3
 _WAITING_PER_WORKER = 2
 _PATIENCE_S = 10
+Result = tuple[Job | PaperJob, dict[str, Any] | Exception]
 _PRELOAD = ["course_lib.grading.worker", "course_lib.grading.preload"]
 
 
@@ -25,14 +27,12 @@ _PRELOAD = ["course_lib.grading.worker", "course_lib.grading.preload"]
 class _Try:
     """A job and the number of this try at it."""
 
-    job: Job
+    job: Job | PaperJob
     number: int = 1
     began: float = 0.0
 
 
-def _requeue(
-    held: Iterable[_Try], queue: deque[_Try], error: Exception, longest_s: float
-) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
+def _requeue(held: Iterable[_Try], queue: deque[_Try], error: Exception, longest_s: float) -> Iterator[Result]:
     """Put the jobs of a broken pool in front of the queue; give up on those tried often, or long, enough."""
     for one in held:
         if one.number > 1 and time.monotonic() - one.began > longest_s:  # it ran alone
@@ -74,13 +74,13 @@ class Cores:
         for _ in range(self._workers):
             self._living_pool().submit(prepare, setup)
 
-    def run(self, setup: Setup, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
+    def run(self, setup: Setup, jobs: Iterable[Job | PaperJob]) -> Iterator[Result]:
         """Yield each job once; a pool that breaks is replaced, and the jobs it held are tried again one at a time."""
         queue = deque(_Try(job) for job in jobs)
         while queue:
             yield from self._until_broken(setup, queue)
 
-    def _until_broken(self, setup: Setup, queue: deque[_Try]) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
+    def _until_broken(self, setup: Setup, queue: deque[_Try]) -> Iterator[Result]:
         running: dict[Future[dict[str, Any]], _Try] = {}
         while queue or running:
             self._feed(setup, queue, running)
@@ -161,7 +161,7 @@ class DaskCluster:
     def prepare(self, setup: Setup) -> None:
         """Nothing: workers of a cluster make their bench with the first job."""
 
-    def run(self, setup: Setup, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Any] | Exception]]:
+    def run(self, setup: Setup, jobs: Iterable[Job | PaperJob]) -> Iterator[Result]:
         """Yield each job once; Dask runs the jobs of a worker that died on another."""
         from distributed import as_completed
 

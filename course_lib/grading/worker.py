@@ -12,8 +12,10 @@ from typing import Any
 from course_lib.grading.intake import pristine
 from course_lib.grading.intake.pristine import CourseRef
 from course_lib.grading.judging import jobs as judging
+from course_lib.grading.judging import papers
 from course_lib.grading.judging.alarm import Overtime, alarm, last_alarm
 from course_lib.grading.judging.jobs import Job
+from course_lib.grading.judging.papers import PaperJob
 from course_lib.grading.judging.recorded import Comparer
 from course_lib.grading.sandbox.box import Sandbox, SandboxError, leaks, level_of, probe
 from course_lib.grading.sandbox.isolation import LAYERS, Limits
@@ -129,14 +131,16 @@ _benches: dict[Setup, Bench] = {}
 _lock = threading.Lock()
 
 
-def work(setup: Setup, job: Job) -> dict[str, Any]:
-    """Grade a job on this process's bench, made on first use.
+def work(setup: Setup, job: Job | PaperJob) -> dict[str, Any]:
+    """Grade a job on this process's bench, made on first use; a post-mortem runs no code and needs none.
 
     Raises
     ------
     SandboxError
         When no sandbox can be had, or one too weak.
     """
+    if isinstance(job, PaperJob):
+        return papers.grade(job)
     prepare(setup)
     with _lock:
         return _benches[setup].grade(job)

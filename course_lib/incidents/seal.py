@@ -67,9 +67,13 @@ def write(run: Run, path: Path) -> dict[str, Any]:
 
 def load(path: Path) -> Run:
     """The run in a sealed file; raises SealError for a file that is none, or is not whole."""
-    sealed = read(path)
+    return opened(read(path), path.name)
+
+
+def opened(sealed: Mapping[str, Any], name: str) -> Run:
+    """The run in a sealed dictionary; raises SealError, beginning with `name`, for one that is not whole."""
     for wrong in problems(sealed, replay=False):
-        raise SealError(f"{path.name}: {wrong}")
+        raise SealError(f"{name}: {wrong}")
     return _run(sealed)
 
 
@@ -86,14 +90,23 @@ def read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MOST:
             raise SealError(f"{path.name}: larger than any run file, {_MOST // 1_000_000} MB")
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SealError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    except UnicodeDecodeError:
+        raise SealError(f"{path.name}: is not UTF-8 text; take the file as the drill wrote it") from None
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """The text of a run file as a dictionary; raises SealError, beginning with `name`, where it is none."""
+    try:
+        plain = json.loads(text)
     except (ValueError, RecursionError) as error:
         where = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise SealError(f"{path.name}{where}: no JSON") from None
+        raise SealError(f"{name}{where}: no JSON") from None
     if not isinstance(plain, dict) or (lacking := [field for field in FIELDS if field not in plain]):
-        raise SealError(f"{path.name}: no run file" + (f": it lacks {lacking[0]}" if isinstance(plain, dict) else ""))
+        raise SealError(f"{name}: no run file" + (f": it lacks {lacking[0]}" if isinstance(plain, dict) else ""))
     return plain
 
 

@@ -58,15 +58,26 @@ def lines(report: Report) -> Iterator[str]:
     yield f"{report.document.name}: {grade.total:g} of 100 points"
     for group, (earned, of) in grade.points.items():
         yield f"  {group} {rubric.GROUPS[group]:<24} {earned:5.1f} of {of:g}"
-    if grade.scale < 1:
-        yield (
-            f"  {grade.held:.0%} of its times are this run's, and {grade.false} of its figures are not: "
-            f"a document that is not about its run is worth little, so all points count {grade.scale:.0%}."
-        )
-    yield from _outcomes(report.facts)
+    yield from (f"  {line}" for line in (*_scaled(grade), *_outcomes(report.facts), *_rule(report.facts)))
     for finding in shortened(grade.findings):
-        yield from _told(report.document.name, finding)
+        yield from _told(f"{report.document.name}:{finding.line}", finding)
     yield from _objections(report)
+
+
+def by_group(report: Report) -> dict[str, list[str]]:
+    """What there is to tell of each group of rules, in lines: what took points, what items and rule did in the replay.
+
+    What scales all points stands in the first group, and objections in that of language.
+    """
+    told: dict[str, list[str]] = {group: [] for group in rubric.GROUPS}
+    told["S"] += _scaled(report.grade)
+    told["A"] += _outcomes(report.facts)
+    told["D"] += _rule(report.facts)
+    for finding in shortened(report.grade.findings):
+        told[finding.rule[0]] += _told(f"line {finding.line}", finding)
+    if report.document.objections:
+        told["L"] += [line.strip() for line in _objections(report)]
+    return told
 
 
 def plain(report: Report) -> dict[str, Any]:
@@ -95,9 +106,17 @@ def shortened(findings: tuple[Finding, ...]) -> Iterator[Finding]:
             yield finding
 
 
-def _told(name: str, finding: Finding) -> Iterator[str]:
+def _scaled(grade: Grade) -> Iterator[str]:
+    if grade.scale < 1:
+        yield (
+            f"{grade.held:.0%} of its times are this run's, and {grade.false} of its figures are not: "
+            f"a document that is not about its run is worth little, so all points count {grade.scale:.0%}."
+        )
+
+
+def _told(where: str, finding: Finding) -> Iterator[str]:
     mark = " (costs nothing)" if finding.level == WARN else ""
-    yield f"{name}:{finding.line}: {finding.rule}{mark}: {finding.reason}"
+    yield f"{where}: {finding.rule}{mark}: {finding.reason}"
     yield f"      → {finding.rewrite}"
     if finding.objection:
         yield f"      objected: {finding.objection}"
@@ -106,15 +125,18 @@ def _told(name: str, finding: Finding) -> Iterator[str]:
 def _outcomes(facts: Facts) -> Iterator[str]:
     for id_, one in facts.items.items():
         if one.problem:
-            yield f"  {id_} replayed: {one.problem}"
+            yield f"{id_} replayed: {one.problem}"
             continue
         cost = f", costs {one.quiet_cost:,.0f} on a quiet day" if one.quiet_cost >= 1 else ", costs a quiet day nothing"
         saved = one.before - one.after
-        yield f"  {id_} replayed: saves {saved:,.0f} of {one.before:,.0f} user-minutes{cost}: {one.cut:.0%} net"
+        yield f"{id_} replayed: saves {saved:,.0f} of {one.before:,.0f} user-minutes{cost}: {one.cut:.0%} net"
+
+
+def _rule(facts: Facts) -> Iterator[str]:
     if facts.proposed and not facts.proposed.problem:
         fires, calm = facts.proposed.fires_at, facts.proposed.fires_when_quiet
         told = "stays silent" if fires is None else f"fires at {facts.clock(fires):%H:%M:%S}"
-        yield f"  The proposed rule {told} on this run, and {'is silent' if calm is None else 'fires'} on a quiet day."
+        yield f"The proposed rule {told} on this run, and {'is silent' if calm is None else 'fires'} on a quiet day."
 
 
 def _objections(report: Report) -> Iterator[str]:

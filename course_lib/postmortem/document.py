@@ -244,7 +244,7 @@ def parse(source: str | bytes, name: str = "post-mortem") -> Document:
     ------
     DocumentError
     """
-    text = _text(source, name)
+    text = decoded(source, name)
     found = _FRONT.match(text)
     if not found:
         mend = "; `course postmortem new --run RUN.json` shows it"
@@ -262,7 +262,13 @@ def parse(source: str | bytes, name: str = "post-mortem") -> Document:
     return Document(name, head, sections, plain.lines, tuple(_objections(plain)))
 
 
-def _text(source: str | bytes, name: str) -> str:
+def decoded(source: str | bytes, name: str) -> str:
+    """The text of a document: UTF-8, not too long, line ends as Python's.
+
+    Raises
+    ------
+    DocumentError
+    """
     if isinstance(source, str):
         source = source.encode("utf-8", "replace")
     if len(source) > MAX_BYTES:
@@ -271,7 +277,7 @@ def _text(source: str | bytes, name: str) -> str:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
-        raise DocumentError(f"{name}: line {line} is not UTF-8 text; save it as UTF-8") from None
+        raise DocumentError(f"{name}: is not UTF-8 text, as line {line} shows; save it as UTF-8") from None
     if "\0" in text:
         raise DocumentError(f"{name}: holds zero bytes, so it is no text file; save it as Markdown in UTF-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")

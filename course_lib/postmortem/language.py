@@ -135,6 +135,19 @@ RULES = (
         "give the number that would make a reader say it",
     ),
 )
+#: What each rule demands, in a line.
+SAYS = {
+    "L1": "No human error as a cause.",
+    "L2": "No judgement of a person.",
+    "L3": "No world that was not there, in what describes the incident.",
+    "L4": "Nobody accused.",
+    "L5": "Nobody told of by what they left undone.",
+    "L6": "Roles in place of names.",
+    "L7": "No single root cause.",
+    "L8": "No word of hindsight.",
+    "L9": "No raised voice.",
+    "L10": "No outage where some requests were answered.",
+}
 ROSTER = Rule(
     "L6",
     re.compile(r"(?!)"),

@@ -17,6 +17,8 @@ from course_lib.postmortem.facts import Evidence, Facts, Proposed, Replayed, dis
 from course_lib.postmortem.front_matter import MOMENTS
 
 DAY = 86_400.0
+#: Entries of a log that is graded: each action of it is left out in turn, which costs a run of the models.
+MOST_ENTRIES = 100
 #: Seconds before the second trigger at which the levers of the first incident are back where they were.
 _TIDY = 60.0
 #: Seconds after the trigger within which a system that recovers by itself has done so.
@@ -46,12 +48,35 @@ def load(path: Path) -> Sealed:
     """
     try:
         plain = seal.read(path)
-        if plain["scenario"] not in scenario.names():
-            raise RunError(f"{path}: scenario {str(plain['scenario'])[:60]!r} is none of the course's")
-        return Sealed(seal.load(path), plain)
-    except (seal.SealError, ScenarioError, LogError) as error:
+    except seal.SealError as error:
         told = str(error).removeprefix(f"{path.name}: ")
         raise RunError(told if told.startswith(str(path)) else f"{path}: {told}") from None
+    return _opened(plain, str(path))
+
+
+def parse(text: str, name: str = "run") -> Sealed:
+    """Read the text of a sealed run, which a stranger may have written.
+
+    Raises
+    ------
+    RunError
+    """
+    try:
+        return _opened(seal.parse(text, name), name)
+    except seal.SealError as error:
+        raise RunError(str(error)) from None
+
+
+def _opened(plain: Mapping[str, Any], name: str) -> Sealed:
+    """A run that is whole, of one of the course's own scenarios: never of one that the file names by its path."""
+    if plain["scenario"] not in scenario.names():
+        raise RunError(f"{name}: scenario {str(plain['scenario'])[:60]!r} is none of the course's")
+    if not isinstance(plain["log"], list) or len(plain["log"]) > MOST_ENTRIES:
+        raise RunError(f"{name}: a log of more than {MOST_ENTRIES} entries is not graded; play a shorter drill")
+    try:
+        return Sealed(seal.opened(plain, name), plain)
+    except (seal.SealError, ScenarioError, LogError) as error:
+        raise RunError(str(error)) from None
 
 
 def examine(
@@ -160,7 +185,7 @@ def _proposed(of: Scenario, fields: Mapping[str, Any], played: Played, quiet: Pl
 
 def _facts(sealed: Sealed, told: Truth, played: Sequence[Played]) -> Facts:
     run, of = sealed.run, sealed.run.scenario
-    evidence = _evidence(sealed)
+    evidence = _evidence(sealed, played[0])
     ended_by, useless, harmful = _effects(sealed, told)
     faults = [fault.at for fault in of.faults]
     named = [entry.mode for entry in run.log if entry.kind == "diagnosis" and entry.mode]
@@ -207,9 +232,11 @@ def _tick(of: Scenario) -> float:
     return max(every, default=max(one.every_s for one in of.telemetry)) + truth.WINDOW
 
 
-def _evidence(sealed: Sealed) -> dict[str, Evidence]:
-    labels = {action.id: action.label for action in sealed.run.scenario.actions}
-    lines = [*sealed.plain["log"], *sealed.plain["events"]]
+def _evidence(sealed: Sealed, played: Played) -> dict[str, Evidence]:
+    """Lines of the log and events by id; the events as the models give them, whatever the file says of their times."""
+    of = sealed.run.scenario
+    labels = {action.id: action.label for action in of.actions}
+    lines = [*sealed.plain["log"], *seal.events(of, played, of.until)]
     return {
         str(line["id"]): Evidence(
             float(line["at"]), str(line["kind"]), str(labels.get(line.get("action"), line.get("text", "")))

@@ -131,6 +131,31 @@ class Grade:
         return round(sum(earned for earned, _ in self.points.values()), 1)
 
 
+def worth(group: str) -> float:
+    """Points of a group of rules.
+
+    >>> worth("T"), sum(map(worth, GROUPS))
+    (16.0, 100.0)
+    """
+    rest = float(LANGUAGE_POINTS) if group == "L" else 0.0
+    return rest + sum(points for rule, points in POINTS.items() if rule[0] == group)
+
+
+def rules(group: str) -> dict[str, str]:
+    """What each rule of a group demands, in a line, by its id.
+
+    >>> rules("T")["T3"]
+    'In the order of time.'
+    """
+    if group == "L":
+        return dict(language.SAYS)
+    return {rule.__name__.upper(): _first_line(rule) for rule in RULES if rule.__name__[0].upper() == group}
+
+
+def _first_line(rule: Rule) -> str:
+    return (rule.__doc__ or "").strip().splitlines()[0]
+
+
 def scaled(held: float, false: int) -> float:
     """What points are multiplied by, for a share of right times and a number of wrong figures.
 

@@ -112,7 +112,7 @@ def test_an_objection_lifts_wording_and_is_shown_and_lifts_no_number():
         (b"---\n- x\n---\n", "name: value"),
         (b"---\na: &a x\nb: *a\n---\n", "line 3.*alias"),
         (b"---\ntitle: " + b"[" * 5000 + b"\n---\n", "too many brackets"),
-        (b"---\ntitle: \xff\n---\n", "line 2 is not UTF-8"),
+        (b"---\ntitle: \xff\n---\n", "not UTF-8 text, as line 2 shows"),
         (b"---\nt: x\n---\n\0", "zero bytes"),
         (b"---\nt: x\n---\n" + b"x" * 300_000, "larger than 100 kB"),
     ],

@@ -10,11 +10,13 @@ from pathlib import Path
 from course_lib.borrowing import why_worthless, worthless
 from course_lib.grading.book import by_hand
 from course_lib.grading.book.policy import Policy
-from course_lib.grading.book.record import Record, TaskRecord
+from course_lib.grading.book.record import COURSE_RUN, Record, TaskRecord
 from course_lib.grading.intake.files import plain_name
+from course_lib.grading.intake.papers import Paper
 from course_lib.grading.intake.pristine import Lab
 
 MANUAL = "manual.csv"
+_NOT_OWN = "not counted: its run is not theirs alone"
 MANUAL_COLUMNS = ("learner", "lab", "task", "points", "comment")
 
 
@@ -60,6 +62,8 @@ class Mark:
         The verdict that counts.
     remark : str
         What lateness rests on, where it took something, or why it did not; else empty.
+    not_own : str
+        Why a post-mortem's run is nobody's own, and it earns nothing; else empty.
     """
 
     learner: str
@@ -69,6 +73,7 @@ class Mark:
     attempts: int
     record: Record
     remark: str = ""
+    not_own: str = ""
 
     @property
     def max_points(self) -> float:
@@ -96,33 +101,61 @@ def marks(records: Iterable[Record], policy: Policy, manual: Manual) -> list[Mar
     manual : mapping
         As from `read_manual`.
     """
-    attempts = defaultdict(list)
+    attempts, records = defaultdict(list), list(records)
+    known = shared(records) if policy.shared_runs == "nothing" else {}
     for record in records:
         if record.lab:
-            attempts[record.learner, record.lab].append(_mark(record, policy, manual))
+            why = _why_not_own(record.run) if record.run in known else ""
+            attempts[record.learner, record.lab].append(_mark(record, policy, manual, why))
     return [_counting(attempts[key], policy) for key in sorted(attempts)]
 
 
-def _mark(record: Record, policy: Policy, manual: Manual) -> Mark:
+def shared(records: Iterable[Record]) -> dict[str, list[str]]:
+    """Runs that are nobody's own, with those who handed them in: of several learners, or the one that lab 12 has.
+
+    Parameters
+    ----------
+    records : iterable of Record
+        Verdicts of every attempt.
+    """
+    owners = defaultdict(set)
+    for record in records:
+        if record.run:
+            owners[record.run].add(record.learner)
+    return {run: sorted(who) for run, who in owners.items() if len(who) > 1 or run == COURSE_RUN}
+
+
+def _why_not_own(run: str) -> str:
+    """Why a shared run earns nothing, without saying who else has it: the page goes to the learner."""
+    if run == COURSE_RUN:
+        return "it tells of the run that comes with the lab, which everybody has; hand in a drill that you played"
+    return "another learner handed in the same run; ask your instructor, or hand in a drill that you played alone"
+
+
+def _mark(record: Record, policy: Policy, manual: Manual, not_own: str = "") -> Mark:
     learner, lab = record.learner, record.lab
     taken = record.borrowed if policy.borrowed == "nothing" else {}
     tasks = tuple(
-        _task_mark(learner, lab, name, told, manual, taken.get(name, ())) for name, told in record.tasks.items()
+        _task_mark(learner, lab, name, told, manual, _NOT_OWN if not_own else _why_borrowed(taken.get(name, ())))
+        for name, told in record.tasks.items()
     )
     late = policy.late_percent(learner, lab, record.when)
     if not late or policy.late.believes(record.stamp):
         told = f"{late:g} % off for lateness, by its {record.stamp}: {record.submitted}" if late else ""
-        return Mark(learner, lab, tasks, late, 1, record, told)
+        return Mark(learner, lab, tasks, late, 1, record, told, not_own)
     told = f"late by its {record.stamp} alone ({record.submitted}), for which nobody vouches: nothing taken off"
-    return Mark(learner, lab, tasks, 0.0, 1, record, told)
+    return Mark(learner, lab, tasks, 0.0, 1, record, told, not_own)
 
 
-def _task_mark(
-    learner: str, lab: str, name: str, told: TaskRecord, manual: Manual, borrowed: Sequence[str]
-) -> TaskMark:
+def _why_borrowed(names: Sequence[str]) -> str:
+    taken = worthless(names)
+    return why_worthless(taken) if taken else ""
+
+
+def _task_mark(learner: str, lab: str, name: str, told: TaskRecord, manual: Manual, worth_nothing: str) -> TaskMark:
     given = manual.get((learner, lab, name))
-    if given is None and told.points and (taken := worthless(borrowed)):
-        return TaskMark(name, told.state, 0.0, told.max_points, comment=why_worthless(taken))
+    if given is None and told.points and worth_nothing:
+        return TaskMark(name, told.state, 0.0, told.max_points, comment=worth_nothing)
     if given is None:
         return TaskMark(name, told.state, told.points, told.max_points)
     return TaskMark(name, told.state, given[0], told.max_points, manual=True, comment=given[1])
@@ -161,14 +194,14 @@ def read_manual(path: Path) -> dict[tuple[str, str, str], tuple[float, str]]:
     return found
 
 
-def unknown_rows(manual: Manual, labs: Mapping[str, Lab], records: Iterable[Record]) -> list[str]:
+def unknown_rows(manual: Manual, labs: Mapping[str, Lab | Paper], records: Iterable[Record]) -> list[str]:
     """Marks set by hand that count nowhere, or for more than the task has.
 
     Parameters
     ----------
     manual : mapping
         As from `read_manual`.
-    labs : mapping of str to Lab
+    labs : mapping of str to Lab or Paper
     records : iterable of Record
         The verdicts that marks are made from.
 
@@ -183,7 +216,7 @@ def unknown_rows(manual: Manual, labs: Mapping[str, Lab], records: Iterable[Reco
 
 
 def _unknown_row(
-    key: tuple[str, str, str], points: float, labs: Mapping[str, Lab], handed_in: set[tuple[str, str]]
+    key: tuple[str, str, str], points: float, labs: Mapping[str, Lab | Paper], handed_in: set[tuple[str, str]]
 ) -> str:
     learner, lab, task = key
     if lab not in labs:

@@ -4,6 +4,7 @@
 
     attempt: best                  # or last
     borrowed: nothing              # or report: what an answer that uses the course's own code earns
+    shared_runs: nothing           # or report: what a post-mortem earns of a drill that others handed in, too
     labs:
       01_retry_storm/lab:
         due: 2026-03-06T23:59+01:00
@@ -83,6 +84,8 @@ class Policy(_Strict):
     late: Late = Late()
     #: What an answer counts that uses the course's own code where its own was asked for.
     borrowed: Literal["report", "nothing"] = "nothing"
+    #: What a post-mortem counts whose run another learner handed in, too, or that comes with the lab.
+    shared_runs: Literal["report", "nothing"] = "nothing"
     extensions: dict[str, dict[str, Time]] = {}
 
     @field_validator("extensions")

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from course_lib.grading.intake.stamps import DATE
 
+#: In place of a digest, for the run that comes with the lab: everybody has it.
+COURSE_RUN = "the course's own"
+
 
 class _Plain(BaseModel):
     """Read-only; entries of other releases are passed by."""
@@ -78,6 +81,8 @@ class Record(_Plain):
         Digest of each answer's syntax tree.
     borrowed : dict of str to list of str
         The course's own names that an answer uses, by task.
+    run : str
+        Of a post-mortem, the digest of the drill that it tells of, or `COURSE_RUN`.
     isolation : Isolation
     seconds : float
     spent : dict of str to float
@@ -102,6 +107,7 @@ class Record(_Plain):
     notices: list[str] = Field(default_factory=list)
     shapes: dict[str, str] = Field(default_factory=dict)
     borrowed: dict[str, list[str]] = Field(default_factory=dict)
+    run: str = ""
     isolation: Isolation = Field(default_factory=Isolation)
     seconds: float = 0.0
     spent: dict[str, float] = Field(default_factory=dict)

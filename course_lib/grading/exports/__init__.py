@@ -13,6 +13,7 @@ from course_lib.grading.exports.book import Book, gradebook_json
 from course_lib.grading.exports.files import write_json, write_text
 from course_lib.grading.intake.copies import copied
 from course_lib.grading.intake.guesses import Guess
+from course_lib.grading.intake.papers import Paper
 from course_lib.grading.intake.pristine import Lab
 from course_lib.grading.intake.roster import FILE as ROSTER
 from course_lib.grading.intake.roster import people
@@ -20,7 +21,7 @@ from course_lib.grading.intake.roster import people
 
 def write_all(
     out: Path,
-    labs: Mapping[str, Lab],
+    labs: Mapping[str, Lab | Paper],
     records: Sequence[Mapping[str, Any]],
     rules: Policy,
     manual: Manual,
@@ -32,7 +33,7 @@ def write_all(
     Parameters
     ----------
     out : Path
-    labs : mapping of str to Lab
+    labs : mapping of str to Lab or Paper
     records : sequence of mapping
         The latest verdict of every attempt.
     rules : Policy

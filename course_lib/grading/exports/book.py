@@ -12,6 +12,7 @@ from course_lib.grading.book.policy import Policy
 from course_lib.grading.book.record import TaskRecord
 from course_lib.grading.exports.files import file_names
 from course_lib.grading.intake.copies import Copy
+from course_lib.grading.intake.papers import Paper
 from course_lib.grading.intake.pristine import Lab
 from course_lib.grading.intake.roster import Person
 
@@ -24,7 +25,7 @@ class Book:
 
     Attributes
     ----------
-    labs : mapping of str to Lab
+    labs : mapping of str to Lab or Paper
     marks : sequence of Mark
     people : mapping of str to Person
     rules : Policy
@@ -33,7 +34,7 @@ class Book:
         Files that belong to no lab.
     """
 
-    labs: Mapping[str, Lab]
+    labs: Mapping[str, Lab | Paper]
     marks: Sequence[Mark]
     people: Mapping[str, Person]
     rules: Policy
@@ -57,13 +58,13 @@ class Book:
         return [key for key in self.labs if key in used]
 
     def title(self, lab: str) -> str:
-        """A lab's title for people."""
+        """A lab's title for people, or a post-mortem's."""
         return f"{self.labs[lab].title}, {self.labs[lab].part}"
 
 
 def remarks(mark: Mark, *, trouble: bool = True) -> list[str]:
-    """What lateness took and by whose word, why a file was not read, and what of it was not."""
-    told = [mark.remark, mark.record.trouble if trouble else "", *mark.record.notes]
+    """What lateness took and by whose word, why a run does not count or a file was not read, and what of it was not."""
+    told = [mark.remark, mark.not_own, mark.record.trouble if trouble else "", *mark.record.notes]
     return [one for one in told if one]
 
 
@@ -89,7 +90,7 @@ def _mark(mark: Mark) -> dict[str, Any]:
         "file": record.file,
         "submitted": record.submitted,
         "stamp": record.stamp,
-        "remark": mark.remark,
+        "remark": "; ".join(filter(None, (mark.remark, mark.not_own))),
         "notes": record.notes,
         "trouble": record.trouble,
         "isolation": record.isolation.level,

@@ -130,7 +130,7 @@ def unread(folder: Path, attempts: Sequence[Attempt]) -> list[str]:
         told.setdefault(one.learner, []).extend(f"{one.file}: {line}" for line in lines)
     files = {(one.learner, one.file) for one in attempts}
     learners = {learner for learner, _ in files}
-    for entry in _entries(folder):
+    for entry in entries(folder):
         learner = plain_name(entry.name)
         odd = [f"{_where(folder, path)}: {why}" for path, why in _odd_files(folder, entry)]
         if entry.is_dir(follow_symlinks=False) and learner not in learners and not entry.name.startswith("."):
@@ -156,7 +156,7 @@ def _odd_files(folder: Path, entry: os.DirEntry[str]) -> Iterator[tuple[Path, st
             yield Path(entry.path), why
         return
     read = set(_notebooks(Path(entry.path)))
-    for depth, one in _walk(Path(entry.path), _DEEPEST_LOOK):
+    for depth, one in walk(Path(entry.path), _DEEPEST_LOOK):
         path = Path(one.path)
         if one.is_dir(follow_symlinks=False):
             if depth == _DEEPEST_LOOK:
@@ -175,7 +175,7 @@ def _looks_like(name: str) -> str:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    for entry in _entries(folder):
+    for entry in entries(folder):
         if entry.name.startswith("."):
             continue
         if entry.is_dir(follow_symlinks=False):
@@ -188,23 +188,23 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _notebooks(folder: Path) -> Iterator[Path]:
     """Files named as notebooks, whatever they are; links to folders are not followed."""
-    for _, entry in _walk(folder, _DEEPEST):
+    for _, entry in walk(folder, _DEEPEST):
         inside = Path(entry.path).relative_to(folder.parent).parts
         if _is_notebook(entry.name) and not any(part.startswith(".") for part in inside):
             yield Path(entry.path)
 
 
-def _walk(folder: Path, deepest: int) -> Iterator[tuple[int, os.DirEntry[str]]]:
+def walk(folder: Path, deepest: int) -> Iterator[tuple[int, os.DirEntry[str]]]:
     """Entries below a folder with their depth, without recursion and within bounds; `x.ipynb/` is one entry."""
     left, waiting = _MOST_ENTRIES, [(0, str(folder))]
     while waiting:
         depth, where = waiting.pop()
         try:
-            entries = _entries(Path(where))
+            here = entries(Path(where))
         except OSError:  # not to be read, or a path longer than the system takes
             continue
         folders = []
-        for entry in entries:
+        for entry in here:
             if left <= 0:
                 return
             left -= 1
@@ -214,9 +214,10 @@ def _walk(folder: Path, deepest: int) -> Iterator[tuple[int, os.DirEntry[str]]]:
         waiting += reversed(folders)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        found = [entry for entry in entries if entry.name not in _NOBODYS and not entry.name.startswith("._")]
+def entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder, by name; what programs leave behind is left out."""
+    with os.scandir(folder) as here:
+        found = [entry for entry in here if entry.name not in _NOBODYS and not entry.name.startswith("._")]
         return sorted(found, key=lambda entry: entry.name)
 
 

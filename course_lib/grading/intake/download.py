@@ -27,8 +27,9 @@ UNPLACED = ".unplaced"
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<canvas_id>\d+)_(?P<number>\d+)_(?P<file>.+)")
 _MOODLE = re.compile(r"(?P<name>[^/]+?)_(?P<moodle_id>\d+)_assignsubmission_[a-z]+_?/?(?P<file>.*)")
 _GRADESCOPE, _METADATA = re.compile(r"submission_(?P<number>\d+)"), "submission_metadata.yml"
-_AGAIN = re.compile(r"(?:-\d+| ?\(\d+\))(?=\.ipynb$)", re.IGNORECASE)
-_WANTED = (".ipynb", "predictions.json")
+#: Of a run, retry_storm-12.json, the number is the seed.
+_AGAIN = re.compile(r"-\d+(?=\.(?:ipynb|md)$)| ?\(\d+\)(?=\.(?:ipynb|md|json)$)", re.IGNORECASE)
+_WANTED = (".ipynb", ".md", ".json")
 _LEFT_BEHIND = ("__MACOSX", ".ipynb_checkpoints", ".DS_Store")
 _MOST_FILES, _MOST_TOLD = 50_000, 20
 
@@ -205,7 +206,7 @@ def _files(source: _Archive | _Folder) -> _Found:
             continue
         one = _recognised(path, told)
         if one is None or not one.file.lower().endswith(_WANTED):
-            found.notices.append(f"{printable(name)}: no notebook whose learner its name tells, left out")
+            found.notices.append(f"{printable(name)}: nothing to grade whose learner its name tells, left out")
         else:
             found.handed.append(one)
     if (rest := len(found.notices) - _MOST_TOLD) > 0:

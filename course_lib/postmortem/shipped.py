@@ -1,0 +1,30 @@
+"""Runs that come with the course: everybody has them, so they are nobody's own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+_LAB = Path(__file__).parents[1] / "labs" / "repeat_incident.run.json"
+
+
+def digest(plain: Mapping[str, Any]) -> str:
+    """The same for runs of one scenario and seed in which the same was done, whoever they say has played.
+
+    Parameters
+    ----------
+    plain : mapping
+        A sealed run, as from `seal.parse`.
+    """
+    whole = json.dumps([plain["scenario"], plain["seed"], plain["log"]], sort_keys=True)
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def of_the_lab() -> str:
+    """Digest of the run that lab 12 comes with."""
+    return digest(json.loads(_LAB.read_text(encoding="utf-8")))
