@@ -126,6 +126,19 @@ def symptom(
         typer.echo(line)
 
 
+@app.command()
+def recall(
+    everything: Annotated[bool, typer.Option("--all", help="Also cards that are not due yet.")] = False,
+) -> None:
+    """Recall what you have learnt: the cards that are due of all lessons you have begun; q ends it."""
+    from course_lib.home import start
+    from course_lib.recall import terminal
+
+    course = _course()
+    asked, right = terminal.sitting(course, start.waiting(course, everything), _ask, typer.echo)
+    typer.echo(f"{right} of {asked} right" if asked else "no cards for now; they come with the lessons you have begun")
+
+
 @app.command("lab", context_settings=PASS_ON)
 def open_lab(context: typer.Context) -> None:
     """Open the course in JupyterLab; options after it go to JupyterLab, such as --no-browser."""
@@ -183,6 +196,17 @@ def site(out: Annotated[Path, typer.Option(help="Folder to write, made anew.")] 
 
     pages = site.build(_course(), out)
     typer.echo(f"{len(pages)} lesson{'s' * (len(pages) != 1)} and an index: {out / 'index.html'}")
+
+
+def _ask(question: str, letters: str) -> str:
+    """Ask until one of some letters is typed; q, or the end of the input, stops."""
+    while True:
+        try:
+            typed = input(f"{question} [{'/'.join(letters)}/q] ").strip().lower()
+        except EOFError:
+            return "q"
+        if typed and typed in (*letters, "q"):
+            return typed
 
 
 def _course() -> Course:

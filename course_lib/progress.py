@@ -240,11 +240,28 @@ def _with_drill(before: Drill | None, vector: Mapping[str, tuple[float, float]])
 
 
 def _save(path: Path, progress: Progress) -> None:
-    """Write in one step, so that a stop half-way leaves the old file whole."""
+    write_whole(path, json.dumps(progress.model_dump(), indent=1) + "\n", "your progress")
+
+
+def write_whole(path: Path, text: str, what: str) -> None:
+    """Write one of the learner's files in one step, so that a stop half-way leaves the old file whole.
+
+    Parameters
+    ----------
+    path : Path
+    text : str
+    what : str
+        What would be lost, for the message.
+
+    Raises
+    ------
+    ProgressError
+        When it cannot be written.
+    """
     half = path.with_suffix(f".half-{os.getpid()}")
     try:
         path.parent.mkdir(exist_ok=True)
-        half.write_text(json.dumps(progress.model_dump(), indent=1) + "\n", encoding="utf-8")
+        half.write_text(text, encoding="utf-8")
         os.replace(half, path)
     except OSError as error:
-        raise ProgressError(f"{path} cannot be written ({error.strerror}), so your progress was not noted") from None
+        raise ProgressError(f"{path} cannot be written ({error.strerror}), so {what} was not noted") from None

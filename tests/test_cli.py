@@ -5,13 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import tiny_course
 
 from course_lib import cli, notebook_file, progress
 from course_lib.checks.task import demand, task
-from course_lib.home import checking, work
+from course_lib.home import checking, start, work
+from course_lib.recall.cards import Card
 
 ALL = tiny_course.SOLVED
 
@@ -58,6 +60,22 @@ def test_symptom_names_the_lesson_and_a_question_without_words_is_one_line(monke
         2,
         "course: say what you see in a few words, such as: p99 high on one shard only\n",
     )
+
+
+def test_recall_asks_until_q_or_the_end_of_the_input(monkeypatch, run, tmp_path):
+    card = Card("x", "retry_storm", "question", "Why?", "Because.")
+    monkeypatch.setattr(start, "waiting", lambda course, everything: [card] * (2 + everything))
+    (tmp_path / "course.toml").write_bytes((Path(cli.__file__).parents[1] / "course.toml").read_bytes())
+    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
+    typed = iter(["maybe", "3", "Y"])
+    monkeypatch.setattr("builtins.input", lambda question: next(typed, None) or end_of_input())
+    code, out, _ = run("recall", "--all")
+    assert code == 0 and "1 of 3" in out and "Because." in out and out.endswith("1 of 1 right\n")
+    assert run("recall")[1].endswith("no cards for now; they come with the lessons you have begun\n")
+
+
+def end_of_input():
+    raise EOFError
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nbformat
 
@@ -19,6 +19,9 @@ from course_lib.home import lookup, work
 from course_lib.manifest import FOLDERS, PARTS, Course, Module, Part
 from course_lib.notebook_file import NotebookError
 from course_lib.progress import Progress
+
+if TYPE_CHECKING:
+    from course_lib.recall.cards import Card
 
 NAME = "Start.ipynb"
 PREDICTIONS = Path(".course") / "predictions.json"
@@ -39,6 +42,16 @@ _SEEING = """## What do you see?
 Something fails, and you want the lesson for it. Write what a metric does, what users say, or what you see, between the
 quotes, and run the cell.
 """
+_RECALL = """## Recall
+
+Questions of the lessons you have begun, predictions of yours that missed, and failures to be named from four charts.
+Say how sure you are before you look: what you were certain of and missed comes first, what you know weeks later.
+"""
+_CALIBRATION = """## Are you as sure as you are right?
+
+Predictions and cards, by how sure you said you were. The upright lines tell how far so few answers may be off.
+"""
+_NO_ANSWERS = "No answers yet: they come with your predictions in the lessons and with the cards above."
 
 
 class _Own(NamedTuple):
@@ -67,6 +80,41 @@ def symptom(question: str) -> Any:
     from IPython.display import Markdown
 
     return Markdown(_seen(manifest.load(), question))
+
+
+def recall(everything: bool = False) -> Any:
+    """Ask the cards that are due; the last line of a cell of the page.
+
+    Parameters
+    ----------
+    everything : bool
+        Also those that are not due yet.
+    """
+    from course_lib.recall import desk
+
+    course = manifest.load()
+    return desk.Desk(course, waiting(course, everything))
+
+
+def calibration() -> Any:
+    """Draw how often the learner was right, by how sure they said they were; the last line of a cell of the page."""
+    from IPython.display import Markdown
+
+    from course_lib.recall import calibration
+
+    given = calibration.answers(manifest.load())
+    return calibration.chart(given) if any(given.values()) else Markdown(_NO_ANSWERS)
+
+
+def waiting(course: Course, everything: bool = False) -> list[Card]:
+    """Return the cards of one sitting: those that are due, and with `everything` as many of the others as fit."""
+    from course_lib.recall import cards, schedule
+    from course_lib.view.prediction import predictions
+
+    deck, memories = cards.deck(course, progress.load(course), predictions()), schedule.load(course)
+    due = schedule.due(deck, memories)
+    later = sorted((card for card in deck if card not in due), key=memories.due) if everything else []
+    return [*due, *later][: schedule.SITTING]
 
 
 def next_step(course: Course, known: Progress) -> tuple[Module, Part] | None:
@@ -128,12 +176,25 @@ def _add_new_cells(book: nbformat.NotebookNode) -> None:
     book.metadata["course"] = {"cells": [*had, *(name for name in _OWN if name not in had)]}
 
 
+def _due_line(course: Course) -> str:
+    found = len(waiting(course))
+    if found:
+        return f"**{found} card{'s' * (found != 1)}** for now. Run this cell."
+    return "Nothing is due. Cards come with the lessons that you have begun."
+
+
+def _calibration_line(course: Course) -> str:
+    return "\n".join(_calibration(_told(course))) + "\nRun this cell for the chart." if _told(course) else _NO_ANSWERS
+
+
 def _seen(course: Course, question: str = lookup.EXAMPLE) -> str:
     return f"{lookup.answer(course, question)}\n\nAll there is in the index:\n\n{lookup.index(course)}"
 
 
 _OWN = {
     CELL: _Own("", "start.page()", text),
+    "recall": _Own(_RECALL, "start.recall()", _due_line),
+    "calibration": _Own(_CALIBRATION, "start.calibration()", _calibration_line),
     "what-you-see": _Own(_SEEING, f'start.symptom("{lookup.EXAMPLE}")', _seen),
 }
 
