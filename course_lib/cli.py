@@ -306,9 +306,14 @@ def _table_of_drills(known) -> object:
         table.add_column(heading, no_wrap=heading != "of which")
     for name, drill in sorted(known.drills.items()):
         worth = sum(most for _, most in drill.vector.values())
-        parts = ", ".join(f"{what} {have:.0f}/{most:.0f}" for what, (have, most) in drill.vector.items())
+        parts = ", ".join(f"{what} {_of(*points)}" for what, points in drill.vector.items() if any(points))
         table.add_row(name, str(drill.times), f"{drill.best:.0f} of {worth:.0f}", parts)
     return table
+
+
+def _of(have: float, most: float) -> str:
+    """Points and how many there were; what can only lose points has none to be had."""
+    return f"{have:.0f}/{most:.0f}" if most else f"{have:.0f}"
 
 
 def _print(renderable: object) -> None:

@@ -233,7 +233,7 @@ def note_drill(scenario: str, vector: Mapping[str, tuple[float, float]], where: 
 
 
 def _with_drill(before: Drill | None, vector: Mapping[str, tuple[float, float]]) -> Drill:
-    points, now = sum(have for have, _ in vector.values()), datetime.now(UTC).isoformat(timespec="seconds")
+    points, now = max(sum(have for have, _ in vector.values()), 0.0), datetime.now(UTC).isoformat(timespec="seconds")
     if before is None or points > before.best:
         return Drill(times=(before.times if before else 0) + 1, best=points, vector=dict(vector), at=now)
     return before.model_copy(update={"times": before.times + 1, "at": now})

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from course_lib.incidents.score import Score
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -85,22 +88,23 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the drill.")] = 0,
     learner: Annotated[str, typer.Option(help="Whose run it is; may be left out.")] = "",
 ) -> None:
-    """Play an action log without a console; the same call writes the same file."""
-    from course_lib.incidents import engine, seal
+    """Play an action log without a console, and score it; the same call writes the same file."""
     from course_lib.incidents import scenario as scenarios
+    from course_lib.incidents import score, seal
     from course_lib.incidents.truth import Run
 
     played = scenarios.load(scenario)
     done = Run(played, seed, seal.read_log_file(actions, played), learner)
     sealed = seal.write(done, out)
-    lost = engine.harm(played, done.played())
-    typer.echo(f"{played.id}, seed {seed}: {len(sealed['log'])} entries, {lost:,.0f} user-minutes lost: {out}")
+    entries = len(sealed["log"])
+    typer.echo(f"{played.id}, seed {seed}: {entries} entr{'y' if entries == 1 else 'ies'}: {out}")
+    _say(score.score(done))
 
 
 @app.command("verify")
 def verify(runs: Annotated[list[Path], typer.Argument(help="Sealed runs.")]) -> None:
-    """Check that sealed runs are whole and that the models still say what they say. Exit code 1: some are not."""
-    from course_lib.incidents import seal
+    """Check that sealed runs are whole and what the models say, and score them. Exit code 1: some are not."""
+    from course_lib.incidents import score, seal
 
     broken = 0
     for path in runs:
@@ -108,4 +112,12 @@ def verify(runs: Annotated[list[Path], typer.Argument(help="Sealed runs.")]) -> 
         broken += bool(wrong)
         for line in wrong or ["whole, and what scenario, seed and log give"]:
             typer.echo(f"{path}: {line}")
+        if not wrong:
+            _say(score.score(seal.load(path), seal.handed_over(path)))
     raise typer.Exit(1 if broken else 0)
+
+
+def _say(scored: Score) -> None:
+    for line in scored.lines():
+        typer.echo(f"  {line}")
+    typer.echo(f"  {scored.sum:g} of 100")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import ipywidgets
@@ -23,6 +23,9 @@ from course_lib.incidents.updates import missing
 from course_lib.view import live, rerun, static
 from course_lib.view.live import VegaBundle, vega_bundle
 from course_lib.view.picture import pack
+
+if TYPE_CHECKING:
+    from course_lib.incidents.debrief_board import Debrief
 
 HERE = Path(__file__).parent
 KEY = "|0"
@@ -83,6 +86,7 @@ class DrillConsole:
     def _attach(self, session: Session, file: DrillFile) -> None:
         self.session, self.file = session, file
         self.widget: Console | None = None
+        self._debriefed: Debrief | None = None
         self._guard = threading.RLock()  # messages may come in a second thread of the kernel
         self._stamp: float | None = None
         self.owner = session.role or "alone"
@@ -137,15 +141,20 @@ class DrillConsole:
         header, buffer = pack([KEY], screen.picture(self.session))
         state = {"screen": self._screen(), "picture": {"header": header, "buffer": buffer}}
         if self.session.ended:
-            state |= {"playing": False, "debrief": self._debrief()}
+            state |= {"playing": False, "debrief": self._page()}
         return state
 
-    def _debrief(self) -> dict[str, Any]:
-        from course_lib.incidents import debrief_board
-
+    def _page(self) -> dict[str, Any]:
         if self.widget is not None and self.widget.debrief:
             return self.widget.debrief
-        return debrief_board.page(self.session)
+        return self._debrief().page()
+
+    def _debrief(self) -> Debrief:
+        from course_lib.incidents.debrief_board import Debrief
+
+        if self._debriefed is None:
+            self._debriefed = Debrief(self.session)
+        return self._debriefed
 
     def show(self) -> None:
         """Bring the page up to date, in one message."""
@@ -253,9 +262,7 @@ class DrillConsole:
         self.widget.playing = False
         with self.file.locked():
             self.file.save(self.session)
-        from course_lib.incidents import debrief_board
-
-        debrief_board.note(self.session, self.file.path)
+        self._debrief().note(self.file.path)
 
 
 def _seconds(message: Mapping[str, Any]) -> float:

@@ -11,10 +11,11 @@ import altair as alt
 import numpy as np
 
 from course_lib import progress
-from course_lib.incidents import engine, truth
+from course_lib.incidents import outcome, score, truth
 from course_lib.incidents.boards import clock_axis, timed
 from course_lib.incidents.refusals import CONFIDENCE
 from course_lib.incidents.scenario import NOTHING
+from course_lib.incidents.score import Part
 from course_lib.incidents.screen import count, duration
 from course_lib.incidents.session import Session
 from course_lib.incidents.truth import Truth
@@ -27,34 +28,46 @@ LINES = {"nothing": ("doing nothing", "naive"), "yours": ("you", "defended"), "r
 MONTHS = "of a month's error budget"
 
 
-def page(session: Session) -> dict[str, Any]:
-    """All that `console.js` shows once a drill is over, ready for JSON but for the numbers' buffer."""
-    run = session.run()
-    plays = engine.play_many(run.scenario, truth.logs(run), run.seed)
-    true = truth.of(run, plays)
-    header, buffer = pack(["|0"], _picture(session, plays, true))
-    return {
-        "title": f"Debrief: {session.world.scenario.title}",
-        "spec": _spec(session, true),
-        "header": header,
-        "buffer": buffer,
-        "lines": list(filter(None, _lines(session, true))),
-        "actions": [_row(session, effect) for effect in true.effects],
-        "question": session.world.scenario.debrief.question,
-        "score": _score(session),
-    }
+class Debrief:
+    """What a drill came to, worked out once: all its counterfactual runs in one batch.
+
+    Parameters
+    ----------
+    session : Session
+        A drill that is over.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        run = session.run()
+        plays = outcome.play(run.scenario, truth.logs(run), run.seed)
+        self.plays = score.incident(plays)
+        self.true = truth.of(run, self.plays)
+        self.score = score.of(run, plays, self.true, session.now)
+
+    def page(self) -> dict[str, Any]:
+        """All that `console.js` shows, ready for JSON but for the numbers' buffer."""
+        session, true = self.session, self.true
+        header, buffer = pack(["|0"], _picture(session, self.plays, true))
+        return {
+            "title": f"Debrief: {session.world.scenario.title}",
+            "spec": _spec(session, true),
+            "header": header,
+            "buffer": buffer,
+            "lines": list(filter(None, _lines(session, true))),
+            "actions": [_row(session, effect) for effect in true.effects],
+            "question": session.world.scenario.debrief.question,
+            "score": [*map(_points, self.score.parts), ["in all", f"{self.score.sum:g} of 100", ""]],
+        }
+
+    def note(self, where: Path) -> None:
+        """Keep what the drill came to for `course list`."""
+        progress.note_drill(self.session.world.scenario.id, self.score.vector, where)
 
 
-def vector(session: Session) -> dict[str, tuple[float, float]]:
-    """What the drill came to: points and how many there were to be had, by what they are for."""
-    true = truth.truth(session.run())
-    could = true.user_minutes_of_nothing - true.user_minutes_of_reference
-    spared = (true.user_minutes_of_nothing - true.user_minutes) / could if could > 0 else 1.0
-    return {"impact": (round(35 * min(max(spared, 0.0), 1.0), 1), 35.0)}
-
-
-def _score(session: Session) -> list[list[str]]:
-    return [[name, f"{have:g} of {most:g}", ""] for name, (have, most) in vector(session).items()]
+def _points(part: Part) -> list[str]:
+    have = f"{part.have:g} of {part.most:g}" if part.most else f"{part.have:g}"
+    return [part.name, have, part.why]
 
 
 # ---- the chart -------------------------------------------------------------------------------------------------------
@@ -194,8 +207,3 @@ def _row(session: Session, effect: Any) -> list[str]:
     else:
         did = f"cost {count(-effect.saved)}" if effect.harmed else "without it, the same"
     return [session.clock(effect.at), action.label, did, action.feedback]
-
-
-def note(session: Session, where: Path) -> None:
-    """Keep what the drill came to for `course list`."""
-    progress.note_drill(session.world.scenario.id, vector(session), where)

@@ -406,6 +406,13 @@ def alarms(scenario: Scenario, played: Played, now: float) -> list[tuple[float, 
     return sorted(found)
 
 
+def woken(scenario: Scenario, played: Played) -> float:
+    """When the responder is woken, s: by the first alert, or where none fires, by the first message."""
+    alerts = [at for at, kind, _ in alarms(scenario, played, NEVER) if kind == "alert"]
+    messages = [inject.at for inject in scenario.injects if not inject.secret]
+    return float(np.ceil(min(alerts or messages, default=0.0)))
+
+
 def _crossings(scenario: Scenario, played: Played, rule: Any, now: float) -> Iterator[tuple[float, str]]:
     seen = _on_arrival(scenario, played)
     fires = firing(rule, seen)  # type: ignore[arg-type]

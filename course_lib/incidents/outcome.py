@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from course_lib.incidents import engine
 from course_lib.incidents.engine import Entry, Played, Step
@@ -45,15 +45,30 @@ class Outcome:
         return not self.against
 
 
-def outcomes(scenario: Scenario, logs: Sequence[Sequence[Entry]], seed: int = 0) -> list[Outcome]:
+Player = Callable[[Scenario, Sequence[Sequence[Entry]], int], list[Played]]
+
+
+def play(scenario: Scenario, logs: Sequence[Sequence[Entry]], seed: int = 0) -> list[Played]:
+    """What logs are judged by: the incident and its trigger once more, where there is one; all of it in one batch."""
+    return engine.play_many(scenario, logs, seed, day="incident" if scenario.noop else "again")
+
+
+def outcomes(
+    scenario: Scenario, logs: Sequence[Sequence[Entry]], seed: int = 0, player: Player = play
+) -> list[Outcome]:
     """Judge logs by what the models say; their words play no part."""
+    nothing, reference, *played = player(scenario, [(), scenario.reference, *logs], seed)
+    return judge(played, nothing, reference)
+
+
+def judge(played: Sequence[Played], nothing: Played, reference: Played) -> list[Outcome]:
+    """The same from runs that `play` gave, beside those of no log at all and of the reference."""
+    scenario = nothing.scenario
     if scenario.noop:
-        nothing, *played = engine.play_many(scenario, [(), *logs], seed)
         return [_of_noop(scenario, one, nothing) for one in played]
-    again = engine.play_many(scenario, [(), scenario.reference, *logs], seed, day="again")
-    worst, best = (engine.harm(scenario, engine.cut(one, scenario.until)) for one in again[:2])
-    back = engine.harm(scenario, again[0], scenario.second)
-    return [_outcome(scenario, one, worst, best, back) for one in again[2:]]
+    worst, best = (engine.harm(scenario, engine.cut(one, scenario.until)) for one in (nothing, reference))
+    back = engine.harm(scenario, nothing, scenario.second)
+    return [_outcome(scenario, one, worst, best, back) for one in played]
 
 
 def _outcome(s: Scenario, again: Played, worst: float, best: float, back: float) -> Outcome:
@@ -73,10 +88,7 @@ def _outcome(s: Scenario, again: Played, worst: float, best: float, back: float)
 
 def _of_noop(s: Scenario, played: Played, nothing: Played) -> Outcome:
     lost, due = engine.harm(s, played), engine.harm(s, nothing)
-    scale = (
-        float(played.all.sum() * played.step * (s.users.per_request or 0.0)) or (s.users.count or 0.0) * s.until / 60
-    )
-    against = ["users lose something where nothing was wrong"] if lost - due > 0.001 * scale else []
+    against = ["users lose something where nothing was wrong"] if lost - due > 0.001 * _whole(s, played) else []
     acted = [s.action(e.action or "") for e in played.log if e.kind == "action"]
     if any(action.cost for action in acted):
         against.append("money is spent where nothing was wrong")
@@ -94,13 +106,18 @@ def _whole(s: Scenario, played: Played) -> float:
 
 def unsafe(scenario: Scenario, played: Played) -> Iterator[str]:
     """What a log leaves past its bound, and which safeguards it goes round."""
+    yield from left_past_bounds(scenario, played)
+    around = [scenario.action(e.action or "").bypasses for e in played.log if e.kind == "action" and not e.undo]
+    for what in dict.fromkeys(filter(None, around)):
+        yield f"goes round {what}"
+
+
+def left_past_bounds(scenario: Scenario, played: Played) -> Iterator[str]:
+    """Limits that a log leaves where the scenario says they may not stay."""
     for name, bound in scenario.safe.items():
         value = engine.final(played, name) if name in played.values else None
         if isinstance(value, float) and not bound.low <= value <= bound.high:
             yield f"{name} is left at {value:g}: {bound.why}"
-    around = [scenario.action(e.action or "").bypasses for e in played.log if e.kind == "action" and not e.undo]
-    for what in dict.fromkeys(filter(None, around)):
-        yield f"goes round {what}"
 
 
 def games(scenario: Scenario) -> dict[str, tuple[Entry, ...]]:
@@ -127,10 +144,15 @@ class Report:
     untrue: tuple[str, ...]
 
 
-def examine(scenario: Scenario, seed: int = 0) -> Report:
-    """Check all that a scenario claims, most of it in one batch."""
+def logs(scenario: Scenario) -> dict[str, tuple[Entry, ...]]:
+    """All logs that `examine` judges."""
+    return {**right(scenario), **wrong(scenario), **_single(scenario)}
+
+
+def examine(scenario: Scenario, seed: int = 0, player: Player = play) -> Report:
+    """Check all that a scenario claims, most of it in one batch; another player may have the runs already."""
     good, bad, single = right(scenario), wrong(scenario), _single(scenario)
-    judged = outcomes(scenario, [*good.values(), *bad.values(), *single.values()], seed)
+    judged = outcomes(scenario, [*good.values(), *bad.values(), *single.values()], seed, player)
     ends = dict(zip([*good, *bad, *single], judged, strict=True))
     found = [f"{name} does not end it: {'; '.join(ends[name].against)}" for name in good if not ends[name].passes]
     found += [f"{name} ends it" for name in bad if ends[name].passes]
@@ -183,8 +205,11 @@ def _harmless(s: Scenario, ends: Mapping[str, Outcome], seed: int) -> Iterator[s
 def _untold(s: Scenario, seed: int) -> Iterator[str]:
     """Alerts and signals that do not do what the scenario says of them."""
     played, quiet = (engine.play(s, (), seed, day=day) for day in ("incident", "quiet"))
-    fired = {name for _, kind, name in engine.alarms(s, played, s.until) if kind == "alert"}
+    fired = {name: at for at, kind, name in reversed(engine.alarms(s, played, s.until)) if kind == "alert"}
     yield from (f"the alert {alert.id} never fires" for alert in s.alerts if alert.id not in fired)
+    for entry in s.reference:
+        if entry.kind == "ack" and entry.at < math.floor(fired.get(entry.alert or "", 0.0)):
+            yield f"the reference acknowledges {entry.alert} at {entry.at:g} s, before it fires"
     starts, _, _ = milestones(played)
     if s.noop:
         if not math.isnan(starts):

@@ -22,13 +22,11 @@ from course_lib.detect.rule import Rule
 from course_lib.incidents import expression
 from course_lib.incidents.system import System, system
 from course_lib.incidents.yaml_file import YamlError, line_of, read
-from course_lib.models import noise
 
 FOLDER = "scenarios"
 NOW = "now"
 NOTHING = "nothing"  # what one answers as the failure mode of a page with nothing behind it
 ATTACK = "attack"  # and of one that somebody has made
-NOOPS = 1 / 3  # of the drills that one can draw
 GAMES = ("restart", "scale_to_zero", "raise_limits", "drop_all", "silence")
 KINDS = ("action", "ack", "diagnosis", "update", "verify", "note")
 
@@ -373,21 +371,6 @@ def _text(name_or_path: str | Path) -> tuple[str, str]:
         raise ScenarioError(f"{path}:1: not text in UTF-8") from None
     except OSError as error:
         raise ScenarioError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-
-
-@functools.lru_cache
-def draw(seed: int) -> str:
-    """Id of the scenario that a seed draws: one drill in three is a page with nothing behind it.
-
-    Examples
-    --------
-    >>> draw(3) in names()
-    True
-    """
-    of = [name for name in names() if not load(name).noop], [name for name in names() if load(name).noop]
-    which, place = noise.uniform([seed], "drill drawn", 2)[:, 0]
-    drawn = of[1] if which < NOOPS else of[0]
-    return drawn[int(place * len(drawn))]
 
 
 def rule_of(fields: Mapping[str, Any], says: str = "") -> Rule:

@@ -77,6 +77,13 @@ def opened(sealed: Mapping[str, Any], name: str) -> Run:
     return _run(sealed)
 
 
+def handed_over(path: Path) -> float | None:
+    """When the responder handed over, s, where a console wrote the file; outside the chain, as the clock is."""
+    console = read(path).get("console")
+    now = console.get("now") if isinstance(console, dict) else None
+    return float(now) if isinstance(now, int | float) and math.isfinite(now) else None
+
+
 def verify(path: Path) -> list[str]:
     """What is wrong with a sealed file, one line each; nothing if it is as it was sealed."""
     try:

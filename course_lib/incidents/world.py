@@ -11,7 +11,7 @@ import numpy as np
 
 from course_lib import manifest
 from course_lib.incidents import engine, seal
-from course_lib.incidents.scenario import NOTHING, Action, Entry, Scenario
+from course_lib.incidents.scenario import ATTACK, NOTHING, Action, Entry, Scenario
 
 USERS_EVERY, USERS_LATE = 5.0, 10.0
 """Users' requests are counted at the front door: every so many seconds, so many seconds late."""
@@ -41,9 +41,10 @@ class World:
 
     @functools.cached_property
     def modes(self) -> dict[str, str]:
-        """What one may answer: the course's failure modes, and that nothing is wrong."""
+        """What one may answer: the course's failure modes, an attack, and that nothing is wrong."""
         modules = manifest.load().modules
-        return {**{module.slug: module.title for module in modules}, NOTHING: "Nothing is wrong"}
+        others = {ATTACK: "Somebody attacks", NOTHING: "Nothing is wrong"}
+        return {**{module.slug: module.title for module in modules}, **others}
 
     @functools.cached_property
     def started(self) -> datetime:
@@ -53,9 +54,7 @@ class World:
     @functools.cached_property
     def woken(self) -> float:
         """When the responder is woken: the first alert, or else the first message."""
-        events = self.events([])
-        woken = [event["at"] for kind in ("alert", "inject") for event in events if event["kind"] == kind]
-        return float(np.ceil(woken[0])) if woken else 0.0
+        return engine.woken(self.scenario, self.played([]))
 
     def horizon(self, size: int) -> float:
         """When a drill of `size` minutes ends."""

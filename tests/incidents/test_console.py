@@ -9,6 +9,7 @@ import pytest
 from course_lib.incidents import console, drill, scenario, seal
 from course_lib.incidents.console import DrillConsole
 from course_lib.incidents.drill_file import DrillFile, DrillFileError
+from course_lib.incidents.kill_table import POINTS
 from course_lib.incidents.replay import ReplayConsole
 from course_lib.incidents.seal import SealError
 from course_lib.incidents.session import Session
@@ -132,6 +133,9 @@ def test_the_debrief_says_what_each_action_did(opened):
     stop, restart = page["actions"]
     assert stop[2].startswith("saved ") and not restart[2].startswith("saved ")
     assert page["question"] == made.session.world.scenario.debrief.question
+    parts, whole = page["score"][:-1], page["score"][-1]
+    assert [name for name, *_ in parts] == list(POINTS) and all(why for *_, why in parts)
+    assert whole[1] == f"{sum(float(have.split()[0]) for _, have, _ in parts):g} of 100"
     assert set(named_data(page["spec"])) <= set(page["header"]["datasets"])
     assert any(line.startswith("The signal could have told at") for line in page["lines"])
     assert opened().widget.debrief["actions"] == page["actions"], "a drill that is over shows its debrief again"

@@ -4,19 +4,25 @@ import re
 
 import pytest
 
-from course_lib.incidents import kill_table, outcome, scenario
-from course_lib.incidents.engine import Step
+from course_lib.incidents import kill_table, outcome, scenario, score
+from course_lib.incidents.engine import Entry, Step
 from course_lib.incidents.scenario import Fault, Way
+from course_lib.incidents.truth import Run
 
+PAGE = kill_table.PAGE.read_text(encoding="utf-8")
 QUEUE = scenario.load("queue_overload")
 
 
-@pytest.mark.parametrize("name", scenario.names())
+EACH = [pytest.param(name, marks=pytest.mark.xdist_group(f"incident {name}")) for name in scenario.names()]
+"""One report a scenario is worked out, in one process."""
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_the_model_bears_out_what_the_scenario_says(name):
     assert kill_table.report(name).untrue == ()
 
 
-@pytest.mark.parametrize("name", scenario.names())
+@pytest.mark.parametrize("name", EACH)
 def test_there_are_several_ways_out_and_gaming_is_none(name):
     of, ends = scenario.load(name), kill_table.report(name)
     acts = {frozenset(e.action for e in log if e.kind == "action") for log in outcome.right(of).values()}
@@ -26,15 +32,37 @@ def test_there_are_several_ways_out_and_gaming_is_none(name):
     assert not any(ends.wrong[game].passes for game in games)
 
 
-def test_each_way_of_gaming_is_tried_somewhere_and_killed():
-    killed = {game for name in scenario.names() for game in outcome.games(scenario.load(name))}
-    assert killed == {outcome.WAIT, *outcome.GAMES_IN_WORDS.values()}
-
-
-def test_the_page_says_what_the_models_say():
+@pytest.mark.parametrize("name", EACH)
+def test_the_page_says_what_the_models_say(name):
     """All but the percentages, whose last digit may differ between platforms."""
-    known, now = (re.sub(r"-?\d+ %", "%", text) for text in (kill_table.PAGE.read_text("utf-8"), kill_table.page()))
-    assert known == now, "write it anew: python -m course_lib.incidents.kill_table"
+    known, now = (re.sub(r"-?\d+ %", "%", text) for text in (PAGE, "\n".join(kill_table.section(name))))
+    assert now in known, "write it anew: python -m course_lib.incidents.kill_table"
+
+
+def test_the_page_holds_every_scenario_and_no_other():
+    assert PAGE.startswith(kill_table.head())
+    assert re.findall(r"^## .*\(`(\w+)`\)$", PAGE, re.M) == list(scenario.names())
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_doing_nothing_and_gaming_score_low_and_the_reference_high(name):
+    """With all that can be said beside: right words don't make up for users who were not spared."""
+    of, batch = scenario.load(name), kill_table.batch(name)
+    scored = lambda log: score.of_batch(Run(of, 0, tuple(log)), batch)  # noqa: E731
+    assert scored(()).sum == 0
+    assert scored(of.reference).sum > 85
+    words = [entry for entry in of.reference if entry.kind in ("ack", "update", "verify")]
+    guess = {"mode": "repeat_incident" if of.noop else "nothing", "cause": of.debrief.victim, "confidence": 3}
+    wrong = Entry(at=0, kind="diagnosis", **guess)
+    for game, log in outcome.games(of).items():
+        assert scored(log).sum < 50, game
+        told = sorted([wrong, *words, *log], key=lambda entry: entry.at)
+        assert scored(told).sum < 65, game
+
+
+def test_each_way_of_gaming_is_tried_somewhere():
+    tried = {game for name in scenario.names() for game in outcome.games(scenario.load(name))}
+    assert tried == {outcome.WAIT, *outcome.GAMES_IN_WORDS.values()}
 
 
 def action(name, **changes):
@@ -64,6 +92,10 @@ FALSEHOODS = {
     "gaming that works": (action("expire", game="silence"), "silence the alert ends it"),
     "a red herring that helps": (action("expire", red_herring=True), "the red herring expire spares users"),
     "a harmful action that costs nothing": (action("roll_back", harmful=True), "the harmful roll_back costs users"),
+    "a word before its time": (
+        {"reference": (Entry(at=170, kind="ack", alert="lag"), *QUEUE.reference)},
+        "the reference acknowledges lag at 170 s, before it fires",
+    ),
     "an alert that never fires": (alert(above=1e9), "the alert lag never fires"),
     "a signal that does not tell": ({"tells": {"signal": "depth", "above": 1e9}}, "that should tell it does not"),
     "a signal that tells too much": ({"tells": {"signal": "depth", "below": 1e9}}, "fires on the quiet day"),

@@ -124,8 +124,10 @@ def test_the_command_writes_the_same_file_twice_and_verifies_it(tmp_path):
     runner, files = CliRunner(), [tmp_path / "A.json", tmp_path / "B.json"]
     for file in files:
         call = ["drill", "run", "queue_overload", "--seed", "3", "--actions", str(tmp_path / "LOG.json")]
-        assert runner.invoke(cli.app, [*call, "--out", str(file)]).exit_code == 0
+        ran = runner.invoke(cli.app, [*call, "--out", str(file)])
+        assert ran.exit_code == 0 and "4 entries" in ran.output and "of 100" in ran.output
     assert files[0].read_bytes() == files[1].read_bytes()
     files[1].write_bytes(files[0].read_bytes().replace(b'"undo": true', b'"undo": false'))
     done = runner.invoke(cli.app, ["drill", "verify", *map(str, files)])
     assert done.exit_code == 1 and "A.json: whole" in done.output and "B.json: entry" in done.output
+    assert "nobody said what it was" in done.output and done.output.count("of 100") == 1, "no score for what is changed"

@@ -209,7 +209,7 @@ def test_no_answer_is_on_the_screen_before_the_end(session):
     secret = [STAND_IN.title, STAND_IN.debrief.trigger, STAND_IN.debrief.amplifier, STAND_IN.debrief.missing_defence]
     secret += [STAND_IN.debrief.question, *(action.feedback for action in STAND_IN.actions)]
     assert [text for text in secret if text in shown] == []
-    assert len(screen.layout(session)["modes"]) == 13
+    assert len(screen.layout(session)["modes"]) == 14
 
 
 def test_the_timeline_holds_events_and_entries_in_order(session):
