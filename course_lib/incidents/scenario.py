@@ -363,7 +363,7 @@ def _text(name_or_path: str | Path) -> tuple[str, str]:
     path = Path(name_or_path)
     if not isinstance(name_or_path, Path) and path.suffix not in (".yaml", ".yml"):
         if str(name_or_path) not in names():
-            raise ScenarioError(f"no scenario {str(name_or_path)!r}: there are {', '.join(names())}")
+            raise ScenarioError(f"no scenario {str(name_or_path)[:40]!r}: there are {', '.join(names())}")
         path = Path(str(importlib.resources.files(__package__).joinpath(FOLDER, f"{name_or_path}.yaml")))
     try:
         return path.read_text(encoding="utf-8"), path.name

@@ -266,7 +266,7 @@ def chain(sealed: Mapping[str, Any]) -> list[str]:
 
 def _broken_header(sealed: Mapping[str, Any], run: Run) -> list[str]:
     begin = iso(started(run.seed))
-    return [] if sealed["started"] == begin else [f"started = {sealed['started']!r}: the seed says {begin}"]
+    return [] if sealed["started"] == begin else [f"started = {str(sealed['started'])[:40]!r}: the seed says {begin}"]
 
 
 def _broken_chain(sealed: Mapping[str, Any]) -> list[str]:
