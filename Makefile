@@ -26,7 +26,7 @@ help:
 	@echo 'make test    run all the tests               (ARGS="-k retry" goes to pytest; WORKERS=4 runs four at once)'
 	@echo 'make check   the linter and the quick tests'
 	@echo 'make bench   measure the models and the grader beside their peers'
-	@echo 'make site    write the lessons as offline pages into site/'
+	@echo 'make site    write the course as offline pages, whose sliders move, into site/'
 	@echo 'make picture draw the picture of the README again'
 	@echo 'make clean   remove .venv, site/ and caches; your work in work/ stays'
 	@echo 'PYTHON=python3.12 chooses the Python that .venv is made with.'

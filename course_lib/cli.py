@@ -191,11 +191,11 @@ def grade(
 
 @app.command()
 def site(out: Annotated[Path, typer.Option(help="Folder to write, made anew.")] = Path("site")) -> None:
-    """Write the lessons as static pages with their pictures, to read offline without a kernel."""
-    from course_lib import site
+    """Write lessons and labs as pages whose sliders move without a kernel; they open as files, too."""
+    from course_lib.website import build
 
-    pages = site.build(_course(), out)
-    typer.echo(f"{len(pages)} lesson{'s' * (len(pages) != 1)} and an index: {out / 'index.html'}")
+    pages = build.build(_course(), out)
+    typer.echo(f"{len(pages)} page{'s' * (len(pages) != 1)} and an index: {out / 'index.html'}")
 
 
 def _ask(question: str, letters: str) -> str:

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "grading": {"theory", "models", "detect", "checks", "view", "progress", "postmortem"} | BASE,
     "recall": {"models", "detect", "view", "progress", "symptoms"} | BASE,
     "home": {"checks", "progress", "symptoms", "recall", "view"} | BASE,
-    "site": {"symptoms"} | BASE,
+    "website": {"theory", "models", "detect", "view", "lessons", "runbooks", "glossary", "symptoms"} | BASE,
     "manifest": set(),
     "notebook_file": set(),
     "cell_source": set(),

@@ -19,7 +19,7 @@ import numpy as np
 
 from course_lib.view import style
 from course_lib.view.controls import Slider
-from course_lib.view.forerun import MapSweep, Planner
+from course_lib.view.forerun import MapSweep, map_base
 from course_lib.view.panel import Panel, Settings
 from course_lib.view.picture import Picture, pack
 
@@ -265,7 +265,7 @@ def _map(panel: Panel) -> Iterator[str]:
     if panel.phase_map is None:
         return
     yield from _map_axes(panel)
-    sweep = MapSweep(panel, Planner(panel, panel.settings()).map_base(panel.settings()))
+    sweep = MapSweep(panel, map_base(panel, panel.settings()))
     sweep.advance(len(sweep.cells))
     outcomes = np.asarray(sweep.outcomes)
     if not np.isfinite(outcomes).all():

@@ -157,15 +157,9 @@ class Planner:
         return [self.panel.settings(preset, seed=self.settings.seed) for preset in self.panel.presets]
 
     def _map(self) -> Job | None:
-        if self.panel.phase_map is None or self.map_base(self.settings) in self.mapped:
+        if self.panel.phase_map is None or map_base(self.panel, self.settings) in self.mapped:
             return None
-        return Job("map", (self.map_base(self.settings),))
-
-    def map_base(self, settings: Settings) -> Settings:
-        """Return the settings with the map's two sliders at their first position: what a map is filed under."""
-        for control in map_controls(self.panel):
-            settings = settings.moved(control, 0)
-        return settings
+        return Job("map", (map_base(self.panel, self.settings),))
 
 
 def map_controls(panel: Panel) -> tuple[int, ...]:
@@ -173,6 +167,13 @@ def map_controls(panel: Panel) -> tuple[int, ...]:
     if panel.phase_map is None:
         return ()
     return panel.names.index(panel.phase_map.x), panel.names.index(panel.phase_map.y)
+
+
+def map_base(panel: Panel, settings: Settings) -> Settings:
+    """Return the settings with the map's two sliders at their first position: what a map is filed under."""
+    for control in map_controls(panel):
+        settings = settings.moved(control, 0)
+    return settings
 
 
 class MapSweep:

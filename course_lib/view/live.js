@@ -32,7 +32,7 @@ class Control {
   name() {
     const { handle } = this;
     if (!handle) return;
-    const slides = handle.classList.contains("noUi-handle");
+    const slides = handle.matches(".noUi-handle, [type=range]");
     if (handle.getAttribute("aria-label") !== this.about.label) handle.setAttribute("aria-label", this.about.label);
     if (slides && handle.getAttribute("aria-valuetext") !== this.text) handle.setAttribute("aria-valuetext", this.text);
     this.output.textContent = this.about.kind === "index" && handle.tagName === "SELECT" ? "" : this.text;
@@ -147,7 +147,7 @@ class Surroundings {
     if (!controls?.length) return this.places.map((place) => element("div", { class: "course-left" }, place));
     const maps = mapped?.length ? this.places.slice(-1) : [];
     const charts = this.places.slice(0, this.places.length - maps.length);
-    this.map = maps.length && element("div", { class: "course-map" }, ...maps, element("p", { class: "course-map-word", hidden: true }, "the map is being drawn"));
+    this.map = maps.length && element("div", { class: "course-map" }, ...maps, element("p", { class: "course-map-word", hidden: true }, this.layout.words?.map ?? "the map is being drawn"));
     const left = element("div", { class: "course-left" }, ...charts, this.map ? notes : null);
     const side = element("div", { class: "course-side" }, this.#readouts(), this.map || notes);
     return [left, side];
@@ -171,7 +171,7 @@ class Surroundings {
       ...this.presetButtons.map(([made]) => made),
       element("span", { class: "course-gap" }),
       button("reset", reset, "Back to where the panel started"),
-      button("surprise me", surprise, "Another seed: the same settings, other chance events"),
+      this.layout.words ? null : button("surprise me", surprise, "Another seed: the same settings, other chance events"),
       this.seedShown);
   }
 
@@ -188,7 +188,8 @@ class Surroundings {
 
   #challenges() {
     if (!this.layout.challenges?.length) return null;
-    this.goals = this.layout.challenges.map((text) => element("li", { "data-reached": "false" }, element("span", { class: "course-tick", "aria-hidden": "true" }, "☐"), " ", text, element("span", { class: "course-hidden" })));
+    const beyond = this.layout.words?.challenges ?? [];
+    this.goals = this.layout.challenges.map((text, i) => element("li", { "data-reached": "false" }, element("span", { class: "course-tick", "aria-hidden": "true" }, "☐"), " ", text, element("span", { class: "course-hidden" }), beyond[i] ? element("em", {}, ` ${beyond[i]}`) : null));
     this.progress = element("p", { class: "course-progress", "aria-live": "polite" }, `0 of ${this.goals.length} reached`);
     return element("section", { class: "course-challenges", "aria-label": "Challenges" }, element("h4", {}, "Challenges"), element("ol", {}, ...this.goals), this.progress);
   }
@@ -383,6 +384,11 @@ class PanelView {
     return this.controls.every((control) => control.model.comm_live !== false);
   }
 
+  // What a page without a kernel says of settings that it does not hold: their picture never comes, the last one stays.
+  beyond(key) {
+    return this.model.beyond?.(key);
+  }
+
   // Says so when the kernel is gone, or when the picture lags behind the sliders for longer than a blink.
   #waiting() {
     clearTimeout(this.patience);
@@ -390,6 +396,7 @@ class PanelView {
     root.dataset.connected = String(this.connected);
     if (!this.connected) this.around.tell("The kernel is gone: run this cell to make the panel live again.");
     else if (root.dataset.drawn === this.key || this.refused.has(this.key)) this.around.tell();
+    else if (this.beyond(this.key)) this.around.tell(this.beyond(this.key));
     else this.patience = setTimeout(() => this.around.tell("Waiting for the kernel …"), 300);
   }
 
@@ -406,6 +413,8 @@ class PanelView {
     } else if (message.type === "problem") {
       for (const key of message.keys) this.refused.set(key, message.text);
       this.around.complain(this.refused.get(this.key));
+    } else if (message.type === "reached") {
+      this.around.tick(message.reached);
     } else if (message.type === "picture") {
       const pictures = this.file(message.kind, message.header, buffers[0]);
       this.around.tick(message.reached);
@@ -419,7 +428,8 @@ class PanelView {
     const frame = this.filed.frame.get(key);
     if (frame) Object.assign(this.shown, { frame, key });
     else if (late && this.visited(late[0]) >= this.visited(this.shown.key)) Object.assign(this.shown, { frame: late[1], key: late[0] });
-    this.shown.full = this.shown.key === key ? this.filed.full.get(key) ?? null : null;
+    const settled = this.shown.key === key || this.beyond(key);
+    this.shown.full = settled ? this.filed.full.get(this.shown.key) ?? null : null;
     this.shown.map = this.filed.map.get(this.mapKey) ?? this.shown.map;
     return this.shown.key === key;
   }

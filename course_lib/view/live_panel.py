@@ -9,9 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from course_lib.view import rerun, static, style
+from course_lib.view import published, rerun, static, style
 from course_lib.view.controls import Slider, number_text, position_of, singular
-from course_lib.view.forerun import Forerunner, Job, MapSweep, Planner, map_controls
+from course_lib.view.forerun import Forerunner, Job, MapSweep, Planner, map_base, map_controls
 from course_lib.view.live import LiveChart, first_picture
 from course_lib.view.panel import Panel, Settings
 from course_lib.view.picture import Picture
@@ -56,6 +56,8 @@ class LivePanel:
         self._note(self._settings, pictures["frame"])
         if static.is_live():
             rerun.promise()
+        if static.is_published():
+            published.place(published.moving_panel(self.panel, self._settings, page(self.panel)))
         static.show_png(twin(self.panel, self._settings), self.describe())
         if static.is_live():
             self._open(pictures)
@@ -145,10 +147,8 @@ class LivePanel:
 
 
 def _map_key(panel: Panel, settings: Settings) -> str:
-    """Return what a map is filed under: the settings without the map's own two sliders."""
-    for control in map_controls(panel):
-        settings = settings.moved(control, 0)
-    return settings.key
+    """Return the name that a map is filed under."""
+    return map_base(panel, settings).key
 
 
 @functools.lru_cache(maxsize=16)

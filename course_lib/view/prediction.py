@@ -11,7 +11,7 @@ import contextlib
 import json
 import textwrap
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.manifest import ManifestError, find_root
-from course_lib.view import rerun, static, style
+from course_lib.view import published, rerun, static, style
 from course_lib.view.controls import number_text
 from course_lib.view.single_chart import ShownChart, show
 
 CONFIDENCE = ("a guess", "fairly sure", "certain")
+NOBODY = "a stored default; nobody predicted here"
+ANSWER, WHO, HOW = "{answer}", "{who}", "{how}"
+"""What a published page fills in where the words about a learner's answer stand."""
 _writing = threading.Lock()
 
 
@@ -93,6 +96,7 @@ class Prediction:
         self.name, self.question, self.default, self.about = name, question, default, dict(about)
         self.value, self.confidence, self.committed, self.skipped = default, 0, False, False
         self._waiting: list[Callable[[], None]] = []
+        self._open = False
         if static.is_live():
             self._recall()
 
@@ -100,6 +104,8 @@ class Prediction:
         stored = predictions().get(self.name, {})
         if stored.get("confidence") in (1, 2, 3) and self._valid(stored.get("value")):
             self.value, self.confidence, self.committed = stored["value"], stored["confidence"], True
+
+    turn: float | None = None
 
     def _valid(self, value: Any) -> bool:
         raise NotImplementedError
@@ -114,8 +120,26 @@ class Prediction:
     @property
     def said(self) -> str:
         """What was predicted, in words, and by whom."""
-        how = f"you, {CONFIDENCE[self.confidence - 1]}" if self.committed else "a stored default; nobody predicted here"
-        return f"predicted {self.text(self.value)} ({how})"
+        how = f"you, {CONFIDENCE[self.confidence - 1]}" if self.committed else NOBODY
+        return f"predicted {self.answer} ({HOW if self._open else how})"
+
+    @property
+    def answer(self) -> str:
+        """The prediction as a reader sees it."""
+        return ANSWER if self._open else self.text(self.value)
+
+    @contextlib.contextmanager
+    def left_open(self, value: Any) -> Iterator[None]:
+        """Stand as if `value` had been answered, with words that a published page fills in."""
+        before, self.value, self._open = self.value, value, True
+        try:
+            yield
+        finally:
+            self.value, self._open = before, False
+
+    def samples(self) -> dict[str, Any]:
+        """Return an answer for each way in which the chart of the reveal may have to be laid out, by name."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<{self.question} {self.said}>"
@@ -154,6 +178,8 @@ class Prediction:
         from IPython.display import display
 
         if not static.is_live():
+            if static.is_published():
+                published.place(published.question(self))
             display({"text/plain": f"{self.question}\n{self.said}"}, raw=True)
             return
         from course_lib.view.prediction_card import PredictionCard
@@ -202,6 +228,8 @@ class Reveal:
         from IPython.display import Markdown, display
 
         if not static.is_live():
+            if static.is_published():
+                published.place(published.reveal(self))
             self.chart()._ipython_display_()
             if self.says:
                 display(Markdown(self.says))
@@ -242,6 +270,16 @@ class NumberPrediction(Prediction):
         if isinstance(truth, str) or isinstance(self.value, str):
             return truth == self.value
         return abs(truth - self.value) <= 0.1 * (self.about["high"] - self.about["low"])
+
+    @property
+    def turn(self) -> float:
+        """The last number whose words fit right of its mark."""
+        return self.about["low"] + 0.7 * (self.about["high"] - self.about["low"])
+
+    def samples(self) -> dict[str, Any]:
+        """Return an answer whose words stand right of its mark, one left of it, and the one that is no number."""
+        sides = {"right": self.about["low"], "left": self.about["high"], "end": self.about["missing"]}
+        return {side: value for side, value in sides.items() if value != ""}
 
     def text(self, value: Any) -> str:
         """Return a number with its unit, or the word for none."""
@@ -292,9 +330,9 @@ class NumberPrediction(Prediction):
 
     def _marks(self, axis: str, truth: float | str, title: str) -> list[alt.LayerChart]:
         """Return both answers as rules with their words, or as words at the far end where they are no number."""
-        who = "you" if self.committed else "default"
+        who = WHO if self._open else "you" if self.committed else "default"
         both = (
-            ("predicted", self.value, f"{who}: {self.text(self.value)}", "prediction", 12),
+            ("predicted", self.value, f"{who}: {self.answer}", "prediction", 12),
             ("truth", truth, f"model: {self.text(truth)}", "truth", 28),
         )
         return [_mark(field, words, role, y, axis, title, self._side(value)) for field, value, words, role, y in both]
@@ -303,8 +341,7 @@ class NumberPrediction(Prediction):
         """Where an answer's words stand: right or left of its rule, or at the far end where it is no number."""
         if isinstance(value, str):
             return "end"
-        low, high = self.about["low"], self.about["high"]
-        return "right" if value <= low + 0.7 * (high - low) else "left"
+        return "right" if value <= self.turn else "left"
 
 
 class CurvePrediction(Prediction):
@@ -315,6 +352,10 @@ class CurvePrediction(Prediction):
 
     def _near(self, truth: str) -> bool:
         return bool(truth) and self.value == truth
+
+    def samples(self) -> dict[str, Any]:
+        """Return each curve's letter."""
+        return {letter: letter for letter in self.curves}
 
     def text(self, value: Any) -> str:
         """Return a curve's letter and caption."""

@@ -33,5 +33,10 @@ class PredictionCard(anywidget.AnyWidget):
     committed = traitlets.Bool().tag(sync=True)
 
     def __init__(self, about: Mapping[str, Any], **traits: Any) -> None:
-        shown = ("kind", "question", "low", "high", "step", "unit", "missing", "captions")
-        super().__init__(question={key: about[key] for key in shown if key in about}, **traits)
+        super().__init__(question=shown(about), **traits)
+
+
+def shown(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page needs to know of a question, JSON-ready."""
+    known = ("kind", "question", "low", "high", "step", "unit", "missing", "captions")
+    return {key: about[key] for key in known if key in about}

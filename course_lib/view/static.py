@@ -18,6 +18,7 @@ from course_lib.view import style
 from course_lib.view.picture import Picture
 
 ENVIRONMENT = "COURSE_VIEW"
+SITE = "site"
 STACKED = "course_stacked"
 """Key of an output's metadata under which a page for a phone finds the same charts one below the other."""
 SCALE = 2
@@ -38,6 +39,11 @@ def is_live() -> bool:
     if wanted in ("live", "bare", "static"):
         return wanted != "static"
     return bool(cell_id()) or "google.colab" in sys.modules
+
+
+def is_published() -> bool:
+    """Return whether the notebook is run for the site, whose pages move without a kernel (`published.py`)."""
+    return os.environ.get(ENVIRONMENT) == SITE
 
 
 def cell_id() -> str | None:
@@ -93,7 +99,7 @@ def png(specs: Sequence[Mapping[str, Any]]) -> bytes:
     if os.environ.get(ENVIRONMENT) in ("none", "bare"):  # the grader's sandbox, for one, has no drawing engine
         return b""
     drawn = Drawn(_png(beside(specs)))
-    if os.environ.get(ENVIRONMENT) == "site" and len(specs) > 1:
+    if is_published() and len(specs) > 1:
         drawn.stacked = _png(beside(specs, "vconcat"))
     return drawn
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from course_lib.view import forerun
-from course_lib.view.forerun import Forerunner, MapSweep, Planner
+from course_lib.view.forerun import Forerunner, MapSweep, Planner, map_base
 from course_lib.view.picture import pack, unpack
 from tests.browser.stand_in_panel import INSTANT, PANEL
 
@@ -100,7 +100,7 @@ def test_a_swept_frame_is_what_the_kernel_would_compute():
 
 
 def test_a_map_made_in_pieces_is_the_map_made_at_once():
-    base = Planner(PANEL, PANEL.settings()).map_base(PANEL.settings())
+    base = map_base(PANEL, PANEL.settings())
     pieces, whole = MapSweep(PANEL, base), MapSweep(PANEL, base)
     while not pieces.advance(50):
         assert len(pieces.outcomes) % 50 == 0

@@ -8,10 +8,12 @@ import pytest
 import tiny_course
 from nbformat.v4 import new_markdown_cell
 
-from course_lib import notebook_file, site
+from course_lib import notebook_file
 from course_lib.notebook_file import NotebookError
 from course_lib.view import static, style
 from course_lib.view.picture import Picture
+from course_lib.website import assets, build, notebook_page
+from course_lib.website.equations import mathml
 from tests.browser.rig import chromium, missing
 
 LOADS = re.compile(
@@ -27,13 +29,13 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def built(course):
     out = course.root / "site"
-    site.build(course, out)
+    build.build(course, out)
     return out
 
 
 @pytest.mark.slow
 def test_it_has_a_page_for_each_built_lesson_and_an_index_of_all(built):
-    assert sorted(path.name for path in built.iterdir()) == ["01_tiny.html", "01_tiny_lab.html", "index.html"]
+    assert sorted(path.name for path in built.glob("*.html")) == ["01_tiny.html", "01_tiny_lab.html", "index.html"]
     index = (built / "index.html").read_text(encoding="utf-8")
     assert '<a href="01_tiny.html">Doubling</a>' in index
     assert "Not there yet (not built yet)" in index
@@ -58,8 +60,10 @@ def test_links_to_labs_lead_to_their_texts_without_answers(built):
 @pytest.mark.slow
 def test_a_page_lists_its_contents_and_each_leads_somewhere(built):
     page = (built / "01_tiny.html").read_text(encoding="utf-8")
-    listed = re.findall(r'<li><a href="#([^"]+)">', page.partition("</details>")[0])
-    assert listed and all(f'id="{anchor}"' in page for anchor in listed)
+    side = page.partition('<nav class="side"')[2].partition("</nav>")[0]
+    listed = re.findall(r'<li><a href="#([^"]+)">', side)
+    assert len(listed) == len(tiny_course.STATIONS) and '<a href="01_tiny_lab.html">lab</a>' in side
+    assert all(f'id="{anchor}"' in page for anchor in listed)
 
 
 def test_charts_side_by_side_carry_a_stacked_picture_for_phones_on_the_pages_alone(monkeypatch):
@@ -75,7 +79,7 @@ def test_charts_side_by_side_carry_a_stacked_picture_for_phones_on_the_pages_alo
 
 @pytest.mark.slow
 def test_no_page_names_anything_to_load_from_elsewhere(built):
-    for path in built.iterdir():
+    for path in [*built.glob("*.html"), *built.glob("assets/*.css")]:
         assert LOADS.findall(path.read_text(encoding="utf-8")) == []
 
 
@@ -91,7 +95,7 @@ def test_chromium_draws_the_page_offline_and_asks_nobody(built):
     # In a thread of its own, because another test's browser may hold this one's event loop.
     with ThreadPoolExecutor(1) as thread:
         asked, fraction, picture, fits = thread.submit(look_at, built / "01_tiny.html").result()
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert [url for url in asked if not url.startswith((built.as_uri(), "data:"))] == []
     assert fraction["height"] > 25
     assert picture == 1
     assert fits
@@ -118,7 +122,7 @@ def look_at(path):
 def test_the_notebooks_stay_as_they_were_and_an_old_site_is_replaced(course, built):
     (built / "old.html").write_text("old", encoding="utf-8")
     before = course.module("tiny").lesson.read_bytes()
-    site.build(course, built)
+    build.build(course, built)
     assert course.module("tiny").lesson.read_bytes() == before
     assert not (built / "old.html").exists()
 
@@ -132,7 +136,7 @@ def test_a_lesson_that_stops_is_one_line_and_keeps_the_old_site(tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text("old", encoding="utf-8")
     with pytest.raises(NotebookError, match=r"01_tiny\.ipynb: stops with ZeroDivisionError: division by zero$"):
-        site.build(course, tmp_path / "site")
+        build.build(course, tmp_path / "site")
     assert (tmp_path / "site" / "index.html").read_text(encoding="utf-8") == "old"
 
 
@@ -142,7 +146,7 @@ def test_a_folder_of_something_else_is_not_replaced(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(NotebookError, match="is not a site that was built here"):
-        site.build(none, tmp_path / "thesis")
+        build.build(none, tmp_path / "thesis")
     assert (tmp_path / "thesis" / "chapter.txt").exists()
 
 
@@ -157,7 +161,7 @@ def test_a_folder_of_something_else_is_not_replaced(tmp_path):
     ],
 )
 def test_equations_of_the_kind_the_lessons_use_are_drawn(latex):
-    drawn = site.mathml(latex, "block")
+    drawn = mathml(latex, "block")
     assert drawn.startswith("<math")
     assert "\\" not in drawn
 
@@ -165,19 +169,26 @@ def test_equations_of_the_kind_the_lessons_use_are_drawn(latex):
 @pytest.mark.parametrize("latex", [r"\unknowncommand{x}", "a & b", r"\frac"])
 def test_an_equation_that_cannot_be_drawn_is_named(latex):
     with pytest.raises(NotebookError, match="an equation cannot be drawn"):
-        site.mathml(latex, "inline")
+        mathml(latex, "inline")
+
+
+def test_a_bundle_that_ends_otherwise_stops_the_build(monkeypatch):
+    assert "__courseVega" in assets.vega()[-300:]
+    monkeypatch.setattr(assets, "bundle_source", lambda: "export { embed as vegaEmbed }; more()")
+    with pytest.raises(NotebookError, match="does not end with its export"):
+        assets.vega()
 
 
 def test_markdown_with_an_unknown_command_stops_the_build():
     notebook = tiny_course.notebook([new_markdown_cell(r"Here $\unknowncommand x$.", id="a")])
     with pytest.raises(NotebookError, match="unknowncommand"):
-        site.to_html(notebook, "x", {"previous": None, "next": None})
+        notebook_page.content(notebook)
 
 
 def test_a_folded_answer_stays_inside_its_fold():
     text = "<details><summary>Why?</summary>\n\nBecause it is **so**.\n</details>"
     notebook = tiny_course.notebook([new_markdown_cell(text, id="a")])
-    page = site.to_html(notebook, "x", {"previous": None, "next": None})
+    page = notebook_page.content(notebook).html
     assert re.search(r"<details>(?:(?!</details>).)*<strong>so</strong>.*?</details>", page, re.S)
 
 

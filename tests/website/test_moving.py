@@ -1,0 +1,295 @@
+"""Pages whose sliders move, in Chromium: from a file and from a server, on a phone, in the dark and on paper."""
+
+import contextlib
+import dataclasses
+import functools
+import gzip
+import http.server
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import tiny_course
+from nbformat.v4 import new_code_cell, new_output
+
+from course_lib import manifest
+from course_lib.lessons import split_brain
+from course_lib.view import live_panel, published
+from course_lib.view.prediction import predict, predict_curve
+from course_lib.website import assets, build, notebook_page
+from course_lib.website.build import Page
+from tests.browser.rig import FLAGS, chromium, missing
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.xdist_group("website"),
+    pytest.mark.skipif(missing() is not None and not os.environ.get("COURSE_REQUIRE_BROWSER"), reason=missing() or ""),
+]
+PANEL = dataclasses.replace(
+    split_brain.PANEL, presets={name: split_brain.PANEL.presets[name] for name in ("storm", "fixed")}
+)
+CUT = next(control.name for control in PANEL.controls if control.label == "cut after node")
+MOST_BYTES = 1_000_000
+"""Of a page with all that it loads, gzipped."""
+LONGEST_START = 1.5
+"""Seconds of the page's main thread until a slider can be dragged."""
+PICTURE = new_output("display_data", {"image/png": tiny_course.DOT}, metadata={"image/png": {"alt": "a dot"}})
+
+
+def shown(cell_id, place, *more):
+    return new_code_cell("...", id=cell_id, outputs=[new_output("display_data", {published.PLACE: place}), *more])
+
+
+def live_parts():
+    """A notebook as it was run for the site: a module's panel from two of its presets, a number and a curve."""
+    x = np.arange(5.0)
+    number = predict("n", "How long?", low=0, high=300, step=5, unit="s", default=30, missing="never")
+    curve = predict_curve("c", "Which?", x=x, curves={"up": x, "down": -x}, default="down", x_title="x", y_title="y")
+    says = new_output("display_data", {"text/markdown": "So it is."})
+    return tiny_course.notebook(
+        [
+            shown("panel", published.moving_panel(PANEL, PANEL.settings(), live_panel.page(PANEL)), PICTURE),
+            shown("ask", published.question(number), new_output("stream", text="How long? A default")),
+            shown("reveal", published.reveal(number.reveal(45.0)), PICTURE, says),
+            shown("ask-curve", published.question(curve)),
+            shown("reveal-curve", published.reveal(curve.reveal(2 * x, nearest="A")), PICTURE),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("moving") / "a site"
+    folder.mkdir()
+    assets.write(folder / build.ASSETS)
+    course = tiny_course.make(folder.parent / "c")
+    Page("page.html", "Moving", notebook_page.content(live_parts())).write(course, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def chrome():
+    """Return a function that calls another with a browser, in a thread whose event loop is nobody else's."""
+    from playwright.sync_api import sync_playwright
+
+    with ThreadPoolExecutor(1) as thread:
+        opened = thread.submit(lambda: sync_playwright().start()).result()
+        browser = thread.submit(lambda: opened.chromium.launch(executable_path=chromium(), args=list(FLAGS))).result()
+        yield lambda look, *given: thread.submit(look, browser, *given).result()
+        thread.submit(lambda: (browser.close(), opened.stop())).result()
+
+
+class Look:
+    """A page, opened and live, and the few verbs that these tests need."""
+
+    def __init__(self, browser, address, wait="[data-place^=panel][data-live]", **context):
+        self.asked, self.errors = [], []
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda line: line.type in ("warning", "error") and self.errors.append(line.text))
+        self.clock = self.context.new_cdp_session(self.page)
+        self.clock.send("Performance.enable", {"timeDomain": "threadTicks"})
+        self.page.goto(address)
+        self.page.wait_for_selector(wait, timeout=60_000)
+
+    def seconds(self):
+        """CPU seconds of the page's main thread so far."""
+        metrics = self.clock.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+
+    def data(self, name):
+        return self.page.locator("[data-place^=panel] .course-panel").get_attribute(f"data-{name}")
+
+    def reach(self, settings):
+        """Wait until a picture is drawn and at rest."""
+        selector = f'.course-panel[data-drawn="{settings.key}"][data-rested="{settings.key}"]'
+        self.page.wait_for_selector(selector, timeout=30_000)
+
+    def numbers(self):
+        return self.page.locator(".course-readouts dd").all_inner_texts()
+
+    def status(self):
+        return self.page.locator(".course-status").inner_text()
+
+    def slider(self, name):
+        return self.page.locator(f"[data-control={name}] input")
+
+    def fits(self):
+        return self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@contextlib.contextmanager
+def opened(*given, **context):
+    look = Look(*given, **context)
+    try:
+        yield look
+    finally:
+        look.context.close()
+
+
+def readouts(settings):
+    run, full = PANEL.pictures([settings]).at(0).numbers, PANEL.full(settings).at(0).numbers
+    return [readout.text({**run, **full}[readout.name]) for readout in PANEL.readouts]
+
+
+def moved_from_a_file(browser, address):
+    with opened(browser, address, offline=True) as look:
+        started, start = look.seconds(), PANEL.settings()
+        nodes = PANEL.names.index("nodes")
+        look.slider("nodes").press("End")
+        last = len(PANEL.controls[nodes].positions) - 1
+        look.reach(start.moved(nodes, last))
+        alone = look.numbers()
+        look.slider(CUT).press("ArrowRight")
+        look.page.wait_for_function("document.querySelector('.course-status').textContent")
+        beyond = (look.status(), look.numbers(), look.data("drawn") == start.moved(nodes, last).key)
+        look.page.get_by_role("button", name="fixed", exact=True).click()
+        look.reach(PANEL.settings("fixed"))
+        look.page.get_by_role("button", name="reset").click()
+        look.reach(start)
+        named = look.slider("nodes").get_attribute("aria-label"), look.slider("nodes").get_attribute("aria-valuetext")
+        words = look.page.locator(".course-challenges em").count()
+        twin = look.page.locator("img[alt='a dot']").first.is_visible()
+        found = dict(alone=alone, beyond=beyond, back=look.status(), named=named, words=words, twin=twin)
+        return {**found, "asked": look.asked, "errors": look.errors, "started": started, "last": last}
+
+
+def test_a_page_opened_as_a_file_moves_and_asks_nobody(site, chrome):
+    found = chrome(moved_from_a_file, (site / "page.html").as_uri())
+    assert found["errors"] == []
+    assert [url for url in found["asked"] if not url.startswith((site.as_uri(), "blob:", "data:"))] == []
+    assert found["alone"] == readouts(PANEL.settings().moved(PANEL.names.index("nodes"), found["last"]))
+    said, numbers, kept = found["beyond"]
+    assert said.startswith("Two controls away from “storm” (nodes, cut after node): the last picture stays.")
+    assert (numbers, kept, found["back"]) == (found["alone"], True, "")
+    assert found["named"] == ("nodes", "5 nodes") and found["words"] == 2 and not found["twin"]
+    assert found["started"] <= LONGEST_START
+
+
+def predicted(browser, address):
+    with opened(browser, address) as look:
+        page, card, reveal = look.page, "[data-place^=question]", "[data-place^=reveal]"
+        before = page.get_by_text("So it is.").is_visible(), page.locator(".course-asking").count()
+        page.locator(card).nth(0).locator("input[type=range]").fill("250")
+        page.locator(card).nth(0).get_by_label("certain").check()
+        page.locator(card).nth(0).get_by_role("button", name="commit").click()
+        page.locator(f"{reveal}[data-answered] .course-live").nth(0).wait_for()
+        words = page.locator(reveal).nth(0).locator("[aria-label*=predicted]").first.get_attribute("aria-label")
+        marks = page.evaluate(
+            "document.querySelector('[data-place^=reveal] .course-panel').courseViews[0].data('prediction')[0]"
+        )
+        after = page.get_by_text("So it is.").is_visible()
+        page.locator(card).nth(1).get_by_role("button", name="skip").click()
+        page.locator(f"{reveal}[data-answered] .course-live").nth(1).wait_for()
+        skipped = page.locator(reveal).nth(1).locator("[aria-label*=predicted]").first.get_attribute("aria-label")
+        page.reload()
+        page.locator(f"{reveal}[data-answered] .course-live").nth(0).wait_for()
+        again = page.locator(card).nth(0).locator(".course-progress").inner_text()
+        asking = page.locator(".course-asking").count()
+        found = dict(before=before, words=words, after=after, skipped=skipped, again=again, asking=asking)
+        return {**found, "marks": (marks["predicted"], marks["truth"]), "errors": look.errors}
+
+
+def test_an_answer_is_asked_first_and_stays_in_the_browser(site, chrome):
+    found = chrome(predicted, (site / "page.html").as_uri())
+    assert found["errors"] == []
+    assert found["before"] == (False, 2) and found["after"]
+    assert "predicted 250 s (you, certain); the model says 45 s" in found["words"]
+    assert found["marks"] == (250, 45)
+    assert "predicted B (down) (a stored default; nobody predicted here); nearest is A (up)" in found["skipped"]
+    assert found["again"].startswith("You predicted 250 s before") and found["asking"] == 1
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_words):
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def served(folder):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+def on_a_phone_in_the_dark(browser, address):
+    with opened(browser, address, color_scheme="dark", viewport={"width": 390, "height": 800}) as look:
+        look.page.get_by_role("button", name="fixed", exact=True).click()
+        look.reach(PANEL.settings("fixed"))
+        ink = look.page.evaluate("document.querySelector('.course-panel').courseViews[0].signal('ink')")
+        fits, folded = look.fits(), not look.page.locator(".side li").first.is_visible()
+        look.page.emulate_media(media="print")
+        paper = [look.page.locator(there).first.is_visible() for there in ("img[alt='a dot']", ".course-panel")]
+        return dict(asked=look.asked, errors=look.errors, ink=ink, fits=fits, folded=folded, paper=paper)
+
+
+def test_a_page_from_a_server_fits_a_phone_follows_the_dark_and_prints_its_pictures(site, chrome):
+    with served(site) as address:
+        found = chrome(on_a_phone_in_the_dark, f"{address}/page.html")
+        assert [url for url in found["asked"] if not url.startswith((address, "blob:", "data:"))] == []
+    assert found["errors"] == []
+    assert found["ink"] == "rgb(232, 232, 232)" and found["fits"] and found["folded"]
+    assert found["paper"] == [True, False]
+
+
+def without_its_data(browser, address):
+    with opened(browser, address, wait="main") as look:
+        look.page.wait_for_function("document.readyState == 'complete'")
+        return look.page.locator("img[alt='a dot']").first.is_visible(), look.errors
+
+
+def test_a_page_that_lost_its_data_keeps_its_picture(site, chrome, tmp_path):
+    lost = tmp_path / "page.html"
+    lost.write_text((site / "page.html").read_text(encoding="utf-8"), encoding="utf-8")
+    assert chrome(without_its_data, lost.as_uri())[0]
+
+
+# ---- all twelve, once a week -----------------------------------------------------------------------------------------
+
+
+def weight(folder, name):
+    """Gzipped bytes of a page and all that it loads."""
+    files = [folder / name, *folder.glob("assets/*"), folder / "data" / name.replace(".html", ".js")]
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in files)
+
+
+def dragged_through(browser, address, panel):
+    """Start, and move each control that is in the open from end to end; return seconds, errors and what was asked."""
+    with opened(browser, address, offline=True) as look:
+        started = look.seconds()
+        for index in panel.main_sliders:
+            for key, position in (("Home", 0), ("End", len(panel.controls[index].positions) - 1)):
+                look.slider(panel.controls[index].name).press(key)
+                look.reach(panel.settings().moved(index, position))
+            look.page.get_by_role("button", name="reset").click()
+            look.reach(panel.settings())
+        return started, look.errors, look.asked
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("module", manifest.load().built, ids=lambda module: module.slug)
+def test_a_lesson_is_built_in_a_minute_is_light_and_each_slider_moves(module, chrome, tmp_path):
+    course, began = manifest.load(), time.process_time()
+    modules = tuple(one if one == module else one.model_copy(update={"built": False}) for one in course.modules)
+    before = os.times()
+    build.build(course.model_copy(update={"modules": modules}), tmp_path / "site")
+    after, name = os.times(), f"{module.name}.html"
+    cpu = time.process_time() - began + sum(after[2:4]) - sum(before[2:4])
+    started, errors, asked = chrome(dragged_through, (tmp_path / "site" / name).as_uri(), panel_of(module))
+    assert errors == [] and all(url.startswith(("file:", "blob:", "data:")) for url in asked)
+    assert (weight(tmp_path / "site", name) <= MOST_BYTES, started <= LONGEST_START, cpu <= 60) == (True, True, True)
+
+
+def panel_of(module):
+    import importlib
+
+    return importlib.import_module(f"course_lib.lessons.{module.slug}").PANEL
