@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import functools
 import io
 import os
 import time
@@ -134,13 +135,14 @@ def _answered(notebook: notebook_file.NotebookNode, done: notebook_file.Notebook
 def _compared(notebook: notebook_file.NotebookNode, done: Mapping[str, Any]) -> dict[str, str]:
     """What nbval says of each check cell, with the outputs of a run in place of a kernel's."""
     records = {id_: {name: _printed(cell, name) for name in ("stdout", "stderr")} for id_, cell in done.items()}
-    comparer = Comparer()
-    try:
-        found = comparer.compare(notebook, {id_: {**record, "error": None} for id_, record in records.items()})
-    finally:
-        comparer.close()
-        comparer._thread.join(10)  # it gives the environment back as it ends
+    found = _comparer().compare(notebook, {id_: {**record, "error": None} for id_, record in records.items()})
     return {id_: found.get(id_, found.get("", "")) for id_ in tagged(notebook, CHECK)}
+
+
+@functools.cache
+def _comparer() -> Comparer:
+    """One for all notebooks of a test process: starting and ending a session takes longer than they do."""
+    return Comparer()
 
 
 def _printed(cell: Any, name: str) -> str:

@@ -28,8 +28,10 @@ class Shell:
 
     def __enter__(self) -> Shell:
         self._undo = contextlib.ExitStack()
-        for known in (sys.modules, builtins.__dict__, os.environ):
+        for known in (builtins.__dict__, os.environ):
             self._undo.enter_context(mock.patch.dict(known))
+        # Only the module that the shell puts there goes: loading pandas anew takes half a second a notebook.
+        self._undo.callback(sys.modules.__setitem__, "__main__", sys.modules["__main__"])
         os.environ |= {static.ENVIRONMENT: "static", progress.OFF: "1"}
         self._undo.enter_context(mock.patch.object(static, "_png", self._dot))
         self._faults: list[str] = []

@@ -91,8 +91,8 @@ def _table(result: detect.Tournament) -> dict[str, Any]:
     note = notes.transform_calculate(text=f"isValid(datum.value) ? {unit} : 'never'")
     layers = [
         cells.mark_rect(width=CELL - 4, height=ROW - 4).encode(x=x, y=y, color=colour, opacity=share),
-        per_cent.mark_text(color=style.INK).encode(x=x, y=y, text="text:N"),
-        note.mark_text(color=style.INK).encode(x=x, y=y, text="text:N"),
+        per_cent.mark_text(color=style.INK).encode(x=x, y=y, text=alt.Text("text", type="nominal")),
+        note.mark_text(color=style.INK).encode(x=x, y=y, text=alt.Text("text", type="nominal")),
     ]
     size = {"width": CELL * len(heads), "height": ROW * len(result.frame)}
     title = {"text": "days on which each rule paged (%)", "offset": 8}

@@ -1,5 +1,6 @@
 """The look: contrast on both themes, colours that colour-blind readers can tell apart, dashes, axes with units."""
 
+import functools
 import itertools
 import re
 
@@ -135,3 +136,34 @@ def test_end_labels_keep_apart():
     at = sorted(200 * (1 - end / 100) + shift for end, shift in zip([50, 51, 52, 10], shifts, strict=True))
     assert min(np.diff(at)) >= 13
     assert shifts[3] == 0
+
+
+def nested():
+    """Charts side by side, one of them in layers, as a lesson's picture holds them."""
+    line = style.line("run", "time", "one", "naive", x=style.time_axis(60), y=style.amount_axis("one", "rate (1/s)"))
+    layered = style.part(alt.layer(style.regions(labels={0: "outage"}), line))
+    return style.themed({"hconcat": [layered, {"vconcat": [style.part(line)]}]}, "Two lines.")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        (),
+        ("hconcat", 0),
+        ("hconcat", 0, "layer", 0),
+        ("hconcat", 0, "layer", 0, "layer", 1),
+        ("hconcat", 0, "layer", 1),
+        ("hconcat", 1),
+        ("hconcat", 1, "vconcat", 0),
+    ],
+)
+def test_a_fault_at_any_depth_is_no_vega_lite(path):
+    spec = nested()
+    assert style.invalid(spec) == ""
+    part = functools.reduce(lambda whole, key: whole[key], path, spec)
+    part["colour"] = "blue"
+    assert style.invalid(spec) == "Additional properties are not allowed ('colour' was unexpected)"
+    if "encoding" in part:
+        del part["colour"]
+        next(iter(part["encoding"].values()))["type"] = "number"
+        assert "'number' is not one of" in style.invalid(spec)

@@ -149,8 +149,10 @@ class _Loop:
     def __init__(self) -> None:
         self.ready = threading.Event()
         self.asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.environment = contextlib.ExitStack()
 
     def pytest_collection(self, session: Any) -> bool:
+        self.environment.close()  # pytest has read its own; what this process starts meanwhile gets the usual one
         return True
 
     def pytest_runtestloop(self, session: Any) -> bool:
@@ -169,8 +171,12 @@ def _run_pytest(loop: _Loop) -> None:
 
     folder = str(Path(__file__).parent)  # it wants one, and finds nothing there
     quiet = ["-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:capture", "-p", "no:faulthandler"]
+    quiet += ["-p", "no:unraisableexception", "-p", "no:threadexception"]  # their hooks are for the whole process
     where = ["-c", os.devnull, "--color=no", "--rootdir", folder, folder]
-    with mock.patch.dict(os.environ, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}):
+    with loop.environment as patches:
+        patches.enter_context(
+            mock.patch.dict(os.environ, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""})
+        )
         pytest.main([*quiet, *where, "-p", "nbval.plugin", "--nbval-lax"], plugins=[loop])
 
 
