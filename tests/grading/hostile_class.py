@@ -1,8 +1,9 @@
-"""A class of hostile learners, each followed by a good one, as files; and what each deserves."""
+"""A class of hostile learners with good ones among them, as files; and what each deserves."""
 
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,15 @@ from grading import kit
 
 FOLDER = Path(__file__).parent / "hostile"
 ANY = "any"
+WEEKLY = bool(os.environ.get("COURSE_WEEKLY"))
+#: A good learner follows so many hostile ones; what each left behind also shows in the two tasks that the next, hostile
+#: or not, has right.
+BETWEEN = 1 if WEEKLY else 4
+#: These burn half a second and more, and another of their kind is tried each time: once a week.
+DEAR = """
+    threads_that_burn sums_that_nest_thousands_deep folders_a_thousand_deep_in_the_scratch million_tuple
+    ten_gigabytes_in_small_steps
+""".split()
 
 
 @dataclass(frozen=True)
@@ -39,16 +49,22 @@ class Hostile:
 
 
 def everybody() -> list[Hostile]:
-    """Every hostile submission: those in the YAML files and those that are edits of a notebook."""
+    """Every hostile submission: those in the YAML files and those that are edits of a notebook; dear ones weekly."""
     entries = [entry for path in sorted(FOLDER.glob("*.yaml")) for entry in yaml.safe_load(path.read_text())]
+    assert set(DEAR) < {entry["name"] for entry in entries}
+    entries = [entry for entry in entries if WEEKLY or entry["name"] not in DEAR]
     return [_from_entry(entry) for entry in entries] + [_edited(edit) for edit in EDITS]
 
 
-def write(folder: Path, hostile: list[Hostile]) -> None:
-    """One hostile learner and one good one in turn, in the order in which they are graded."""
+def write(folder: Path, hostile: list[Hostile]) -> list[str]:
+    """Hostile learners with good ones among them, in the order in which they are graded; return the good ones."""
+    good = []
     for n, one in enumerate(hostile):
         kit.save(folder / f"{n:03d}-{one.name}" / "01_kit.ipynb", one.notebook)
-        kit.save(folder / f"{n:03d}-then-a-good-one" / "01_kit.ipynb", kit.submission({}))
+        if n % BETWEEN == BETWEEN - 1 or one is hostile[-1]:
+            good.append(f"{n:03d}-then-a-good-one")
+            kit.save(folder / good[-1] / "01_kit.ipynb", kit.submission({}))
+    return good
 
 
 def _from_entry(entry: dict[str, Any]) -> Hostile:

@@ -1,6 +1,7 @@
-"""The instructor's page and each CI sample, run as printed from a clone.
+"""The instructor's page and each CI sample, run as printed from a clone; the samples once a week.
 
-The page and GitLab's sample run with the powers of a default container and no more.
+The page and GitLab's sample run with the powers of a default container and no more. That each sample is read, and its
+commands and options are the course's, is in `test_teaching_page.py`, each time.
 
 What a runner brings is stood in for: ``apt-get`` does nothing, ``sudo`` runs what it is given, and the environment that
 ``python -m venv`` makes is the suite's own, with the clone's code.
@@ -128,6 +129,7 @@ def test_every_command_of_the_instructors_page_runs_as_printed_in_that_order(ori
     assert {"report.html", "canvas.csv", "junit.xml", "moodle-01_retry_storm-lab.csv"} <= made
 
 
+@pytest.mark.weekly  # the page above grades a class in the same container
 @ROOT
 def test_gitlabs_sample_grades_a_class_in_a_default_container(origin, stubs, isolation_level):
     where = clone(origin, "gitlab")

@@ -1,4 +1,4 @@
-"""Hostile submissions, each a real notebook followed by a good one, graded in one batch."""
+"""Hostile submissions, each a real notebook, with good ones among them, graded in one batch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LIMITS = replace(kit.LIMITS, cells_s=2.5, call_s=1.5, total_s=7.0, cpu_s=7)
 def test_none_earns_a_point_it_did_not_deserve_and_none_harms_the_next(tmp_path, isolation_level):
     course = kit.course(tmp_path / "course")
     hostile = hostile_class.everybody()
-    hostile_class.write(tmp_path / "submissions", hostile)
+    good = hostile_class.write(tmp_path / "submissions", hostile)
     before = _state_of_the_host(tmp_path)
 
     batch = grade(tmp_path / "submissions", tmp_path / "out", course, Options(limits=LIMITS, live_every=0))
@@ -40,9 +40,9 @@ def test_none_earns_a_point_it_did_not_deserve_and_none_harms_the_next(tmp_path,
         for task in kit.POINTS
         if not one.deserves(task, points[f"{n:03d}-{one.name}"][task])
     ]
-    harmed = [name for name, earned in points.items() if name.endswith("good-one") and earned != kit.POINTS]
     assert undeserved == []
-    assert harmed == [] and len(points) == 2 * len(hostile)
+    assert [name for name in good if points[name] != kit.POINTS] == []
+    assert len(good) >= 25 and len(points) == len(good) + len(hostile)
     assert max(batch.seconds) < 2 * LIMITS.total_s
     assert _state_of_the_host(tmp_path) == before
     assert _processes_left_behind() == set()
