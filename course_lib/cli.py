@@ -190,6 +190,24 @@ def grade(
 
 
 @app.command()
+def fleet(
+    policies: Annotated[Path, typer.Argument(help="CSV: service,retries,backoff,budget; one line a learner.")],
+    again: Annotated[Path | None, typer.Argument(help="The second vote, to compare.")] = None,
+    out: Annotated[Path, typer.Option(help="The page for the projector.")] = Path("fleet.html"),
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another day.")] = 0,
+) -> None:
+    """Run a class as a fleet: each owns one service's retry policy, and all share one backend."""
+    from course_lib.incidents import fleet, fleet_board
+
+    votes = [fleet.run(fleet.read(path), seed) for path in (policies, again) if path]
+    for line in [*fleet.lines(votes[-1]), *(fleet.compared(*votes) if again else ())]:
+        typer.echo(line)
+    _print(_table(fleet.HEADINGS, fleet.table(votes[-1])))
+    fleet_board.write(votes, out)
+    typer.echo(f"for the projector: {out}")
+
+
+@app.command()
 def site(out: Annotated[Path, typer.Option(help="Folder to write, made anew.")] = Path("site")) -> None:
     """Write lessons and labs as pages whose sliders move without a kernel; they open as files, too."""
     from course_lib.website import build
@@ -308,6 +326,16 @@ def _table_of_drills(known) -> object:
         worth = sum(most for _, most in drill.vector.values())
         parts = ", ".join(f"{what} {_of(*points)}" for what, points in drill.vector.items() if any(points))
         table.add_row(name, str(drill.times), f"{drill.best:.0f} of {worth:.0f}", parts)
+    return table
+
+
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> object:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(escape, row))
     return table
 
 
