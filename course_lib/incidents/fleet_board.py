@@ -94,7 +94,7 @@ def _line(rows: list[dict[str, float]], name: str, role: str, end: tuple[float, 
         color=stroke.colour, strokeDash=stroke.dash, strokeWidth=stroke.width
     )
     word = alt.Chart(alt.Data(values=[{"time": end[0], "failed": end[1]}])).mark_text(
-        align="left", dx=6, dy=dy - 8, text=name, color=stroke.word, fontWeight="bold"
+        align="left", dx=6, dy=dy - 16, text=name, color=stroke.word, fontWeight="bold"
     )
     return [line.encode(x=x, y=y), word.encode(x=x, y=y)]
 

@@ -83,7 +83,4 @@ def test_one_drill_in_three_has_nothing_behind_it():
 def test_the_course_has_what_it_says_it_has():
     every = [scenario.load(name) for name in scenario.names()]
     assert sum(not one.noop and len(one.modes) == 2 for one in every) >= 4
-    assert any(one.attack for one in every)
-    assert any(action.bypasses == "authorisation" for one in every for action in one.actions)
-    assert any(inject.social_engineering for one in every for inject in one.injects)
     assert "half a year ago" in scenario.load("peak_sunday").runbook_reviewed
