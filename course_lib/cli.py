@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from course_lib.manifest import Course
 
 USER_ERROR, NOT_WRITTEN = 2, 3
+PAPER = ".md"
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 app = typer.Typer(
@@ -68,17 +69,24 @@ def list_modules() -> None:
 
 @app.command()
 def check(
-    notebooks: Annotated[list[str], typer.Argument(help="Your notebooks, or module numbers such as 01.")],
+    notebooks: Annotated[
+        list[str], typer.Argument(help="Your notebooks or post-mortems (*.md), or module numbers such as 01.")
+    ],
     all_hints: Annotated[bool, typer.Option("--all-hints", help="Show the last hint too, nearly the answer.")] = False,
 ) -> None:
-    """Check your answers with nbval: points per task, what missed, and a hint.
+    """Check your answers with nbval: points per task, what missed, and a hint; and post-mortems against their runs.
 
     Runs on this machine without isolation: check only notebooks you trust. Exit code 0: all right; 1: not yet; 2: a
     file that cannot be checked; 3: checked, but progress could not be written.
     """
     course, code = _course(), 0
     for path in _each_notebook(course, notebooks):
-        code = max(code, _check_one(course, path, all_hints) if isinstance(path, Path) else _complain(path))
+        if isinstance(path, ValueError):
+            code = max(code, _complain(path))
+        elif path.suffix.lower() == PAPER:
+            code = max(code, _check_paper(path))
+        else:
+            code = max(code, _check_one(course, path, all_hints))
     raise typer.Exit(code)
 
 
@@ -239,10 +247,47 @@ def _each_notebook(course: Course, names: Iterable[str]) -> Iterable[Path | Valu
     from course_lib.manifest import ManifestError
 
     for name in names:
+        if name.lower().endswith(PAPER):
+            yield Path(name)
+            continue
         try:
             yield from work.notebooks_of(course, name)
         except ManifestError as error:
             yield error
+        else:
+            yield from _papers_of(course, name)
+
+
+def _papers_of(course: Course, name: str) -> Iterable[Path]:
+    """The learner's post-mortems, where a word means the module that asks for one."""
+    asking = next((module for module in course.modules if module.postmortem_points), None)
+    if asking is None or Path(name).exists() or course.module(name) != asking:
+        return []
+    from course_lib.incidents import drill_file
+    from course_lib.manifest import WORK
+    from course_lib.postmortem import beside
+
+    mine = course.root / WORK
+    return beside.papers([mine, mine / drill_file.FOLDER, mine / "postmortems"])
+
+
+def _check_paper(path: Path) -> int:
+    from course_lib.postmortem import beside, shipped
+    from course_lib.postmortem import check as checking
+    from course_lib.postmortem.command import PASS
+
+    try:
+        run = beside.run_of(path)
+        report = checking.check(path, run)
+    except ValueError as error:
+        if not type(error).__module__.startswith("course_lib."):
+            raise
+        return _complain(error)
+    for line in checking.lines(report):
+        typer.echo(line)
+    if shipped.is_shipped(run):
+        typer.echo("  note: the run comes with the course; in a class, hand in one that you played yourself")
+    return 0 if report.grade.total >= PASS else 1
 
 
 def _check_one(course: Course, path: Path, all_hints: bool) -> int:

@@ -4,6 +4,8 @@
 [860.0, 860.0]
 >>> counts("41,200 of 133 000 requests failed, 1.2 million in all")
 [41200.0, 133000.0, 1200000.0]
+>>> counts("30.2 % in 30 s")
+[]
 >>> shares("31 % of requests, at worst 0.4 per cent of the rest")
 [0.31, 0.004]
 >>> durations("Five minutes in total, and half a minute before")
@@ -30,7 +32,7 @@ _SPAN = re.compile(
 _CLOCKED = re.compile(r"(?<![\d:T])(\d{1,2}):(\d\d):(\d\d)(?![\d:Z])(?! ?(?:UTC|Z))")
 _SHARE = re.compile(rf"({_NUMBER}) ?(?:%|per ?cent\b)", re.I)
 _COUNT = re.compile(
-    rf"({_NUMBER})(?! ?(?:%|per ?cent|×|[hms]\b|min|sec|hours?\b|-fold)|[.:]\d) ?(k\b|thousand|million|M\b)?", re.I
+    rf"({_NUMBER})(?!\d| ?(?:%|per ?cent|×|[hms]\b|min|sec|hours?\b|-fold)|[.:]\d) ?(k\b|thousand|million|M\b)?", re.I
 )
 _FACTOR = re.compile(
     rf"(?:factor (?:of )?(?:about )?({_NUMBER}))|({_NUMBER}) ?(?:×|x\b|times\b|-?fold\b|(?:attempts?|calls?|"

@@ -228,6 +228,8 @@ def load(path: Path) -> Document:
         In one line, why it cannot be read.
     """
     try:
+        if path.is_dir():
+            raise DocumentError(f"{path}: is a folder; name the document in it")
         if not path.is_file():
             raise DocumentError(f"{path}: is not there, or no file; `course postmortem new --run RUN.json` writes one")
         with path.open("rb") as file:

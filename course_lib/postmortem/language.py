@@ -158,7 +158,7 @@ ROSTER = Rule(
 )
 OUTAGE = _rule(
     "L10",
-    r"\b(?<!partial )outages?\b(?! of one| window)",
+    r"\b(?<!partial )(?<!DNS )outages?\b(?! of one| window)",
     "is the word for everything down, and not everything was",
     "write “incident” or “degradation”, with the share of requests that failed",
     WARN,

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from course_lib.postmortem import exercise
+
 _LAB = Path(__file__).parents[1] / "labs" / "repeat_incident.run.json"
 
 
@@ -22,6 +24,17 @@ def digest(plain: Mapping[str, Any]) -> str:
     """
     whole = json.dumps([plain["scenario"], plain["seed"], plain["log"]], sort_keys=True)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def is_shipped(run: Path) -> bool:
+    """Whether a sealed run, which could be read before, is one that everybody has."""
+    return digest(json.loads(run.read_text(encoding="utf-8"))) in (of_the_exercise(), of_the_lab())
+
+
+@lru_cache(maxsize=1)
+def of_the_exercise() -> str:
+    """Digest of the run of the exercise, whose finished document is published."""
+    return digest(exercise.sealed().plain)
 
 
 @lru_cache(maxsize=1)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib.resources
+from typing import TYPE_CHECKING
 
 from course_lib.postmortem.replay import Sealed
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def frame(sealed: Sealed) -> str:
@@ -14,13 +18,8 @@ def frame(sealed: Sealed) -> str:
     ----------
     sealed : Sealed
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("course_lib.postmortem", "pages")
-    blocks = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
-    made = Environment(loader=loader, undefined=StrictUndefined, autoescape=False, **blocks)
     of = sealed.run.scenario
-    return made.get_template("frame.md.j2").render(
+    return made("frame.md.j2").render(
         scenario=of.id,
         title=of.title,
         seed=sealed.run.seed,
@@ -30,6 +29,15 @@ def frame(sealed: Sealed) -> str:
     )
 
 
+def made(name: str) -> Template:
+    """One of the pages that are filled in, such as ``frame.md.j2``."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("course_lib.postmortem", "pages")
+    blocks = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    return Environment(loader=loader, undefined=StrictUndefined, autoescape=False, **blocks).get_template(name)
+
+
 def page(name: str) -> str:
-    """One of the pages that come with the course, such as ``peer_review.md``."""
+    """One of the pages that come with the course as they are, such as ``model.md``."""
     return importlib.resources.files("course_lib.postmortem").joinpath("pages", name).read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ from course_lib.grading.judging import papers as judging
 from course_lib.grading.judging.papers import PaperJob
 from course_lib.incidents import scenario, seal
 from course_lib.incidents.truth import Run
-from course_lib.postmortem import check, document, replay
+from course_lib.postmortem import check, document, exercise, replay
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "tests" / "postmortem" / "documents"
@@ -217,9 +217,13 @@ def test_the_times_of_events_are_the_models_and_not_the_file_s(runs):
     assert facts.evidence["E001"].at == json.loads(runs["own"])["events"][0]["at"]
 
 
-def test_the_run_of_the_lab_is_known_whoever_it_says_has_played():
+def test_the_runs_that_everybody_has_are_known_and_the_published_model_earns_nothing():
     mine = json.dumps(json.loads(SHIPPED) | {"learner": ""})
     assert judging.grade(PaperJob("ada", PAPER, {DOCUMENT: GOOD, RUN: mine}))["run"] == COURSE_RUN
+    published = {DOCUMENT: exercise.model(), RUN: json.dumps({**exercise.sealed().plain, "learner": ""})}
+    told = judging.grade(PaperJob("ada", PAPER, published))
+    assert "whose model is published" in told["trouble"]
+    assert sum(task.points for task in told["tasks"].values()) == 0
 
 
 def test_the_course_asks_for_a_post_mortem_and_says_for_how_many_points():

@@ -7,10 +7,8 @@ looked at than whose they are and which belong together. What the document says 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -23,19 +21,16 @@ from course_lib.grading.intake.collection import Attempt, entries, walk
 from course_lib.grading.intake.files import plain_name, printable
 from course_lib.grading.intake.pristine import CourseRef
 from course_lib.grading.intake.roster import Person, alike
-from course_lib.postmortem import document, rubric
+from course_lib.postmortem import beside, document, rubric
+from course_lib.postmortem.beside import Candidate
 from course_lib.postmortem.document import DocumentError
 
 PART = "postmortem"
 DOCUMENT, RUN = "document", "run"
-_SUFFIX, _RUN_SUFFIX = document.SUFFIX, ".json"
-#: Bytes of a run that is read; those of the course's drills have 20,000.
-MOST_RUN_BYTES = 1_000_000
+_SUFFIX, _RUN_SUFFIX = document.SUFFIX, beside.SUFFIX
 #: Of one learner, and how many folders down.
 _MOST_FILES, _DEEPEST = 20, 4
 _NO_RUNS = ("predictions.json", "progress.json")
-_HEAD_LINES = 60
-_FRONT = re.compile(r"\s*---[ \t]*$", re.M)
 _MEND = "hand in the .json of the drill that it tells of, under the same name"
 
 
@@ -121,15 +116,6 @@ class _UnusableError(ValueError):
     """Why a document cannot be graded, in one line that goes after its name."""
 
 
-@dataclass(frozen=True)
-class _Run:
-    """A file beside a document that may be its run."""
-
-    path: Path
-    text: str
-    plain: Mapping[str, object]
-
-
 def collect(folder: Path, asked: Mapping[str, Paper], known: Mapping[str, Person]) -> list[Attempt]:
     """Every post-mortem below a folder of submissions, in the layouts that `collection` describes.
 
@@ -155,7 +141,7 @@ def collect(folder: Path, asked: Mapping[str, Paper], known: Mapping[str, Person
             files, learner = _below(Path(entry.path)), entry.name
         elif entry.name.lower().endswith(_SUFFIX) and not _nobodys(entry.name):
             learner = entry.name[: -len(_SUFFIX)]
-            files = [Path(entry.path), *_beside(folder, learner)]
+            files = [Path(entry.path), *_of_that_name(folder, learner)]
         else:
             continue
         found += _learners(folder, plain_name(learner), files, next(iter(asked)), known, stamped)
@@ -184,7 +170,7 @@ def _may_be_run(name: str) -> bool:
     return name.lower().endswith(_RUN_SUFFIX) and name.lower() not in _NO_RUNS
 
 
-def _beside(folder: Path, stem: str) -> Iterator[Path]:
+def _of_that_name(folder: Path, stem: str) -> Iterator[Path]:
     path = folder / f"{stem}{_RUN_SUFFIX}"
     if path.is_file():
         yield path
@@ -200,7 +186,7 @@ def _learners(
 ) -> Iterator[Attempt]:
     files = list(files)
     texts = [path for path in files if path.name.lower().endswith(_SUFFIX)]
-    runs = [run for path in files if path not in texts for run in _run(path)][:_MOST_FILES]
+    runs = [_candidate(path) for path in files if path not in texts][:_MOST_FILES]
     names = known.get(learner, Person(learner)).identities | {learner}
     for number, path in enumerate(texts):
         about = _about(folder, learner, path, stamped)
@@ -211,7 +197,7 @@ def _learners(
             _own(run, names)
             yield replace(about, lab=key, answers={DOCUMENT: text, RUN: run.text})
         except _UnusableError as error:
-            meant = any(_stem(run.path) == _stem(path) for run in runs) or (len(texts) == 1 and bool(runs))
+            meant = any(beside.same_name(run.path, path) for run in runs) or (len(texts) == 1 and bool(runs))
             yield replace(about, lab=key if meant else "", trouble=f"the document {error}")
 
 
@@ -223,27 +209,21 @@ def _about(folder: Path, learner: str, path: Path, stamped: Mapping[tuple[str, s
     return Attempt(learner, "", where, when.at.isoformat(), stamp=when.source, notes=noted)
 
 
-def _run(path: Path) -> Iterator[_Run]:
-    """A file that is read as JSON with the names that a run has; what is something else is nobody's run."""
-    data = submission.head(path, MOST_RUN_BYTES + 1)
-    text = data.decode("utf-8", "replace") if len(data) <= MOST_RUN_BYTES else ""
-    try:
-        plain = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
-        plain = {}
-    yield _Run(path, text, plain if isinstance(plain, dict) else {})
+def _candidate(path: Path) -> Candidate:
+    """A file that may be a run; one that is too large has no text."""
+    data = submission.head(path, beside.MOST_BYTES + 1)
+    return beside.candidate(path, data.decode("utf-8", "replace") if len(data) <= beside.MOST_BYTES else "")
 
 
-def _pair(path: Path, runs: list[_Run], where: str) -> tuple[str, _Run]:
+def _pair(path: Path, runs: Sequence[Candidate], where: str) -> tuple[str, Candidate]:
     """A document's text and its run: the one of its name, of its scenario and seed, or the only one."""
     text = _text(path, where)
-    if not _FRONT.match(text):
+    if not beside.has_front(text):
         raise _UnusableError("has no front matter (it begins with ---), so it is not read as a post-mortem")
-    told = [run for run in runs if _tells_of(text, run)]
-    fit = [run for run in runs if _stem(run.path) == _stem(path)] or told or runs
+    fit = beside.fit(path, text, runs)
     if not fit:
         raise _UnusableError(f"has no sealed run beside it; {_MEND}")
-    if len({run.text for run in fit}) > 1:
+    if len(fit) > 1:
         names = ", ".join(printable(run.path.name)[:40] for run in fit[:4])
         raise _UnusableError(f"has several runs beside it ({names}), and none by its name; {_MEND}")
     if not fit[0].plain:
@@ -262,18 +242,7 @@ def _text(path: Path, where: str) -> str:
         raise _UnusableError(str(error).removeprefix(f"{where}: ")) from None
 
 
-def _tells_of(text: str, run: _Run) -> bool:
-    """Whether a document's first lines name a run's scenario and seed."""
-    first = "\n".join(text.split("\n", _HEAD_LINES)[:_HEAD_LINES])
-    wanted = (("scenario", run.plain.get("scenario")), ("seed", run.plain.get("seed")))
-    return all(re.search(rf"^{name}:\s*{re.escape(str(value))}\s*$", first, re.M) for name, value in wanted)
-
-
-def _stem(path: Path) -> str:
-    return path.stem.casefold()
-
-
-def _own(run: _Run, names: set[str]) -> None:
+def _own(run: Candidate, names: set[str]) -> None:
     """Refuse a run that bears somebody else's name; one without a name may be anybody's."""
     player = run.plain.get("learner")
     if isinstance(player, str) and player and alike(player) not in {alike(name) for name in names}:

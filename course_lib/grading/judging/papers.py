@@ -60,12 +60,14 @@ def _judged(job: PaperJob) -> dict[str, Any]:
     try:
         paper = document.parse(job.answers[DOCUMENT], "it")
         sealed = replay.parse(job.answers[RUN], "the run")
+        played = shipped.digest(sealed.plain)
+        if played == shipped.of_the_exercise():
+            return _stopped(job.paper, REFUSED, "tells of the exercise's run, whose model is published; play your own")
         report = check.against(paper, sealed)
     except (document.DocumentError, replay.RunError) as error:
         return _stopped(job.paper, REFUSED, f"cannot be graded: {str(error).removeprefix('it: ')}")
     groups = check.by_group(report)
     told = {group: _task(group, job.paper, report.grade, groups[group]) for group in report.grade.points}
-    played = shipped.digest(sealed.plain)
     return {
         "tasks": {name(group): one for group, one in told.items()},
         "run": COURSE_RUN if played == shipped.of_the_lab() else played,
