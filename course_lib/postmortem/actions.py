@@ -114,6 +114,11 @@ def items(document: Document) -> list[Item]:
     return found
 
 
+def effects(document: Document) -> dict[str, dict[str, Any]]:
+    """Effects to be replayed, by the item's id: of the first few items, as nobody does more."""
+    return {one.id: one.effect for one in items(document)[:MOST] if one.effect}
+
+
 def _effect(text: str) -> tuple[dict[str, Any] | None, str]:
     """A cell such as ``{retry_budget: 0.1}`` or ``budget = successes, budget_ratio = 0.1``."""
     plain = text.strip().strip("`").strip()

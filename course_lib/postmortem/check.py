@@ -44,11 +44,10 @@ def check(path: Path, run: Path) -> Report:
     return against(paper, replay.load(run))
 
 
-def against(paper: Document, sealed: replay.Sealed) -> Report:
-    """Grade a document that was read against a run that was."""
-    effects = {one.id: one.effect for one in actions.items(paper)[: actions.MOST] if one.effect}
+def against(paper: Document, sealed: replay.Sealed, before: replay.Known | None = None) -> Report:
+    """Grade a document that was read against a run that was, and that may have been played before."""
     _, rule, _ = detection.proposal(paper)
-    facts = replay.examine(sealed, effects, rule)
+    facts = replay.examine(sealed, actions.effects(paper), rule, before)
     return Report(paper, facts, rubric.grade(paper, facts))
 
 

@@ -24,7 +24,9 @@ def test_the_files_and_options_that_the_page_names_exist():
     text = PAGE.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([\w/.-]+)\)", text):
         assert (PAGE.parent / link).is_file(), link
-    pages = (CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "200", "TERM": "dumb"}) for name in COMMANDS)
+    pages = (
+        CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "200", "TERM": "dumb"}) for name in COMMANDS
+    )
     usage = "".join(page.output for page in pages)
     for option in set(re.findall(r"(?<![\w-])(--[a-z]+(?:-[a-z]+)*)", text)) - {"--nworkers", "--nthreads"}:
         assert option in usage, option

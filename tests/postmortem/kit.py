@@ -6,7 +6,7 @@ from pathlib import Path
 
 from course_lib.incidents import scenario, seal
 from course_lib.incidents.truth import Run
-from course_lib.postmortem import replay
+from course_lib.postmortem import check, document, replay
 
 HERE = Path(__file__).parent
 
@@ -17,3 +17,20 @@ def sealed(name):
     of = scenario.load(HERE / "scenarios" / plain["scenario"])
     run = Run(of, plain["seed"], seal.read_log(plain["log"], of), plain["learner"])
     return replay.Sealed(run, seal.seal(run), known=True)
+
+
+@functools.lru_cache
+def known(name):
+    """The run's plays, which all documents on it share."""
+    return replay.known(sealed(name))
+
+
+def examined(name, items, rule=None):
+    """What is true of a run, with items and a rule replayed on it."""
+    return replay.examine(sealed(name), items, rule, known(name))
+
+
+def report(text, name):
+    """A document graded against one of the runs."""
+    paper = text if isinstance(text, document.Document) else document.parse(text)
+    return check.against(paper, sealed(name), known(name))

@@ -18,7 +18,7 @@ GOOD = kit.HERE / "documents" / "o_good.md"
 
 
 def graded(text, run="orders"):
-    return check.against(document.parse(text), kit.sealed(run)).grade
+    return kit.report(text, run).grade
 
 
 def swapped(*pairs):
@@ -63,16 +63,16 @@ def test_a_fact_that_is_not_the_run_s_is_seen(rule, change):
 
 
 def test_the_same_paper_for_another_run_is_worth_little():
-    told = check.against(document.parse(swapped()), kit.sealed("checkout_a")).grade
+    told = kit.report(swapped(), "checkout_a").grade
     assert told.total < 10
 
 
 def test_an_item_is_replayed_and_charged():
     text = (kit.HERE / "documents" / "a_good_tables.md").read_text(encoding="utf-8")
-    told = check.against(document.parse(text), kit.sealed("checkout_a"))
+    told = kit.report(text, "checkout_a")
     assert told.facts.items["A1"].cut > 0.5
     strong = text.replace("budget: successes, budget_ratio: 0.1 |", "max_retries: 0 |")
-    charged = check.against(document.parse(strong), kit.sealed("checkout_a"))
+    charged = kit.report(strong, "checkout_a")
     assert charged.facts.items["A1"].quiet_cost > 10_000
     assert charged.grade.rules["A13"] < told.grade.rules["A13"]
 
@@ -97,7 +97,7 @@ def test_an_objection_lifts_wording_and_is_shown_and_lifts_no_number():
         "The on-call engineer ignored", "<!-- lint-ok: this quotes the agreed wording -->\nThe on-call engineer ignored"
     )
     assert graded(heard).points["L"][0] > graded(sour).points["L"][0]
-    report = check.against(document.parse(heard), kit.sealed("orders"))
+    report = kit.report(heard, "orders")
     assert [line for line in check.lines(report) if "1 objections" in line]
     wrong = swapped(("284,800 |", "312,000 | <!-- lint-ok: I counted this myself -->"))
     assert graded(wrong).rules["I1"] < 1

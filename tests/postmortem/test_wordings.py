@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from course_lib.postmortem import causes, detection, document, impact, mitigation, replay, structure, timeline
+from course_lib.postmortem import causes, detection, document, impact, mitigation, structure, timeline
 from tests.postmortem import kit
 
 HEAD = "---\ntitle: x\nimpact_start: 2026-03-06T23:19:03Z\n---\n\n"
@@ -12,7 +12,7 @@ HEAD = "---\ntitle: x\nimpact_start: 2026-03-06T23:19:03Z\n---\n\n"
 
 @pytest.fixture(scope="module")
 def facts():
-    return replay.examine(kit.sealed("checkout_a"))
+    return kit.known("checkout_a").facts
 
 
 def share(rule, heading, text, facts):
