@@ -143,7 +143,14 @@ def _case(random: np.random.Generator, kind: int, played: engine.Played) -> Case
     if kind == 5:
         failed[20:23] = 0.0  # in the middle of it
     failed = np.maximum(failed, np.ceil(requests * random.uniform(0.0005, 0.008, len(requests))))  # as on any day
+    bad = np.flatnonzero(failed > service.TOLERANCE * requests)
+    if kind == 0:  # a few per cent fail before and after: who waits for a tenth is late, and half over is not over
+        rim = bad[[0, -1, -1]] + [-1, 1, 2]
+        failed[rim] = np.round(0.03 * requests[rim])
+    if kind == 3:  # some that nobody helps drain by themselves: of those, no more is told than half a minute
+        time, requests, failed = (part[: bad[-1] + 4] for part in (time, requests, failed))
     paged = np.array([at for at, what, _ in engine.alarms(day, played, day.until) if what == "alert"])
+    paged = paged[paged <= time[-1]]
     spoke = np.array(sorted(entry.at for entry in played.log))
     if kind == 1:
         spoke = np.concatenate([[service.START + random.integers(16, 24)], spoke])
@@ -327,6 +334,8 @@ def _services(seed: int) -> tuple[tuple[FloatArray, ...], list[service.Days]]:
     price, money = random.integers(10, 30, size) * 1.0, random.integers(0, 150, size) * 1.0
     takes, chance = random.integers(10, 46, size) * 1.0, random.choice([0.5, 0.7, 0.8, 0.9], size)
     days = [service.days(random, float(d)) for d in deadline]
+    poor, rich = random.permutation(size)[:2]  # one that can pay for nobody, one that could for more than can be used
+    money[poor], money[rich] = price[poor] - 1.0, price[rich] * (partitions[rich] - 8.0)
     return (deadline, partitions, price, money, takes, chance), days
 
 

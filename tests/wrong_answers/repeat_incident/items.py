@@ -75,7 +75,7 @@ def constants_of_the_visible_seed(deadline, partitions, price, money, takes, cha
     shape = np.shape(deadline)
     return (
         np.resize([21.3, 28.05, 27.75, 7.125, 12.75, 4.2], shape),
-        np.resize([15.0, 11.0, 11.0, 11.0, 10.0, 10.0], shape),
+        np.resize([15.0, 11.0, 11.0, 14.0, 10.0, 10.0], shape),
         np.resize([38.0, 8.0, 20.0, 32.0, 19.0, 38.0], shape),
     )
 
