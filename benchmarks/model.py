@@ -115,11 +115,16 @@ def compare(bench: Bench, scenario: Scenario, runs: int) -> dict[str, Any]:
     record = Record((first,), every=scenario.until)
     took["model, in a batch"] = seconds(lambda: model(np.arange(BATCH), record=record), 3) / BATCH
     faster = {
-        f"{old} ÷ {new}": round(took[old] / took[new])
+        f"{old} ÷ {new}": _rounded(took[old] / took[new])
         for old in scenario.engines
         for new in ("model, one run", "model, in a batch")
     }
     return {"seconds a run": took, "times faster": faster, "seen": seen}
+
+
+def _rounded(ratio: float) -> float:
+    """Whole above ten; below it one would read 0 for 0.4, and 1 for 1.4."""
+    return round(ratio) if ratio >= 10 else round(ratio, 1)
 
 
 def panel(bench: Bench) -> dict[str, float]:
