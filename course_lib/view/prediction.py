@@ -29,6 +29,7 @@ CONFIDENCE = ("a guess", "fairly sure", "certain")
 NOBODY = "a stored default; nobody predicted here"
 ANSWER, WHO, HOW = "{answer}", "{who}", "{how}"
 """What a published page fills in where the words about a learner's answer stand."""
+WORDS = 0.2  # of the scale: about as long as an answer's words beside its rule
 _writing = threading.Lock()
 
 
@@ -335,7 +336,23 @@ class NumberPrediction(Prediction):
             ("predicted", self.value, f"{who}: {self.answer}", "prediction", 12),
             ("truth", truth, f"model: {self.text(truth)}", "truth", 28),
         )
-        return [_mark(field, words, role, y, axis, title, self._side(value)) for field, value, words, role, y in both]
+        sides = self._sides(self.value, truth)
+        return [
+            _mark(field, words, role, y, axis, title, side)
+            for (field, _, words, role, y), side in zip(both, sides, strict=True)
+        ]
+
+    def _sides(self, *answers: float | str) -> list[str]:
+        """Where the words of two answers stand: of close ones away from each other, lest one's rule cross them."""
+        sides = [self._side(answer) for answer in answers]
+        if any(isinstance(answer, str) for answer in answers) or answers[0] == answers[1]:
+            return sides
+        low, span = self.about["low"], self.about["high"] - self.about["low"]
+        lower = int(answers[1] < answers[0])
+        if abs(answers[1] - answers[0]) < WORDS * span:
+            sides[lower] = "left" if answers[lower] > low + WORDS * span else sides[lower]
+            sides[1 - lower] = "right" if answers[1 - lower] < low + (1 - WORDS) * span else sides[1 - lower]
+        return sides
 
     def _side(self, value: float | str) -> str:
         """Where an answer's words stand: right or left of its rule, or at the far end where it is no number."""

@@ -152,6 +152,25 @@ def test_an_answer_near_the_end_of_the_scale_has_its_words_on_the_inner_side():
     assert (marks["you: 300 s"]["align"], marks["model: 10 s"]["align"]) == ("right", "left")
 
 
+@pytest.mark.parametrize(
+    ("value", "truth", "sides"),
+    [
+        (120, 111, ("right left")),
+        (111, 120, ("left right")),
+        (230, 240, ("left left")),  # no room beyond the upper one
+        (10, 20, ("right right")),  # nor below the lower
+        (150, 150, ("right right")),
+        (100, 200, ("right right")),  # far enough apart
+    ],
+)
+def test_words_of_close_answers_stand_away_from_each_other(value, truth, sides):
+    guess = number()
+    guess.commit(value, 1)
+    found = guess._sides(float(value), float(truth))
+    low, high = guess.about["low"], guess.about["high"]
+    assert (low, high) == (0, 300) and " ".join(found) == sides
+
+
 class Places:
     """Stands in for the page: what each place shows, in order."""
 
