@@ -266,24 +266,29 @@ def planned(plan: Answer, seed: int) -> Any:
 
 
 def _days(settings: tuple[float, float, float], seed: int, runs: int = 300) -> list[str]:
-    cells, bake, alarm = settings
-    day = Parameters(
-        dt=60.0, arrival_rate=SERVICE["rate"], baseline=SERVICE["usual"], region_baseline=SERVICE["usual"],
-        cells=int(cells), canary_share=0.05 if cells == 1 else 1.0 / cells, second_share=1.0, third_share=1.0,
-        bake_time=bake, gate="fixed", false_alarm=alarm, metrics=int(SERVICE["metrics"]), rollout_start=60.0,
-        customers=100, alarm_above=1.0, assign="customers",
-    )  # fmt: skip
+    bake, day = settings[1], _day(settings)
     seeds, until = np.arange(runs) + seed, 180.0 + bake
     small = (SERVICE["worse"] - SERVICE["usual"]) / (1 - SERVICE["usual"])
     stopped = []
     for share in (0.0, small):
         events = simulate(day.replace(fault_share=share), seeds, until=until, record=Record((), every=60.0)).events
         stopped.append(np.isfinite(events["gate_fired"]).mean())
-    hit = []
-    for fault in ("leak", "load"):
-        slow = day.replace(fault=fault, onset=SERVICE["onset"], fault_share=0.9, load_needed=0.5, metrics=1)
-        until = 3600.0 + bake + SERVICE["onset"]
-        hit.append(
-            simulate(slow, seed, until=until, record=Record(("customers_hit",), every=60.0))["customers_hit"][-1]
-        )
+    hit = [hit_by(fault, settings, seed) for fault in ("leak", "load")]
     return [f"{bake:,.0f} s", *(f"{share:.0%}" for share in (*stopped, *hit))]
+
+
+def hit_by(fault: str, settings: tuple[float, float, float], seed: int) -> float:
+    """Return the share of the service's customers whom a fault that sleeps at first hits under a plan."""
+    slow = _day(settings).replace(fault=fault, onset=SERVICE["onset"], fault_share=0.9, load_needed=0.5, metrics=1)
+    until = 3600.0 + settings[1] + SERVICE["onset"]
+    return float(simulate(slow, seed, until=until, record=Record(("customers_hit",), every=60.0))["customers_hit"][-1])
+
+
+def _day(settings: tuple[float, float, float]) -> Parameters:
+    cells, bake, alarm = settings
+    return Parameters(
+        dt=60.0, arrival_rate=SERVICE["rate"], baseline=SERVICE["usual"], region_baseline=SERVICE["usual"],
+        cells=int(cells), canary_share=0.05 if cells == 1 else 1.0 / cells, second_share=1.0, third_share=1.0,
+        bake_time=bake, gate="fixed", false_alarm=alarm, metrics=int(SERVICE["metrics"]), rollout_start=60.0,
+        customers=100, alarm_above=1.0, assign="customers",
+    )  # fmt: skip

@@ -149,16 +149,14 @@ def panics(route: Answer) -> ShownChart:
     x = alt.X("healthy", type="quantitative", title="hosts that are healthy (%)",
               scale=alt.Scale(domain=[0, 100], nice=False))  # fmt: skip
     title, parts = "requests answered (%)", []
-    lines = [("alone", "the healthy alone", "naive", 22), ("all", "all of them", "third", 40)]
+    lines = [("alone", "the healthy alone", "naive", 22.5, -9), ("all", "all of them", "third", 87.5, 28)]
     if found is not None:
         table["yours"] = 100 * found
-        lines.append(("yours", "yours", "defended", 80))
-    for name, words, role, place in lines:
+        lines.append(("yours", "yours", "defended", 80.0, -9))
+    for name, words, role, place, dy in lines:
         parts.append(style.line("run", "healthy", name, role, x=x, y=style.amount_axis(name, title, top=115.0)))
-        one = alt.Chart(alt.NamedData("run")).transform_filter(
-            f"datum.healthy == {place + 0.0 if place % 5 == 0 else 22.5}"
-        )
-        mark = one.mark_text(text=words, dy=-9, fontWeight="bold", color=style.SERIES[role].word)
+        one = alt.Chart(alt.NamedData("run")).transform_filter(f"datum.healthy == {place}")
+        mark = one.mark_text(text=words, dy=dy, fontWeight="bold", color=style.SERIES[role].word)
         parts.append(mark.encode(x="healthy:Q", y=f"{name}:Q"))
     words = (
         "Requests answered by a fleet of 40 hosts that collapse, at 60 % load, against the share that is healthy: the "

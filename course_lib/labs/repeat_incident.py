@@ -70,22 +70,24 @@ def incident(timeline: Answer | None = None) -> ShownChart:
         "words": {"at": spoke},
     }
     found = None if timeline is None else asked(timeline, time, requests, failed, paged, spoke)
-    x, y = style.time_axis(1200), style.amount_axis("share", "orders that fail (%)", 130.0)
+    x, y = style.time_axis(1200), style.amount_axis("share", "orders that fail (%)", 160.0)
+    y = y.axis(values=[0, 25, 50, 75, 100])  # above is room for the moments' names
     layers: list[Any] = [style.line("run", "time", "share", "defended", x=x, y=y)]
     for name, shape, role, height in (("pages", "triangle-up", "naive", 6), ("words", "circle", "third", 14)):
         spots = alt.Chart(alt.NamedData(name)).mark_point(size=70, shape=shape, filled=True)
         spots = spots.encode(x=alt.X("at", type="quantitative"), y=alt.datum(height))
         layers.append(spots.properties().encode(color=alt.value(style.SERIES[role].colour)))
+    words: list[Any] = []  # above all lines, the next moment's too
     for number, name in enumerate(NAMES):
         values = [] if found is None else [float(np.ravel(found)[number])]
         data[name] = {"at": [at for at in values if at >= 0]}
         mine = alt.Chart(alt.NamedData(name)).encode(x=alt.X("at", type="quantitative"))
         layers.append(mine.mark_rule(color=style.SERIES["fourth"].colour, strokeWidth=2))
-        layers.append(
-            mine.mark_text(text=name, align="left", dx=4, y=8 + 13 * number, color=style.SERIES["fourth"].word)
-        )
+        word = {"text": name, "align": "left", "dx": 4, "y": 8 + 13 * number}
+        words += [mine.mark_text(color=style.PAPER, stroke=style.PAPER, strokeWidth=4, opacity=0.8, **word),
+                  mine.mark_text(color=style.SERIES["fourth"].word, **word)]  # fmt: skip
     blank = ["timeline is still blank"] if timeline is not None and found is None else []
-    chart = alt.layer(*layers)
+    chart = alt.layer(*layers, *words)
     said = "Orders that fail over 1,200 seconds of the shipped run, in percent, with pages and words at its foot."
     return show(titled(chart, blank).properties(width=480, height=220), data, said, units={"share": "%"})
 
@@ -126,7 +128,7 @@ def replayed(items: Answer) -> Any:
     runs = engine.play_each(scenario, [((), "again", {}), ((), "again", better)], 12,
                             until=engine.horizon(scenario, "again"))  # fmt: skip
     at = scenario.again_at or 0.0
-    table = {"": ["as it was", "with your items" if found is not None else "still blank"]}
+    table = {"nobody acts,": ["nothing is changed", "with your items" if found is not None else "still blank"]}
     for name, first, last in (("failed, the incident", 0.0, at), ("failed, the second trigger", at, np.inf)):
         rows = (runs[0].time > first) & (runs[0].time <= last)
         table[name] = [f"{float(one.failed[rows].sum() * one.step):,.0f}" for one in runs]
