@@ -77,7 +77,7 @@ class Loop:
         self.s, self.draw, self.out = scenario, random.Random(seed), Result()
         self.heap: list[tuple] = []
         self.order = itertools.count()
-        self.served, self.second = 0.0, -1
+        self.tokens, self.filled = scenario.authority_capacity, 0.0  # of the authority: a second's worth at most
         self.each = 2 * (1 + (scenario.search if scenario.dots < scenario.ndots else 0))
         self.caches = [Cache() for _ in range(scenario.caches)]
         common = self.draw.random()
@@ -126,10 +126,13 @@ class Loop:
         return late, {"empty": "none", "wrong": WRONG}.get(mode, truth)
 
     def _has_room(self, now: float) -> bool:
-        if int(now) != self.second:
-            self.second, self.served = int(now), 0.0
-        self.served += 2
-        return self.served <= self.s.authority_capacity
+        full = self.s.authority_capacity
+        self.tokens = min(self.tokens + (now - self.filled) * full, full)
+        self.filled = now
+        if self.tokens < 2:
+            return False
+        self.tokens -= 2
+        return True
 
     # -- a cache -----------------------------------------------------------------------------------------------------
 
