@@ -101,7 +101,7 @@ class Reviews:
         """Call the reviews for those that want them; return how many requests do not go to the shop."""
         self.started = starts * self.mingled
         if not self.happens:
-            self.good, self.bad, self.stuck = self.started, 0.0 * starts, 0.0 * starts
+            self.good = self.started
             self.through = self.ended = np.minimum(self.started, admits)
             return self.started
         mode = self.mode[n if len(self.mode) > 1 else 0]

@@ -31,6 +31,8 @@ class Model:
         (batch, curves) -> dict of name to array (members,), times in seconds, NaN for never.
     golden : dict of str to str
         Which signal shows each of `GOLDEN`: where one looks first, whatever the failure mode.
+    chunk : int
+        Members run together; no bit depends on it. More where a tick takes many calls of numpy on little data.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Model:
     signals: Mapping[str, Signal]
     events: Callable[[Batch, Curves], dict[str, FloatArray]]
     golden: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    chunk: int = CHUNK
 
     def __post_init__(self) -> None:
         for word, name in self.golden.items():
@@ -179,11 +182,13 @@ def simulate(
     batch = Batch(parameters, seed)
     start = 0.0 if state is None else _resumed(state, parameters, seed, batch)
     ticks = _ticks(until, start, batch.dt)
-    if record is None and batch.size > CHUNK:  # a batch in chunks keeps finished signals, not each chunk's workings
+    if (
+        record is None and batch.size > model.chunk
+    ):  # a batch in chunks keeps finished signals, not each chunk's workings
         record = Record(tuple(model.signals), every=batch.dt)
     every, first = (1, 0) if record is None else _interval(record, batch.dt, model, ticks)
     events, kept, curves = [], [], Curves(batch.dt)
-    for _, part in batch.chunks():
+    for _, part in batch.chunks(model.chunk):
         curves = model.run(part, ticks)
         found = model.events(part, curves)
         events.append({name: np.broadcast_to(value, (part.size,)) for name, value in found.items()})

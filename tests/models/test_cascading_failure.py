@@ -11,7 +11,7 @@ from course_lib.models.cascading_failure import TIERS, Parameters, simulate
 from course_lib.models.schedule import Schedule
 from course_lib.theory import cascading, retries
 from tests.models import cascading_failure_oracle
-from tests.models.agreement import STEADY, TOTAL, TRANSIENT, near
+from tests.models.agreement import STEADY, TOTAL, near
 from tests.models.cascading_failure_oracle import Scenario, measure
 from tests.models.event_loops import replay
 
@@ -116,23 +116,23 @@ CASES = {
 }
 WINDOWS = ((10, 30), (50, 90), (110, 150))  # before, during, after
 NAMES = dict(asked="gateway_calls", good="goodput", **{f"{tier}_held": f"{tier}_held" for tier in TIERS[:3]})
-LOOSE = {"bounded": 0.3, "breakers": 0.1}
-"""Where calls partly fail at once and partly wait, their order is lost, and so much of what is seen meanwhile."""
+LOOSE = {("bounded", "stock_held"): 0.27, ("breakers", "gateway_held"): 0.1, ("breakers", "shop_held"): 0.04}
+"""Where calls partly fail at once and partly wait, their order is lost, and with it who holds a worker meanwhile."""
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_the_event_loop(case):
-    """Means before, in and after the trouble: 1 % of the users' 100 requests/s, workers 2 % of the pool."""
+    """Means before, in and after the trouble: 1 % of the users' 100 requests/s, workers 1 % of the pool."""
     scenario = Scenario(**CASES[case])
     runs = replay(cascading_failure_oracle, measure, scenario, range(20), live=case == "never asked for")
     own = {k: v for k, v in dataclasses.asdict(scenario).items() if k not in ("until", "retry_wait")}
     trace = simulate(Parameters(**own), np.arange(80), until=scenario.until)
     for begin, end in WINDOWS:
-        bar = LOOSE.get(case, STEADY) if begin == 50 else STEADY
         for loop, name in NAMES.items():
             seen = runs[loop][:, begin // 10 : end // 10].mean(axis=1) / (10.0 if loop in ("asked", "good") else 1.0)
             pool = getattr(scenario, f"{loop.removesuffix('_held')}_workers", 50)
-            near(settled(trace, begin, end, name), seen, bar, max(bar, 0.02) * pool, f"{name} from {begin} s")
+            bar = LOOSE.get((case, name), STEADY) if begin == 50 else STEADY
+            near(settled(trace, begin, end, name), seen, bar, STEADY * max(pool, 100), f"{name} from {begin} s")
 
 
 def test_what_is_answered_in_all_agrees_with_the_event_loop():
@@ -140,14 +140,14 @@ def test_what_is_answered_in_all_agrees_with_the_event_loop():
         runs = replay(cascading_failure_oracle, measure, Scenario(**CASES[case]), range(20))
         trace = simulate(Parameters(**CASES[case]), np.arange(80), until=150)
         good = trace["goodput"].sum(axis=0) * 0.5
-        near(good, runs["good"].sum(axis=1), TOTAL, 2 * TOTAL * 15_000, case)
+        near(good, runs["good"].sum(axis=1), TOTAL, 0.0, case)
 
 
 def test_pools_are_full_when_the_event_loop_says():
     runs = replay(cascading_failure_oracle, measure, Scenario(), range(20))
     trace = simulate(Parameters(), np.arange(80), until=150)
     for tier in TIERS:
-        near(trace.events[f"{tier}_saturated"], runs[f"{tier}_full"], TRANSIENT, 2.0, tier)
+        near(trace.events[f"{tier}_saturated"], runs[f"{tier}_full"], 0.0, 0.5, tier)  # a tick
 
 
 def test_the_database_may_slow_down_twice():
