@@ -78,6 +78,10 @@ def export(
     """Write our alerts for Prometheus: rules, tests for promtool, runbook pages, maps to other systems, Sigma rules."""
     from course_lib.detect import export
 
+    if not base_url.strip("/") or len(base_url.split()) != 1:
+        raise DetectError(
+            f"--base-url {base_url!r}: give an address or a path without blanks, such as https://wiki.example"
+        )
     files = export.write(folder, _modes(mode), base_url.rstrip("/"))
     typer.echo(f"{len(files)} files: {folder}")
     typer.echo("check them with: promtool check rules rules/*.yaml && promtool test rules tests/*.yaml")
@@ -126,6 +130,8 @@ def _modes(mode: str | None) -> list[str]:
     from course_lib.detect import export
 
     services = export.services(built())
+    if mode in built() and mode not in services:
+        raise DetectError(f"--mode {mode}: no service of its own to watch; there are {', '.join(services)}")
     return _known(services, mode) if mode else services
 
 
@@ -158,7 +164,7 @@ def _show(result: Tournament, book: RuleBook) -> None:
     for heading in ("rule", "score", "to detect", "found", "right pages", "false a week", "pages each"):
         shown.add_column(heading, justify="left" if heading == "rule" else "right", no_wrap=True)
     for row in result.frame.itertuples():
-        shown.add_row(row.rule, f"{row.score:.0f}", _number(row.to_detect, " s"), f"{row.recall:.0%}",
+        shown.add_row(row.rule, f"{row.score:.0f}", _soon(row.to_detect), f"{row.recall:.0%}",
                       _number(100 * row.precision, " %"), f"{row.false_pages_a_week:.0f}",
                       f"{row.pages_an_incident:.1f}")  # fmt: skip
     Console(highlight=False).print(shown)
@@ -168,6 +174,14 @@ def _show(result: Tournament, book: RuleBook) -> None:
 
 WORDS = {"incident": ("incident", "incidents"), "lookalike": ("look-alike", "look-alikes"),
          "twin": ("attack", "attacks"), "quiet": ("of nothing", "of nothing")}  # fmt: skip
+
+
+def _soon(seconds: float) -> str:
+    from course_lib.detect.own_data import spell
+
+    if seconds != seconds:
+        return "never"
+    return f"{seconds:.0f} s" if abs(seconds) < 7200 else spell(seconds)
 
 
 def _number(value: float, unit: str) -> str:
@@ -191,7 +205,8 @@ def best_words(result: Tournament, name: str) -> str:
     import numpy as np
 
     curve = result.curve(name)
-    gain = curve.recall - curve.false_share - 1e-6 * np.nan_to_num(curve.to_detect, nan=1e6)
+    day = result.days.table.until
+    gain = curve.recall - curve.false_share - 1e-6 * np.nan_to_num(curve.to_detect, nan=day) / day
     best = int(np.argmax(gain))
     count = len(curve.threshold)
     over = f"{name}: over {count} threshold{'s' * (count != 1)}, "

@@ -69,6 +69,19 @@ def test_a_threshold_that_no_day_reaches_is_told_with_its_line(rules):
     assert f"{rules}:3: rule two: no reading of any day is > 150; 2 is the nearest" in ran.output.replace("\n", "")
 
 
+def test_the_best_threshold_is_found_where_days_are_years_and_spans_are_spelt_out(rules):
+    """Module 12's days last so long that seconds until a page outweighed everything else."""
+    rules.write_text(
+        "module: repeat_incident\nrules:\n  some: {signal: incidents, above: 0.5, hold: 0s, window: 1w, says: some}\n"
+    )
+    ran = run("tournament", rules, "--seeds", "0:1")
+    assert ran.exit_code == 0, ran.exception
+    assert (
+        "does best: 100% found" in ran.output
+        and " days " in ran.output.partition("always page")[0].partition("false a week")[2]
+    )
+
+
 def test_rules_run_over_a_csv_and_over_an_answer_of_prometheus(tmp_path):
     rules = tmp_path / "own.yaml"
     rules.write_text("rules:\n  busy: {signal: load, above: 5, window: 1m, hold: 2m, says: look}\n")
@@ -92,3 +105,5 @@ def test_an_export_and_traces_are_written_for_one_module_or_all(tmp_path):
     ran = run("traces", tmp_path / "traces", "--mode", "split_brain", "--seeds", "0:1")
     assert ran.exit_code == 0 and (tmp_path / "traces/split_brain/incident/0000.om").is_file()
     assert "no such module" in str(run("export", tmp_path, "--mode", "nothing").exception)
+    assert "no service of its own" in str(run("traces", tmp_path, "--mode", "repeat_incident").exception)
+    assert "without blanks" in str(run("export", tmp_path, "--base-url", "our wiki").exception)

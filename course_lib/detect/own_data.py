@@ -426,7 +426,7 @@ def _note_gaps(signals: Mapping[str, Array], step: float, notes: list[str]) -> N
     for name, columns in signals.items():
         longest = max(_longest(np.isnan(column)) for column in columns.T)
         if longest:
-            notes.append(f"{name}: gaps, the longest {_spell(longest * step)}; a hold begins anew after one")
+            notes.append(f"{name}: gaps, the longest {spell(longest * step)}; a hold begins anew after one")
 
 
 def _longest(gaps: NDArray[np.bool_]) -> int:
@@ -446,8 +446,17 @@ def _some(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _spell(seconds: float) -> str:
-    size, unit = next(((s, u) for s, u in ((86_400, "days"), (3600, "h"), (60, "min")) if seconds >= 2 * s), (1, "s"))
+def spell(seconds: float) -> str:
+    """Return a span of time in its largest unit of which there are two.
+
+    Examples
+    --------
+    >>> spell(90.0), spell(-7200.0)
+    ('90 s', '-2 h')
+    """
+    size, unit = next(
+        ((s, u) for s, u in ((86_400, "days"), (3600, "h"), (60, "min")) if abs(seconds) >= 2 * s), (1, "s")
+    )
     return f"{seconds / size:.3g} {unit}"
 
 
@@ -455,7 +464,7 @@ def report(rules: Mapping[str, Rule], history: History, most: int = 20) -> list[
     """Say in lines when rules would have paged, and what was made of the data."""
     lines = [f"note: {note}" for note in history.notes]
     for paged in run(rules, history):
-        rule, over = rules[paged.rule], _spell(history.span)
+        rule, over = rules[paged.rule], spell(history.span)
         name = f"{paged.rule}, {paged.labels}" if paged.labels else paged.rule
         if not len(paged.begins):
             near = "saw nothing to compare" if math.isnan(paged.nearest) else f"came as near as {paged.nearest:.4g}"
@@ -466,7 +475,7 @@ def report(rules: Mapping[str, Rule], history: History, most: int = 20) -> list[
         rate = f", {weekly:,.0f} a week" if history.span >= WEEK / 7 else ""  # of minutes, it would mean nothing
         lines.append(f"{name}: {pages} in {over}{rate}")
         both = list(zip(paged.begins, paged.ends, strict=True))
-        lines += [f"  {when(begin)} for {_spell(end - begin)}" for begin, end in both[:most]]
+        lines += [f"  {when(begin)} for {spell(end - begin)}" for begin, end in both[:most]]
         lines += [f"  and {len(both) - most} more"] if len(both) > most else []
     return lines
 

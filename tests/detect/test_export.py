@@ -162,6 +162,8 @@ def test_a_page_is_cut_from_the_modules_runbook_and_an_attack_begins_with_its_ch
         assert sections[pages.ACTIONS] in text and sections[pages.RECOVERY] in text
     assert page.index(sections[pages.LOOKS]) < page.index(sections[pages.SECURITY])
     assert twin.index(sections[pages.SECURITY]) < twin.index(sections[pages.LOOKS])
+    assert twin.index(pages.FIRST_SECURITY) < twin.index(sections[pages.ACTIONS]) and pages.FIRST_SECURITY not in page
+    assert "## Impact\n\nNearly every request fails" in page  # sentences begin as sentences do
 
 
 def test_a_runbook_without_a_section_is_told(tmp_path):

@@ -78,7 +78,7 @@ def test_deeper_checks_see_nothing_of_one_failure_in_five():
     assert numbers("storm", check_depth=1.0)["slow"] == pytest.approx(60.2, abs=1.0)
 
 
-def test_a_copy_after_200_ms_is_nearly_as_good_for_less_than_half_the_calls():
+def test_a_copy_after_200_ms_is_nearly_as_good_with_less_than_half_the_copies():
     early, late = (numbers("storm", hedge_delay=d) for d in (0.03, 0.2))
     assert late["slow"] < early["slow"] + 0.1 and late["copies"] < 0.5 * early["copies"]
 

@@ -61,6 +61,13 @@ def test_it_is_one_page_and_says_who_may_do_what(slug):
 
 
 @pytest.mark.parametrize("slug", page.names())
+def test_where_it_stops_and_users_still_fail_it_says_whom_to_wake(slug):
+    read = page.load(slug)
+    assert any(isinstance(clause, page.Wait) and clause.otherwise == "stop" for clause in read)
+    assert "wake the incident commander" in read.texts[page.RECOVERY]
+
+
+@pytest.mark.parametrize("slug", page.names())
 def test_its_commands_run(slug):
     commands = re.findall(r"`course ([^`]+)`", page.load(slug).texts[page.AFTERWARDS])
     assert commands

@@ -10,6 +10,10 @@ from course_lib.detect.export.promql import Alert, ExportError
 from course_lib.detect.table import table
 
 RUNBOOKS = Path(__file__).parents[2] / "runbooks"
+FIRST_SECURITY = (
+    "Call security, and read this page to them. The steps below are for the accident that looks the same: take them if "
+    "the check above finds nobody behind it."
+)
 LOOKS, ACTIONS, WORKED, RECOVERY, SECURITY = (
     "How it looks",
     "Immediate actions",
@@ -47,19 +51,24 @@ def page(alert: Alert, sections: Mapping[str, str]) -> str:
     if set(told) != {"Meaning", "Impact"}:
         raise ExportError(f"the runbook of {alert.slug} says no Meaning, or no Impact")
     looks, security = sections[LOOKS], sections[SECURITY]
-    first, then = (security, looks) if alert.day == "twin" else (looks, security)
+    steps = "\n\n".join(sections[name] for name in (ACTIONS, WORKED, RECOVERY))
+    twin = alert.day == "twin"
     parts = {
-        "Meaning": f"{alert.rule.says[0].upper()}{alert.rule.says[1:]}.\n\n{told['Meaning']}",
-        "Impact": told["Impact"],
-        "Diagnosis": f"{first}\n\n{then}",
-        "Mitigation": "\n\n".join(sections[name] for name in (ACTIONS, WORKED, RECOVERY)),
+        "Meaning": f"{_sentence(alert.rule.says)}.\n\n{_sentence(told['Meaning'])}",
+        "Impact": _sentence(told["Impact"]),
+        "Diagnosis": f"{security}\n\n{looks}" if twin else f"{looks}\n\nAnd the security check:\n\n{security}",
+        "Mitigation": f"{FIRST_SECURITY}\n\n{steps}" if twin else steps,
     }
     return f"# {alert.name}\n\n" + "\n\n".join(f"## {name}\n\n{text}" for name, text in parts.items()) + "\n"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def stand_in(slug: str) -> dict[str, str]:
     """What an alert says by itself, for a module whose runbook is yet to be written."""
     own = table(slug)
-    first, twin = (f"{rule.says[0].upper()}{rule.says[1:]}." for rule in (own.rules["first"], own.rules["twin"]))
+    first, twin = (f"{_sentence(rule.says)}." for rule in (own.rules["first"], own.rules["twin"]))
     told = f"Meaning: {own.names['incident']}.\n\nImpact: users wait, or are not served."
     return {"": told, LOOKS: first, SECURITY: twin, ACTIONS: first, WORKED: "The alert is silent.", RECOVERY: "None."}
