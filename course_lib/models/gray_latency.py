@@ -88,12 +88,15 @@ class Laws:
         batch = self.batch
         left = [time - wait for wait in calls.waits]
         ill = batch.median_time * np.where(calls.ill, self.factor, 1.0)
-        parts = left[0] / batch.median_time, left[0] / batch.slow_time, left[1] / ill, left[1] / batch.slow_time
-        over = np.empty((4, *np.broadcast_shapes(*(part.shape for part in parts))))
+        parts = [left[0] / batch.median_time, left[1] / ill, left[1] / batch.slow_time]
+        if kin := batch.dependence.any():  # a slow try at a healthy host is only ever a copy that shares the cause
+            parts.append(left[0] / batch.slow_time)
+        over = np.empty((len(parts), *np.broadcast_shapes(*(part.shape for part in parts))))
         for row, part in zip(over, parts, strict=True):
             row[...] = part
         found = np.where(over > 0, normal_tail(np.log(np.maximum(over, 1e-300)) / batch.spread), 1.0)
-        fast, slow, ill_fast, ill_slow = found
+        fast, ill_fast, ill_slow = found[:3]
+        slow = found[3] if kin else fast
         lost = self.lossy & np.ones_like(calls.ill)
         refused = self.sinkhole & calls.ill
         return fast, np.where(lost, 1.0, slow), np.where(refused, 1.0, ill_fast), np.where(lost, 1.0, ill_slow)
@@ -174,6 +177,30 @@ def shares(laws: Laws, calls: Calls, healthy: FloatArray, ill: FloatArray) -> Fl
     times = outstanding(laws, calls)
     pull = ill / times[1]
     return per(pull, pull + healthy / times[0])
+
+
+def below_limit(laws: Laws, ill: FloatArray, rate: FloatArray, limit: FloatArray) -> FloatArray:
+    """Seconds by which the wait at an impaired host lies below a limit at which calls go elsewhere, on average.
+
+    Chance keeps the queue of an overloaded host near the limit and not at it: as a Brownian motion with a drift upwards
+    and a ceiling, whose distance from the ceiling is exponential, cut off at the empty queue.
+
+    Parameters
+    ----------
+    laws : Laws
+    ill : ndarray
+        Whether impaired hosts are impaired now.
+    rate : ndarray
+        Calls/s that come to one of them, before any goes elsewhere.
+    limit : ndarray
+        Seconds.
+    """
+    batch = laws.batch
+    served = batch.workers / (laws.work * np.where(ill, laws.factor, 1.0))
+    uneven = np.expm1(batch.spread * batch.spread)  # variance of a log-normal over its mean's square
+    steep = 2.0 * served * np.maximum(rate - served, 0.0) / np.maximum(rate + served * uneven, TINY)
+    whole = np.clip(steep * limit, 1e-6, 500.0)  # from an even spread to a queue that never leaves its limit
+    return limit * (1.0 / whole - 1.0 / np.expm1(whole))
 
 
 def per(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -36,6 +36,7 @@ class Watch:
         self.until = np.full(shape, IN_ROTATION)
         self.queues = np.zeros(shape)  # seconds of work ahead of a call
         self.red, self.trial, self.blamed = (np.zeros(shape, dtype=bool) for _ in range(3))
+        self.news = False
 
     def _draw(self, kind: object, stream: str, rounds: int) -> FloatArray:
         drawn = kind(self.batch.seeds, f"gray {stream}", rounds * SLOTS)
@@ -136,12 +137,16 @@ class Watch:
     def judge(self, tick: int, cap: FloatArray) -> bool:
         """Eject the worst of those that have had enough calls, up to the cap; take back whose time is over.
 
-        Returns whether that changes who is in rotation, or what callers think of whom.
+        Returns whether that changes who is in rotation; `news`, whether callers think otherwise of somebody.
         """
+        self.news = False
         due = (tick % self.judge_every == 0) & (tick > 0)
         if not due.any():
             return False
         batch, now = self.batch, tick * self.batch.dt
+        if not (cap > 0).any() and not (self.until >= 0).any() and not self.trial.any():
+            self._only_blame(tick, due)
+            return False
         back = due & (self.until >= 0) & (self.until <= now + 1e-6)
         self.until, self.trial = np.where(back, IN_ROTATION, self.until), self.trial | back
         self.sent, self.bad = np.where(back, 0.0, self.sent), np.where(back, 0.0, self.bad)
@@ -152,11 +157,24 @@ class Watch:
         out = self._worst(blamed, share, cap)
         times = np.where(out, self.times + 1.0, np.where(seen & ~blamed, np.maximum(self.times - 1.0, 0.0), self.times))
         self.until = np.where(out, now + batch.ejection_time * times, self.until)
-        before = self.trial, self.blamed
+        trial, blame = self.trial, self.blamed
         self.trial = self.trial & ~out & (~seen | blamed)
         self.times, self.blamed = times, np.where(seen, share > batch.outlier_share, self.blamed)
         self.sent, self.bad = np.where(seen, 0.0, self.sent), np.where(seen, 0.0, self.bad)
-        return bool((back | out | (before[0] != self.trial) | (before[1] != self.blamed)).any())
+        self.news = bool((blame != self.blamed).any())
+        return bool((back | out | (trial != self.trial)).any())
+
+    def _only_blame(self, tick: int, due: np.ndarray) -> None:
+        """The same where nobody may be ejected and nobody is out: callers have an opinion, and that is all."""
+        seen = due & self.here & (self.sent >= self.batch.ejection_volume)
+        before, share = self.blamed, self._shares(tick)
+        self.blamed = np.where(seen, share > self.batch.outlier_share, before)
+        self.sent, self.bad = np.where(seen, 0.0, self.sent), np.where(seen, 0.0, self.bad)
+        if self.times.any():
+            usual = np.where(self.batch.ejection_rule == 0, middle(share, seen), 0.0)
+            calm = seen & ~(share > usual + self.batch.outlier_share)
+            self.times = np.where(calm, np.maximum(self.times - 1.0, 0.0), self.times)
+        self.news = bool((before != self.blamed).any())
 
     def _shares(self, tick: int) -> FloatArray:
         """Share of bad calls that each host's callers count: binomial, whichever of the two kinds is rarer is drawn."""
