@@ -28,3 +28,22 @@ def test_a_term_that_is_not_defined_or_not_taught_is_named():
 def test_each_meaning_is_one_sentence():
     for term, text in glossary.definitions().items():
         assert text.endswith(".") and ". " not in text, term
+
+
+def twice(terms):
+    """Terms that differ in capitals or in a plural alone."""
+    plain = [term.lower().removesuffix("s") for term in terms]
+    return sorted(term for term in set(plain) if plain.count(term) > 1)
+
+
+def test_each_term_is_defined_once_whatever_its_capitals_or_number():
+    assert twice(glossary.definitions()) == []
+    assert twice([*glossary.definitions(), "Goodput", "leases"]) == ["goodput", "lease"]
+
+
+def test_the_same_term_twice_in_the_file_is_refused(tmp_path, monkeypatch):
+    text = glossary.DEFINITIONS.read_text(encoding="utf-8")
+    (tmp_path / "glossary.toml").write_text(text + '"goodput" = "Again."\n', encoding="utf-8")
+    monkeypatch.setattr(glossary, "DEFINITIONS", tmp_path / "glossary.toml")
+    with pytest.raises(ValueError, match="overwrite a value"):
+        glossary.definitions()

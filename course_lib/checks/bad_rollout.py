@@ -95,7 +95,7 @@ def _tried(told: tuple[FloatArray, ...], requests: FloatArray, seed: int) -> tup
     """How often a gate of that size finds a worse canary, and stops a good one, in drawn errors."""
     _, _, usual, worse, alarm, _, looks, _ = told
     random, found, false = draws(seed, "bake's errors"), [], []
-    for n, p0, p1, a, many in zip(np.minimum(requests, 1e9), usual, worse, alarm, looks.astype(int), strict=True):
+    for n, p0, p1, a, many in zip(np.minimum(requests, 1e9), usual, worse, alarm, looks.astype(np.int64), strict=True):
         limit = rollouts.normal_quantile(1.0 - a / many)
         counts = [random.poisson(n * p / many, (many, TRIALS)).cumsum(axis=0) for p in (p0, p0, p1)]
         for list_, canary in ((false, counts[1]), (found, counts[2])):
@@ -325,8 +325,8 @@ def _dealt(answers: Answers, workers: int, size: int, customers: int, overlap: i
     if not whole.all():
         raise AnswerError(WRONG, f"deal returns workers from 0 to {workers - 1} : saw {value[~whole][0]:g}")
     rows = np.zeros((customers, workers))
-    np.put_along_axis(rows, value.astype(int), 1.0, axis=1)
-    shared = (rows @ rows.T).astype(int)
+    np.put_along_axis(rows, value.astype(np.int64), 1.0, axis=1)
+    shared = (rows @ rows.T).astype(np.int64)
     np.fill_diagonal(shared, 0)
     return bool((rows.sum(axis=1) == size).all()), shared, rows.sum(axis=0)
 

@@ -358,8 +358,8 @@ def _brought_back(
     begin = 30.0  # gone at 10 s, back after 10 s more, up 10 s later
     steps = tuple((begin + EVERY * k, load[:, k]) for k in range(AGES))
     drill = replica_fleet.Parameters(
-        replicas=replicas.astype(int), utilisation=Schedule(0.0, steps), cold=cold, warmup=warmup, crash_load=1.15,
-        lost=replicas.astype(int), trigger_start=10.0, trigger_duration=10.0, restart_time=10.0, patience=10.0,
+        replicas=replicas.astype(np.int64), utilisation=Schedule(0.0, steps), cold=cold, warmup=warmup, crash_load=1.15,
+        lost=replicas.astype(np.int64), trigger_start=10.0, trigger_duration=10.0, restart_time=10.0, patience=10.0,
         capacity=100.0,
     )  # fmt: skip
     until = begin + EVERY * AGES
@@ -418,7 +418,7 @@ def _services(seed: int) -> tuple[tuple[FloatArray, ...], chain.Parameters]:
     rate = np.select([wide, narrow], [random.uniform(100, 120, size), random.uniform(160, 180, size)],
                      random.uniform(100, 180, size)).round()  # fmt: skip
     workers = np.select([wide, narrow], [900, 150], random.integers(250, 600, size))
-    database = np.ceil(rate * 0.08 / random.uniform(0.6, 0.75, size)).astype(int)
+    database = np.ceil(rate * 0.08 / random.uniform(0.6, 0.75, size)).astype(np.int64)
     slowdown = np.where(wide, 2.8, random.uniform(2.0, 2.8, size).round(1))
     timeout = np.where(wide, 3.0, random.uniform(2.5, 4.5, size).round())
     drill = chain.Parameters(arrival_rate=rate, gateway_workers=workers, database_workers=database, slowdown=slowdown,
@@ -432,7 +432,7 @@ def _days(drill: chain.Parameters, threshold: FloatArray, retries: FloatArray, s
     day = np.arange(3)[:, None]
     three = drill.replace(
         slowdown=np.where(day == 2, drill.slowdown, 1.0), error_share=np.where(day == 1, 0.01, 0.0),
-        shed_threshold=threshold, max_retries=retries.astype(int), trigger_start=10.0, trigger_duration=40.0,
+        shed_threshold=threshold, max_retries=retries.astype(np.int64), trigger_start=10.0, trigger_duration=40.0,
         reload_share=0.0,
     )  # fmt: skip
     record = Record(("goodput", "offered_rate"), every=5.0)

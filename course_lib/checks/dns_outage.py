@@ -339,7 +339,7 @@ def _days_of_a_rule(answers: Answers, seed: int) -> tuple[float, float]:
     """
     stated, ages = 240.0, np.arange(0.0, 1200.0, 20.0)
     same = np.ones(len(ages))
-    served = answers.serve_stale.array(ages, FAILURE * same.astype(int), 9 * same, stated * same, same < 0)
+    served = answers.serve_stale.array(ages, FAILURE * same.astype(np.int64), 9 * same, stated * same, same < 0)
     own = float(20.0 * np.count_nonzero(served.astype(float) > 0.5))
     p = Parameters(stale_limit=own, ttl=60.0, outage_duration=600.0, dt=5.0)
     kept = 1.0 - dns.lost_in_outage(600.0, 60.0, p.lookup_rate, stated) / 600.0

@@ -273,8 +273,8 @@ MOST_LOOKUPS = 4096
         "has one sub-key, number 0. No two keys may ever share a sub-key.",
         "Number the sub-keys key * MOST_SALTS + i: the multiplier must not change when `salts` does. i is "
         "floor(draw * salts) for a hot key, 0 for another.",
-        "write_key: i = np.where(hot, np.floor(draw * salts), 0), and return (key * MOST_SALTS + i).astype(int). "
-        "read_keys: return key * MOST_SALTS + np.arange(salts if hot else 1).",
+        "write_key: i = np.where(hot, np.floor(draw * salts), 0), and return (key * MOST_SALTS + i).astype(np.int64). "
+        "read_keys: return key * MOST_SALTS + np.arange(salts if hot else 1, dtype=np.int64).",
     ),
 )
 def salt(answers: Answers, seed: int) -> Iterator[Demand]:

@@ -129,7 +129,7 @@ def run(rules: Mapping[str, Rule], history: History) -> list[Paged]:
 
 
 def _paged(name: str, rule: Rule, labels: str, fires: NDArray[np.bool_], seen: Array, history: History) -> Paged:
-    edges = np.diff(np.concatenate([[False], fires, [False]]).astype(int))
+    edges = np.diff(np.concatenate([[False], fires, [False]]).astype(np.int64))
     step = history.time[1] - history.time[0]
     begins, ends = (history.start + history.time[0] + step * np.flatnonzero(edges == way) for way in (1, -1))
     known = seen[np.isfinite(seen)]
@@ -409,7 +409,7 @@ def _placed(name: str, found: list[Series], labels: list[str], start: float, ste
         series = found[0] if len(found) == 1 else by_label.get(label)
         if series is None:
             raise DataError(f"{name}: has no series {{{label}}}, but others have; ask for the same labels everywhere")
-        columns[np.round((series.time - start) / step).astype(int), n] = series.values
+        columns[np.round((series.time - start) / step).astype(np.int64), n] = series.values
     return _bridged(columns)
 
 
@@ -430,7 +430,7 @@ def _note_gaps(signals: Mapping[str, Array], step: float, notes: list[str]) -> N
 
 
 def _longest(gaps: NDArray[np.bool_]) -> int:
-    edges = np.diff(np.concatenate([[False], gaps, [False]]).astype(int))
+    edges = np.diff(np.concatenate([[False], gaps, [False]]).astype(np.int64))
     return int(np.max(np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1), initial=0))
 
 

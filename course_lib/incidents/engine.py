@@ -374,7 +374,7 @@ def _seen(telemetry: Any, played: Played, time: FloatArray, now: float) -> Float
         means = np.minimum(means, 1.0)
     values = np.full(len(time), np.nan)
     ends = np.arange(1, len(means) + 1) * every * played.step
-    rows = np.ceil(ends / (time[0] if len(time) else 1.0) - 1e-9).astype(int) - 1
+    rows = np.ceil(ends / (time[0] if len(time) else 1.0) - 1e-9).astype(np.int64) - 1
     known = (ends + telemetry.delay_s <= now + 1e-9) & (rows < len(time))
     values[rows[known]] = means[known]
     return values

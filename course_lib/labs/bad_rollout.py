@@ -214,7 +214,7 @@ def fates(deal: Answer | None = None) -> Any:
         rows["yours"] = asked(deal, *FLEET.values())
     table: dict[str, list[str]] = {"workers": [], "most in common": [], "left with no worker": [], "lose something": []}
     for name, shards in rows.items():
-        cells_of = ["still blank"] * 3 if shards is None else _fate(np.asarray(shards, dtype=int))
+        cells_of = ["still blank"] * 3 if shards is None else _fate(np.asarray(shards, dtype=np.int64))
         for column, text in zip(table, (name, *cells_of), strict=True):
             table[column].append(text)
     return listing.whole(pd.DataFrame(table))

@@ -164,7 +164,7 @@ def rule(serve_stale: Answer, limit: float = 86_400.0) -> Any:
 
     heard, ages = (part.ravel() for part in np.meshgrid(list(HEARD), list(AGES.values()), indexing="ij"))
     same = np.ones(len(ages))
-    found = asked(serve_stale, ages, heard.astype(int), same, limit * same, same < 0)
+    found = asked(serve_stale, ages, heard.astype(np.int64), same, limit * same, same < 0)
     said = ["still blank"] * len(ages) if found is None else ["stale" if yes else "-" for yes in np.asarray(found)]
     rows = np.array(said).reshape(len(HEARD), len(AGES))
     table = {"the refresh brought": list(HEARD.values()), **{age: rows[:, i] for i, age in enumerate(AGES)}}

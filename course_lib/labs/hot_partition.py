@@ -116,7 +116,7 @@ def placement(write_key: Answer, seed: int, salts: int = 16, count: int = 32) ->
     key, hot, draw = np.full(WRITES, A_KEY), np.ones(WRITES, dtype=bool), random.uniform(size=WRITES)
     whole = hashing.partition_of(hashing.slot_of(key[:1], seed), count)
     table = {"place": np.arange(count), "whole": _spread(np.repeat(whole, WRITES), count)}
-    table["beside"] = _spread((whole + np.floor(draw * salts).astype(int)) % count, count)
+    table["beside"] = _spread((whole + np.floor(draw * salts).astype(np.int64)) % count, count)
     found = asked(write_key, key, hot, salts, draw)
     names = {"whole": ("one key", "naive"), "beside": ("sub-keys side by side", "third")}
     if found is not None:

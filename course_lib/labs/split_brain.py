@@ -73,7 +73,7 @@ def at_least_half(votes: NDArray[Any], old: NDArray[Any], new: NDArray[Any]) -> 
 
 def elected(rule: Answer, part: NDArray[np.int64], old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.int64]:
     """Return how many parts of each partition may lead, under a rule."""
-    return np.sum([np.asarray(rule(part == p, old, new)).astype(int) for p in range(int(part.max()) + 1)], axis=0)
+    return np.sum([np.asarray(rule(part == p, old, new)).astype(np.int64) for p in range(int(part.max()) + 1)], axis=0)
 
 
 CLUSTERS = {

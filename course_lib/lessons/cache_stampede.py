@@ -414,7 +414,7 @@ def ways_out(seeds: int = 4, many: int = 48, until: float = UNTIL) -> Any:
     share = few.mean(axis=0)
     doubtful = np.flatnonzero(np.ptp(few, axis=0) > 0.1)
     share[doubtful] = _answered_late([changes[i] for i in doubtful], triggers[doubtful], many, until).mean(axis=0)
-    percent = (10 * np.round(10 * share)).astype(int).reshape(3, -1)
+    percent = (10 * np.round(10 * share)).astype(np.int64).reshape(3, -1)
     columns = dict(zip(("hot key (%)", "flush (%)", "slow origin (%)"), percent, strict=True))
     prices = [price for price, _ in WAYS_OUT.values()]
     return whole(pd.DataFrame({"alone": list(WAYS_OUT), **columns, "price": prices}))

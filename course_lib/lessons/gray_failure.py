@@ -251,7 +251,7 @@ def compare(
 
 def fan_out() -> ShownChart:
     """Show slow pages against fan-out, simulated and in closed form, for two shares of slow calls."""
-    n = np.unique(np.geomspace(1, 1000, 13).round()).astype(int)
+    n = np.unique(np.geomspace(1, 1000, 13).round()).astype(np.int64)
     fine = np.geomspace(1, 1000, 91)
     names = {"hundredth": ("1 call in 100", 0.2, "naive"), "thousandth": ("1 in 1,000", 0.02, "defended")}
     data: dict[str, Any] = {"theory": {"n": fine}, "run": {"n": n.astype(float)}}

@@ -407,7 +407,7 @@ def counts(seed: int = 7, teams_: int = 600) -> ShownChart:
              for name, shape in (("mixed", 4.0), ("poisson", np.inf))}  # fmt: skip
     data: dict[str, Any] = {
         "theory": {"count": number, **{name: 100 * values for name, values in forms.items()}},
-        "run": {"count": number, "seen": 100 * np.bincount(seen.astype(int), minlength=200)[:46] / teams_},
+        "run": {"count": number, "seen": 100 * np.bincount(seen.astype(np.int64), minlength=200)[:46] / teams_},
     }
     x = alt.X("count", type="quantitative", title="incidents in a quarter (incidents)",
               scale=alt.Scale(domain=[0, 45], nice=False))  # fmt: skip

@@ -308,7 +308,7 @@ def partitions(trace: Trace) -> dict[str, FloatArray]:
     """
     batch = Batch(trace.parameters, trace.seed)
     ticks = round(trace.state.until / batch.dt)
-    rows = np.round(trace.time / batch.dt).astype(int) - 1
+    rows = np.round(trace.time / batch.dt).astype(np.int64) - 1
     seen = Source(batch, ticks).read(_by_partition)
     return {name: values[rows].reshape(len(rows), -1, *trace.shape) for name, values in seen.items()}
 

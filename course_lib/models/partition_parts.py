@@ -149,7 +149,7 @@ class Keys:
         return list(zip(seeds.tolist(), exponents.tolist(), partitions.tolist(), strict=True))
 
     def _rest_shares(self, fan_out: FloatArray) -> FloatArray:
-        wide = (fan_out + 0 * self.day.members).astype(int).tolist()
+        wide = (fan_out + 0 * self.day.members).astype(np.int64).tolist()
         return self._by_partition(partition_shares, [(*keys, n) for keys, n in zip(self.sets, wide, strict=True)])
 
     def _by_partition(self, measure: Callable[..., FloatArray], members: list[tuple[Any, ...]]) -> FloatArray:

@@ -68,7 +68,7 @@ class Poison:
         workers, sizes = np.broadcast_arrays(self.batch.workers, self.size)
         pairs, place = np.unique(np.stack([workers, sizes]), axis=1, return_inverse=True)
         table = np.zeros((int(sizes.max()) + 1, pairs.shape[1]))
-        for column, (n, k) in enumerate(pairs.T.astype(int).tolist()):
+        for column, (n, k) in enumerate(pairs.T.astype(np.int64).tolist()):
             table[: k + 1, column] = rollouts.overlap(n, k)
         return table[:, place.ravel()]
 
@@ -79,7 +79,7 @@ class Poison:
         part = np.where(b.sharding == CELLS, self.size / b.workers, 1.0)
         if (b.sharding == SHUFFLE).any():
             table = self._overlaps()
-            sizes = np.broadcast_to(self.size, (table.shape[1],)).astype(int)
+            sizes = np.broadcast_to(self.size, (table.shape[1],)).astype(np.int64)
             full = np.take_along_axis(table, sizes[None, :], axis=0)[0]
             part = np.where(b.sharding == SHUFFLE, full, part)
         return part * whole

@@ -187,11 +187,11 @@ class Luck:
 
     def _quarters(self) -> FloatArray:
         """Gamma of mean 1 for each tick's quarter, shape (ticks, members)."""
-        b, quarter = self.batch, np.floor(self.time / QUARTER + 1e-9).astype(int)
+        b, quarter = self.batch, np.floor(self.time / QUARTER + 1e-9).astype(np.int64)
         drawn = noise.exponential(b.seeds, "quarters", (quarter[-1] + 1) * MOST_SHAPE)
         sums = np.add.accumulate(drawn.reshape(quarter[-1] + 1, MOST_SHAPE, -1), axis=1)
         shape = np.minimum(b.dispersion, MOST_SHAPE) + np.zeros(drawn.shape[1])
-        luck = np.take_along_axis(sums, shape.astype(int)[None, None] - 1, axis=1)[:, 0] / shape
+        luck = np.take_along_axis(sums, shape.astype(np.int64)[None, None] - 1, axis=1)[:, 0] / shape
         return np.where(np.isinf(b.dispersion), 1.0, luck)[quarter]
 
     def _counted(self, mean: FloatArray) -> FloatArray:

@@ -59,7 +59,7 @@ class Batch:
             raise TypeError(f"parameters = {shortened(parameters)}: give the model's Parameters(...)")
         seeds = _checked_seeds(seeds)
         self.shape = broadcast_shape({"parameters": parameters.batch_shape, "seed": seeds.shape})
-        self.size = int(np.prod(self.shape, dtype=int))
+        self.size = int(np.prod(self.shape, dtype=np.int64))
         self.dt = float(parameters.dt)
         self._values = {
             f.name: self._flat_field(f, getattr(parameters, f.name)) for f in dataclasses.fields(parameters)

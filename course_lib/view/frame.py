@@ -43,7 +43,7 @@ def frame(trace: Any, signals: Iterable[str] | None = None, **labels: Any) -> pd
 
     names = list(trace.signals if signals is None else signals)
     shape = np.shape(trace[names[0]])[1:]
-    members = int(np.prod(shape, dtype=int))
+    members = int(np.prod(shape, dtype=np.int64))
     columns = {"time": np.repeat(trace.time, members)}
     columns |= {name: np.tile(values, len(trace.time)) for name, values in _label_columns(shape, labels).items()}
     columns |= {name: np.asarray(trace[name]).reshape(-1) for name in names}
