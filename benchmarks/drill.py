@@ -3,8 +3,8 @@
     python -m benchmarks.drill
 
 CPU time, the median of three, for every scenario. The bars: 50 ms a simulated minute, whatever the tiers; half a second
-for a whole run, which is thirty simulated minutes at most; two seconds for the debrief of a drill in which the reference
-was played, its chart and score included.
+for a whole run, which is thirty simulated minutes at most; two seconds for the debrief of a drill in which the
+reference was played, its chart and score included.
 """
 
 from __future__ import annotations
