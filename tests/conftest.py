@@ -27,6 +27,8 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=out)
         items[:] = [item for item in items if item not in out]
     for item in items:
+        if item.get_closest_marker("xdist_group"):  # two would make a third
+            continue
         known = item._fixtureinfo.name2fixturedefs.values()  # pytest has no other way to ask for a fixture's scope
         if any(found[-1].scope == "module" for found in known):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

@@ -37,3 +37,11 @@ def test_the_workflow_asks_for_it_where_such_tests_are(tmp_path):
     (tmp_path / "nowhere").mkdir()
     (tmp_path / "nowhere" / "test_it.py").write_text("@pytest.mark.weekly\ndef test_it(): ...\n", encoding="utf-8")
     assert folders(tmp_path) == {"nowhere"} and "tests/nowhere" not in asked
+
+
+def test_what_shares_a_fixture_of_its_file_is_in_one_group_and_the_browser_in_its_own(request):
+    for item in request.session.items:
+        groups = [mark.args[0] for mark in item.iter_markers("xdist_group")]
+        shares = any(found[-1].scope == "module" for found in item._fixtureinfo.name2fixturedefs.values())
+        assert len(groups) <= 1 and (groups or not shares), item.nodeid
+        assert groups == ["browser"] or "tests/browser" not in item.path.as_posix(), item.nodeid
