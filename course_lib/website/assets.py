@@ -23,6 +23,7 @@ def write(folder: Path) -> None:
     """Write all shared files into a folder."""
     folder.mkdir()
     made = {"vega.js": vega(), "course.js": course(), "live.css": _text(VIEW / "live.css"), "site.css": style()}
+    made |= {"search.js": _text(HERE / "search.js"), "lunr.js": _text(HERE / "vendored" / "lunr.min.js")}
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")
 

@@ -16,14 +16,22 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from course_lib import notebook_file
 from course_lib.manifest import Course, Module
 from course_lib.notebook_file import NotebookError
-from course_lib.website import assets, notebook_page
+from course_lib.website import assets, documents, notebook_page, search
 from course_lib.website.notebook_page import TEMPLATES, Content
 
-ASSETS, DATA = "assets", "data"
+ASSETS, DATA, INDEX = "assets", "data", "data/search.js"
+DOCUMENTS = (
+    ("symptoms.html", "From the symptom", documents.symptom_index),
+    ("twelve.html", "The twelve, side by side", documents.side_by_side),
+    ("runbooks.html", "Runbooks", documents.runbooks),
+    ("glossary.html", "Glossary", documents.glossary),
+)
+"""Pages that are neither lesson nor lab: file, title in the contents, and what writes them."""
 
 
 def build(course: Course, out: Path) -> list[Path]:
@@ -38,7 +46,7 @@ def build(course: Course, out: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        A page per lesson that is built, and one per lab; beside them is ``index.html``.
+        A page per lesson that is built, one per lab, and `DOCUMENTS`; beside them is ``index.html``.
 
     Raises
     ------
@@ -53,8 +61,10 @@ def build(course: Course, out: Path) -> list[Path]:
             lessons = list(several.map(_lesson, course.built))
         pages = [_lesson_page(course, *both) for both in zip(course.built, lessons, strict=True)]
         pages += [_lab_page(course, module) for module in course.built]
+        pages += [_document(name, title, text(course)) for name, title, text in DOCUMENTS]
         for page in [*pages, _index(course)]:
             page.write(course, fresh)
+        (fresh / INDEX).write_text(search.script(page.sections for page in pages), encoding="utf-8")
         _replace(out, fresh)
     return [out / page.name for page in pages]
 
@@ -81,16 +91,18 @@ class Page:
     def write(self, course: Course, folder: Path) -> None:
         """Write the page, and its data beside it."""
         data = ""
+        (folder / DATA).mkdir(exist_ok=True)
         if self.content.places:
             data = f"{DATA}/{Path(self.name).stem}.js"
-            (folder / DATA).mkdir(exist_ok=True)
             (folder / data).write_text(notebook_page.data_script(self.content.places), encoding="utf-8")
-        html = (
-            _templates()
-            .get_template("frame.html.j2")
-            .render(course=course, page=self, html=self.content.html, data=data, assets=ASSETS)
-        )
+        known = dict(course=course, page=self, data=data, assets=ASSETS, index=INDEX, documents=DOCUMENTS)
+        html = _templates().get_template("frame.html.j2").render(html=self.content.html, **known)
         (folder / self.name).write_text(html, encoding="utf-8")
+
+    @property
+    def sections(self) -> list[dict[str, str]]:
+        """What search knows of the page."""
+        return search.sections(self.name, self.title, self.content.html)
 
 
 @functools.cache
@@ -111,6 +123,12 @@ def _lab_page(course: Course, module: Module) -> Page:
     lesson = {"href": f"{module.name}.html", "title": "The lesson"}
     content = notebook_page.content(notebook_file.read(module.lab), module.lab.parent)
     return Page(_lab_name(module), f"{module.title}: lab", content, {"other": lesson})
+
+
+def _document(name: str, title: str, text: str) -> Page:
+    """Return a page of Markdown; its headings are those of a notebook's text."""
+    content = notebook_page.content(new_notebook(cells=[new_markdown_cell(text)]))
+    return Page(name, title, dataclasses.replace(content, html=f'<div class="document">{content.html}</div>'))
 
 
 def _index(course: Course) -> Page:
