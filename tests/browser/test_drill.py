@@ -1,6 +1,7 @@
 """Drills played through in JupyterLab by a scripted responder."""
 
 import json
+import re
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_a_drill_from_page_to_debrief(lab, open_alone, shots):
     responder.verify(type("Said", (), {"mode": "recovered", "signals": ("error_ratio",)}))
     responder.hand_over()
     page.screenshot(shots / "drill-debrief.png")
-    assert "To take along" in responder.text("debrief")
+    assert "To take along" in responder.text("debrief") and points(responder) >= 0
     assert seal.verify(kept(lab, "retry_storm")) == []
     log = json.loads(kept(lab, "retry_storm").read_text())["log"]
     assert [entry["kind"] for entry in log] == ["ack", "diagnosis", "action", "update", "verify"]
@@ -101,6 +102,11 @@ def newcomer(page, responder) -> int:
     return presses
 
 
+def points(responder) -> float:
+    """Points in all, as the debrief has them."""
+    return float(re.search(r"in all\s+([\d.]+) of 100", responder.text("debrief"))[1])
+
+
 WEEKLY = pytest.mark.weekly
 
 
@@ -132,6 +138,10 @@ def test_the_reference_of_each_scenario(lab, open_alone, shots, name):
     page.screenshot(shots / f"{name}-first.png")
     responder.play(scenario.reference)
     page.screenshot(shots / f"{name}-reference.png")
+    page.theme("JupyterLab Dark")
+    page.screenshot(shots / f"{name}-reference-dark.png")
+    page.theme("JupyterLab Light")
+    assert points(responder) > 60
     assert seal.verify(kept(lab, name, 11)) == [] and page.complaints == []
 
 
@@ -143,4 +153,5 @@ def test_a_wrong_way_of_each_scenario(lab, open_alone, shots, name):
     page, responder = opened(lab, open_alone, name, 12)
     responder.play(scenario.tempting[0].log)
     page.screenshot(shots / f"{name}-wrong.png")
+    assert points(responder) < 60
     assert seal.verify(kept(lab, name, 12)) == [] and page.complaints == []
