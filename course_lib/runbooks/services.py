@@ -39,10 +39,9 @@ class Services:
         ]
         runs = service.together(plays)
         when = looks(int(until / EVERY))
-        telemetry = self.drills[0].scenario.telemetry
-        seen = {t.signal: [self.drills[0].seen(t, run, when) for run in runs] for t in telemetry}
+        seen = [self.drills[0].seen(run, when) for run in runs]
         return Played(
-            {name: np.stack(values, axis=1) for name, values in seen.items()},
+            {name: np.stack([one[name] for one in seen], axis=1) for name in self.units},
             np.array([self.drills[0].ends_well(run) for run in runs]),
             np.array([hurt(run) for run in runs]),
             np.array([engine.harm(run.scenario, run) for run in runs]),

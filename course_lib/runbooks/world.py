@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.incidents import engine, scenario
+from course_lib.incidents import engine
 from course_lib.incidents.scenario import Entry, Scenario
 from course_lib.incidents.truth import milestones
 from course_lib.runbooks.executor import EVERY, Log, Played, looks
@@ -64,7 +64,8 @@ class Drill:
         runs = engine.play_many(self.scenario, entries, np.asarray(seeds), day=self.day, until=until)
         runs = [dataclasses.replace(run, seed=int(seed)) for run, seed in zip(runs, seeds, strict=True)]
         when = looks(int(until / EVERY))
-        shown = {t.signal: np.stack([self.seen(t, run, when) for run in runs], axis=1) for t in self.scenario.telemetry}
+        seen = [self.seen(run, when) for run in runs]
+        shown = {name: np.stack([one[name] for one in seen], axis=1) for name in self.units}
         second = self._second
         return Played(
             shown,
@@ -84,12 +85,14 @@ class Drill:
         rows = (run.time > self._second - SETTLED) & (run.time <= self._second)
         return float(run.failed[rows].sum()) <= (self.scenario.harm.tolerance + SLACK) * float(run.all[rows].sum())
 
-    def seen(self, telemetry: scenario.Telemetry, run: engine.Played, when: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What is visible of a signal at each look."""
-        seen = engine.shown(self.scenario, run, engine.NEVER)
-        there = np.isfinite(seen[telemetry.signal])
-        times, values = seen.time[there] + telemetry.delay_s, seen[telemetry.signal][there]
-        return _at(times, values, when)
+    def seen(self, run: engine.Played, when: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """What is visible of each signal at each look."""
+        shown, found = engine.shown(self.scenario, run, engine.NEVER), {}
+        for telemetry in self.scenario.telemetry:
+            there = np.isfinite(shown[telemetry.signal])
+            times, values = shown.time[there] + telemetry.delay_s, shown[telemetry.signal][there]
+            found[telemetry.signal] = _at(times, values, when)
+        return found
 
 
 def hurt(run: engine.Played) -> bool:
