@@ -1,14 +1,17 @@
 """The static site: whole, offline, and made without touching the notebooks."""
 
+import inspect
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import tiny_course
+import yaml
 from nbformat.v4 import new_markdown_cell
 
-from course_lib import notebook_file
+from course_lib import cli, notebook_file
 from course_lib.notebook_file import NotebookError
 from course_lib.view import static, style
 from course_lib.view.picture import Picture
@@ -16,6 +19,7 @@ from course_lib.website import assets, build, notebook_page
 from course_lib.website.equations import mathml
 from tests.browser.rig import chromium, missing
 
+WORKFLOW = Path(__file__).parents[2] / ".github" / "workflows" / "pages.yml"
 pytestmark = pytest.mark.xdist_group("website")  # one build, one browser
 LOADS = re.compile(
     r"""(?:src|srcset|data|poster)\s*=\s*["']?\s*(?:https?:)?//|<link\b[^>]*//|url\(\s*["']?https?:|@import|import\("""
@@ -172,6 +176,17 @@ def test_equations_of_the_kind_the_lessons_use_are_drawn(latex):
 def test_an_equation_that_cannot_be_drawn_is_named(latex):
     with pytest.raises(NotebookError, match="an equation cannot be drawn"):
         mathml(latex, "inline")
+
+
+def publication():
+    jobs = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
+    steps = [step for job in jobs.values() for step in job["steps"]]
+    return [step.get("run") or step.get("with", {}).get("path") for step in steps]
+
+
+def test_the_workflow_publishes_what_make_site_writes():
+    done = publication()
+    assert done.index("make site") < done.index(str(inspect.signature(cli.site).parameters["out"].default))
 
 
 def test_a_bundle_that_ends_otherwise_stops_the_build(monkeypatch):
