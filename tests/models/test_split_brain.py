@@ -14,7 +14,7 @@ from course_lib.models.simulation import Batch
 from course_lib.models.split_brain import Parameters, simulate
 from course_lib.theory import quorum
 from tests.models import split_brain_oracle
-from tests.models.agreement import TOTAL, TRANSIENT, near
+from tests.models.agreement import STEADY, TOTAL, near
 from tests.models.event_loops import replay
 from tests.models.split_brain_oracle import Scenario, measure
 
@@ -194,7 +194,7 @@ SCENARIOS = {
     "too short for some": Scenario(failover="majority", cut_duration=12.0, election_timeout=8.0),
 }
 LIVE = "short and cheap"
-SEEDS = {LIVE: 12, "in three, one store": 72}  # two races at once scatter more
+SEEDS = {LIVE: 12, "in three": 72, "in three, one store": 72}  # two races at once scatter more
 SCENARIOS[LIVE] = Scenario(write_rate=40.0, cut_start=5.0, cut_duration=20.0, election_timeout=4.0, until=36.0)
 
 
@@ -211,16 +211,16 @@ def told(scenario, seeds):
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_agrees_with_the_event_loop(name):
-    """Totals within 0.5 %, times within 2 s, how often a leader is found within 0.1; lost writes have the scatter of
-    elections and of a Poisson count, conflicting keys that of a chance in a hundred."""
+    """Totals within 0.5 %, conflicting keys and elections within 1 %, times within 2 s, how often a leader is found
+    within 0.1."""
     scenario = SCENARIOS[name]
     seen = replay(split_brain_oracle, measure, scenario, range(SEEDS.get(name, 24)), live=name == LIVE)
     own = told(scenario, MANY)
     for total in ("near", "far", "refused"):
         near(own[total], seen[total], TOTAL, absolute=3.0, what=total)
     near(own["lost"], seen["lost"], TOTAL, absolute=3.0, what="lost")
-    near(own["conflicts"], seen["conflicts"], TRANSIENT, absolute=1.0, what="conflicting keys")
-    near(own["elections"], seen["elections"], 0.03, absolute=0.02, what="elections")
+    near(own["conflicts"], seen["conflicts"], STEADY, absolute=2.0, what="conflicting keys")
+    near(own["elections"], seen["elections"], STEADY, absolute=0.02, what="elections")  # half a run of 24
     for most in ("most", "term"):
         near(own[most], seen[most], 0.0, absolute=0.2 if name == "mute" else 0.1, what=most)
     for event in ("elected", "new_leader", "recovered"):
