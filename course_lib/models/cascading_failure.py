@@ -387,9 +387,13 @@ class Run:
         if mixes is not None:
             self._try_again(late, failed, replies, refused, mixes)
         self._users(n, row, good, refused[0], alive)
+        self._hold(n, row)
+
+    def _hold(self, n: int, row: int) -> None:
+        """Count the workers that are held as the tick ends."""
         held = self.held[row]
         held[:DATABASE] = self.flying[1:]
-        if mixes is not None:
+        if self.attempts > 1:
             held[:DATABASE] += added(self.pending)
         if self.reviews.happens:
             held[0] += self.reviews.hung
