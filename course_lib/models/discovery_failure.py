@@ -22,13 +22,19 @@ a living instance opens at once, to a dead address it fails at once. Delisting c
 accepts and fails (trigger `hosts`) is not ejected. Ejection is the sidecar's: a dead address is skipped once it is
 known to be dead, which takes no time here, up to the cap. Where picks are told apart from each other (`other_hosts`,
 `ejection_cap`), a client's list is the mean one. A goodbye is known to all who poll after it.
+
+How far it can be trusted. Against an event loop (tests/models) of single clients: connections within 0.5 %, requests
+answered, lists and attempts within 1 %, the few dead addresses and the minute of the return within 5 %. What a client
+is told counts half a tick early: in that minute, after an empty list, attempts of which one in eleven succeeds come out
+as one in ten. The fluid knows no chance among clients: of a fleet with 40 of them an instance it overrates by 1 % what
+hosts answer that collapse.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,16 +42,17 @@ from numpy.typing import ArrayLike
 
 from course_lib.models import simulation
 from course_lib.models.discovery_fleet import HOSTS, Fleet, Registry
-from course_lib.models.discovery_views import Polls, Views, all_dead
+from course_lib.models.discovery_views import Polls, Residents, Views, all_dead
 from course_lib.models.exact import FloatArray, cumulative, ratio
 from course_lib.models.parameters import OPERATOR, WORLD, ParameterSet, choice, fixed, scheduled, swept
 from course_lib.models.recovery import trigger_events
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, Record, Signal, State, Trace
 
-BLOCK = 65536  # ticks x instances x members that are looked at together, so that they stay in a core's cache
+BLOCK = 65536  # ticks x slots x members that are looked at together, so that they stay in a core's cache
 RETRY = 1.0  # seconds, mean, between two tries of a client without a connection
 TINY = 1e-300
+NOBODY = 1e-12  # of clients: fewer than these are what running sums have rounded off
 LONGEST = 60.0  # seconds: no wait for a connection is shown as longer
 
 
@@ -154,14 +161,12 @@ class Run:
         self.width = fleet.width
         self.polls = Polls(batch, ticks, self.width)
         self.views = Views(fleet, Registry(fleet), self.polls)
+        self.residents = Residents(self.views)
         self.time = np.arange(ticks) * batch.dt
         self.seen: dict[str, FloatArray] = {}
-        self.connections = self._spread_evenly()
+        there = np.arange(fleet.count)[:, None] < batch.instances
+        self.connections = np.where(there, 1.0 / batch.instances, 0.0) + np.zeros(self.width)  # to each slot
         self.able, self.unable = np.ones(self.width), np.zeros(self.width)  # open, of clients with and without a list
-
-    def _spread_evenly(self) -> FloatArray:
-        living = self.views.alive(slice(0, 1))[:, 0]
-        return living / self.batch.instances + np.zeros((1, self.width))
 
     def go(self) -> Run:
         """All ticks, block by block."""
@@ -169,15 +174,15 @@ class Run:
         views, doubting = self.views, self.views.doubting
         self.have = views.over("believed") + np.where(views.recalled > 0, doubting, 0.0)
         self.listed = views.over("length") + doubting * views.recalled
-        for rows in self.blocks():
+        for rows in self.blocks(self.fleet.count):
             for name, values in self.advance(rows).items():
                 parts.setdefault(name, []).append(values)
         self.seen = {name: np.concatenate(values)[:, : self.batch.size] for name, values in parts.items()}
         return self
 
-    def blocks(self) -> Iterator[slice]:
-        """Stretches of ticks small enough to be looked at together."""
-        length = max(BLOCK // self.connections.size, 4)
+    def blocks(self, wide: int) -> Iterator[slice]:
+        """Stretches of ticks small enough to be looked at together, with so many rows a tick."""
+        length = max(BLOCK // (wide * self.width), 4)
         return (slice(now, min(now + length, self.ticks)) for now in range(0, self.ticks, length))
 
     def at(self, name: str, rows: slice) -> FloatArray:
@@ -186,21 +191,20 @@ class Run:
 
     def advance(self, rows: slice) -> dict[str, FloatArray]:
         """Some ticks: whom clients pick, who of them finds somebody, and what their connections carry."""
-        views = self.views
-        picks = views.picks(rows)
-        alive = views.alive(rows)
-        found = picks * alive
-        living, all_picks = np.add.reduce(found, axis=0), np.add.reduce(picks, axis=0)
-        seen = self._success(rows, living, all_picks)
-        opened, tries = self._connect(rows, ratio(found, living), alive, seen["have"], seen.pop("chance"))
-        seen |= self._serve(rows, opened) | tries
+        found, moved = self.residents.picks(rows)
+        living = np.add.reduce(found, axis=1)
+        seen = self._success(rows, living)
+        opened, tries = self._connect(rows, found, living, moved, seen["have"], seen.pop("chance"))
+        seen |= self._serve(rows, opened, tries["open"]) | tries
         seen["unlisted"] = np.maximum(self.batch.instances - (self.listed[rows] - seen["listed_dead"]), 0.0)
         seen["length"] = self.listed[rows] + 0.0
         return seen
 
-    def _success(self, rows: slice, living: FloatArray, all_picks: FloatArray) -> dict[str, FloatArray]:
+    def _success(self, rows: slice, living: FloatArray) -> dict[str, FloatArray]:
         """Chance that an attempt finds a living instance, and what there is to find."""
-        dead_share = ratio(np.maximum(all_picks - living, 0.0), all_picks)
+        all_picks = self.have[rows]
+        astray = all_picks - living
+        dead_share = ratio(np.where(astray > NOBODY, astray, 0.0), all_picks)
         each = ratio(self.listed[rows], self.have[rows])
         dead = dead_share * each
         ejected = np.minimum(dead, self.at("ejection_cap", rows) * each)
@@ -215,42 +219,65 @@ class Run:
         }
 
     def _connect(
-        self, rows: slice, share: FloatArray, alive: np.ndarray, have: FloatArray, chance: FloatArray
+        self,
+        rows: slice,
+        found: FloatArray,
+        living: FloatArray,
+        moved: Mapping[int, tuple[np.ndarray, np.ndarray]],
+        have: FloatArray,
+        chance: FloatArray,
     ) -> tuple[FloatArray, dict[str, FloatArray]]:
-        """Connections after each tick, (instances, ticks, width), and attempts per client, made and successful.
+        """Connections after each tick, (ticks, slots, width), and attempts per client, made and successful.
 
         Clients with a list and clients without are told apart, for those without can but wait.
         """
-        life, dt = self.batch.connection_life, self.dt
-        keep, pace = np.exp(-dt / life), (1.0 - chance) / life + chance / RETRY
-        level, slows = have * chance / RETRY / pace, np.exp(-pace * dt)
-        fixed_part, by_broken = level * (1.0 - slows), slows * chance
+        keep, _, level, slows = self._pace(have, chance)
+        again, stays = level * (1.0 - slows), slows * (1.0 - chance)
+        broken_again, each = slows * chance, ratio(np.ones_like(living), living)
         get, lose = self._changes(rows, have)
-        opened = np.empty_like(share)
-        begun, broken, all_begun, all_broken = (np.empty_like(have) for _ in range(4))
-        w, able, unable = self.connections, self.able, self.unable
-        for i in range(share.shape[1]):
-            w = np.multiply(w, alive[:, i], out=opened[:, i])
-            there = np.add.reduce(w, axis=0, out=all_begun[i])
-            whole = able + unable
-            stay = np.minimum(there / np.maximum(whole, TINY), 1.0)
-            np.subtract(whole, there, out=all_broken[i])
-            here = np.multiply(able, stay, out=begun[i])
-            lost = np.subtract(able, here, out=broken[i])
-            able = fixed_part[i] + slows[i] * here + by_broken[i] * lost
-            unable = unable * stay * keep
-            gained = np.maximum(able + unable - there * keep, 0.0)
-            moved = get[i] * unable - lose[i] * able
-            able, unable = able + moved, unable - moved
-            w *= keep
-            w += share[:, i] * gained
-        self.connections, self.able, self.unable = w, able, unable
+        changes = (get + lose).any(axis=1)
+        opened, more = np.empty_like(found), np.empty_like(self.connections)
+        with_list, without, there = (np.empty_like(have) for _ in range(3))
+        able, unable, w = self.able, self.unable, self.connections
+        for i in range(len(found)):
+            with_list[i], without[i] = able, unable
+            if rows.start + i in moved:
+                w = w.copy()
+                w[moved[rows.start + i]] = 0.0
+            left = np.add.reduce(w, axis=0, out=there[i])
+            stay = np.minimum(left / np.maximum(able + unable, TINY), 1.0)
+            able = again[i] + able * (broken_again[i] + stays[i] * stay)
+            unable = unable * (stay * keep)
+            gained = np.maximum(able + unable - left * keep, 0.0)
+            if changes[i]:
+                turn = get[i] * unable - lose[i] * able
+                able, unable = able + turn, unable - turn
+            w = np.multiply(w, keep, out=opened[i])
+            w += np.multiply(found[i], gained * each[i], out=more)
+        self.able, self.unable, self.connections = able, unable, w
+        after = np.concatenate([(with_list + without)[1:], (able + unable)[None]])
+        return opened, {"open": np.minimum(after, 1.0)} | self._attempts(have, chance, with_list, without, there)
+
+    def _pace(self, have: FloatArray, chance: FloatArray) -> tuple[FloatArray, ...]:
+        """What a tick leaves of connections, how fast clients with a list settle, at what level, and what is left."""
+        life = self.batch.connection_life
+        pace = (1.0 - chance) / life + chance / RETRY
+        return np.exp(-self.dt / life), pace, have * chance / RETRY / pace, np.exp(-pace * self.dt)
+
+    def _attempts(
+        self, have: FloatArray, chance: FloatArray, with_list: FloatArray, without: FloatArray, there: FloatArray
+    ) -> dict[str, FloatArray]:
+        """Attempts to connect in each tick, per client, made and successful."""
+        life, dt = self.batch.connection_life, self.dt
+        keep, pace, level, slows = self._pace(have, chance)
+        begun = with_list * np.minimum(there / np.maximum(with_list + without, TINY), 1.0)
+        broken = with_list - begun
         first = begun + broken * chance
         time_open = np.clip(level * dt + (first - level) * (1.0 - slows) / pace, 0.0, have * dt)
         tried = time_open / life + (have * dt - time_open) / RETRY + broken
-        idle = np.maximum(all_begun - begun, 0.0) * life * (1.0 - keep)  # seconds open, of those without a list
-        vain = idle / life + np.maximum((1.0 - have) * dt - idle, 0.0) / RETRY + np.maximum(all_broken - broken, 0.0)
-        return opened, {"tried": tried + vain, "found": np.minimum(tried * chance, tried)}
+        idle = np.maximum(there - begun, 0.0) * life * (1.0 - keep)  # seconds open, of those without a list
+        vain = idle / life + np.maximum((1.0 - have) * dt - idle, 0.0) / RETRY + np.maximum(without - there + begun, 0)
+        return {"tried": tried + vain, "found": np.minimum(tried * chance, tried)}
 
     def _changes(self, rows: slice, have: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Of those without a list, who gets one during each tick; of those with one, who loses it."""
@@ -258,36 +285,38 @@ class Run:
         more = later - have
         return ratio(np.maximum(more, 0.0), 1.0 - have), ratio(np.maximum(-more, 0.0), have)
 
-    def _serve(self, rows: slice, opened: FloatArray) -> dict[str, FloatArray]:
+    def _serve(self, rows: slice, opened: FloatArray, there: FloatArray) -> dict[str, FloatArray]:
         """What is answered of the requests that found a connection."""
         batch = self.batch
         rate, most = self.at("arrival_rate", rows), self.at("instance_capacity", rows)
-        asked = opened * rate
-        shed = np.minimum(asked, most)
-        served = np.where(batch.overload > 0, np.where(asked <= most * (1 + 1e-12), shed, 0.0), shed)
+        asked = opened * rate[:, None]
+        busiest = np.maximum.reduce(asked, axis=1)
+        over = asked > (most * (1 + 1e-12))[:, None] if (batch.overload > 0).any() else None
+        served = np.minimum(asked, most[:, None], out=asked)
+        if over is not None:
+            served[over & (batch.overload > 0)] = 0.0
         if (batch.trigger == HOSTS).any():
             ill = (batch.trigger == HOSTS) & self.fleet.within(self.time[rows][:, None])
-            served = np.where(ill & self.fleet.hit[:, None], 0.0, served)
-        there = np.minimum(np.add.reduce(opened, axis=0), 1.0)
+            hit = np.arange(self.fleet.count)[:, None] < np.round(batch.failing_share * batch.instances)
+            served = np.where(ill[:, None] & hit, 0.0, served)
         carried = there * rate
         return {
-            "open": there,
             "offered": rate * self.dt + np.zeros_like(there),
             "carried": carried * self.dt,
-            "good": np.minimum(np.add.reduce(served, axis=0), carried) * self.dt,
-            "busiest": np.minimum(np.maximum.reduce(asked, axis=0) / most, 1.0),
+            "good": np.minimum(np.add.reduce(served, axis=1), carried) * self.dt,
+            "busiest": np.minimum(busiest / most, 1.0),
         }
 
     def strangers(self) -> FloatArray:
         """Share of first picks that reach somebody else, (ticks, size): at addresses given away since, or forged."""
-        rate = self.batch.address_reuse / 3600.0
+        rate, views = self.batch.address_reuse / 3600.0, self.views
         given = np.exp(np.minimum(rate * self.fleet.dies, 700.0))
-        ours = np.where(self.fleet.forged, 0.0, np.where(rate > 0, given, 1.0))[:, None]
+        ours = np.where(self.fleet.forged, 0.0, np.where(rate > 0, given, 1.0))
         parts = []
-        for rows in self.blocks():
-            dead = self.views.picks(rows) * ~self.views.alive(rows)
-            still = ours * np.exp(-rate * self.time[rows][:, None])
-            parts.append(np.add.reduce(dead * np.maximum(1.0 - still, 0.0), axis=0))
+        for rows in self.blocks(len(ours)):
+            dead = views.picks(rows, views.listing, views.memory) * ~views.alive(rows)
+            still = ours * np.exp(-rate * self.time[rows][:, None, None])
+            parts.append(np.add.reduce(dead * np.maximum(1.0 - still, 0.0), axis=1))
         return np.minimum(np.concatenate(parts), 1.0)[:, : self.batch.size]
 
 
@@ -380,4 +409,4 @@ SIGNALS = {
 }  # fmt: skip
 
 GOLDEN = dict(traffic="offered_rate", errors="error_ratio", latency="connect_wait", saturation="busiest_utilisation")
-MODEL = Model("discovery_failure", _curves, SIGNALS, _events, GOLDEN)
+MODEL = Model("discovery_failure", _curves, SIGNALS, _events, GOLDEN, chunk=512)

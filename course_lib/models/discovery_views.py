@@ -140,14 +140,24 @@ class Views:
                                     self.stale_high)  # fmt: skip
         self.stale = np.where(cut, 1.0 - polls.returned()[polls.pad :], 0.0)
 
+    def _window(self, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """A running sum at both ends of the last answers that count at each row, shape (ticks + 1, width)."""
+        return np.take_along_axis(sums, self.low, axis=0), np.take_along_axis(sums, self.high, axis=0)
+
+    def _stale_window(self, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The same of the answers from before an outage."""
+        return np.take_along_axis(sums, self.stale_low, axis=0), np.take_along_axis(sums, self.stale_high, axis=0)
+
     def over(self, name: str) -> FloatArray:
         """One running sum over the last answers that count, at each row from time 0, shape (ticks + 1, width)."""
         sums = self.upto[name]
-        at = lambda rows: np.take_along_axis(sums, rows, axis=0)  # noqa: E731
-        fresh = at(self.high) - at(self.low)
+        if not sums[-1].any():
+            return np.zeros(self.low.shape)
+        low, high = self._window(sums)
         if not self.polls.dead.any():
-            return np.maximum(fresh, 0.0)
-        return np.maximum(fresh + self.stale * (at(self.stale_high) - at(self.stale_low)), 0.0)
+            return np.maximum(high - low, 0.0)
+        old_low, old_high = self._stale_window(sums)
+        return np.maximum(high - low + self.stale * (old_high - old_low), 0.0)
 
     def age(self) -> FloatArray:
         """Mean time since a client's last answer, s, shape (ticks + 1, width)."""
@@ -171,43 +181,82 @@ class Views:
         return batch.clients * (polls.mass[polls.pad :] / batch.dt + asks) + batch.instances / batch.heartbeat
 
     def _invert(self) -> None:
-        """What `picks` reads: the running sum of 1/n at the rows that bound each stretch."""
+        """What `picks` reads: the running sum of 1/n at the rows that bound each stretch, and by doubters' memory."""
         sums = self.upto["inverse"]
-        at = lambda rows: np.take_along_axis(sums, rows, axis=0)  # noqa: E731
-        self.stretches = [(at(self.come)[:, None], at(self.go)[:, None])]
-        if self.twice:
-            self.stretches.append((at(self.back)[:, None], at(self.out)[:, None]))
-        self.fresh = at(self.low), at(self.high)
-        self.old = at(self.stale_low), at(self.stale_high)
+        bounds = [self.come, self.go, self.back, self.out][: 4 if self.twice else 2]
+        self.listing = np.stack([np.take_along_axis(sums, rows, axis=0) for rows in bounds])
+        self.fresh, self.old = self._window(sums), self._stale_window(sums)
+        self.answered = (self.fresh[1] > self.fresh[0]).any(axis=1)  # ticks in which somebody has a list that counts
+        self.second = int(self.back.min()) - self.polls.pad  # tick from which somebody is listed again
         self.doubting = self.over("doubting")
+        self.doubted = bool(self.doubting.any())
+        self.memory = np.stack([self.learnt[0], self.forget, self.learnt[1], self.forgotten]) - self.polls.pad
 
     def alive(self, rows: slice) -> np.ndarray:
-        """Which instances live at some rows after time 0, shape (instances, rows, width)."""
-        now = np.arange(rows.start, rows.stop)[:, None] + self.polls.pad
-        return (self.born[:, None] <= now) & (now < self.dies[:, None]) & self.fleet.here[:, None]
+        """Which instances live in some ticks after time 0, shape (ticks, instances, width)."""
+        now = np.arange(rows.start, rows.stop)[:, None, None] + self.polls.pad
+        return (self.born <= now) & (now < self.dies) & self.fleet.here
 
-    def picks(self, rows: slice) -> FloatArray:
-        """Share of clients that pick each instance, shape (instances, rows, width)."""
-        low, high = (sums[rows] for sums in self.fresh)
-        picked = between(*self.stretches[0], low, high)
-        if self.twice:
-            picked += between(*self.stretches[1], low, high)
+    def picks(self, rows: slice, listing: FloatArray, memory: np.ndarray) -> FloatArray:
+        """Share of clients that pick each of some instances, known by `listing` and `memory`; (ticks, n, width)."""
+        picked = np.zeros((rows.stop - rows.start, *listing.shape[1:]))
+        low, high = (sums[rows][:, None] for sums in self.fresh)
+        if self.answered[rows].any():
+            picked += between(listing[0], listing[1], low, high)
+            if self.twice and self.second < rows.stop:
+                picked += between(listing[2], listing[3], low, high)
         if self.stale[rows].any():
-            low, high = (sums[rows] for sums in self.old)
-            picked += self.stale[rows] * between(*self.stretches[0], low, high)
+            low, high = (sums[rows][:, None] for sums in self.old)
+            picked += self.stale[rows][:, None] * between(listing[0], listing[1], low, high)
         if self.doubting[rows].any():
-            picked += self._knows(rows) * self._each(rows)
+            picked += self._knows(rows, memory) * ratio(self.doubting[rows], self.recalled[rows])[:, None]
         return picked
 
-    def _knows(self, rows: slice) -> np.ndarray:
-        now = np.arange(rows.start, rows.stop)[:, None] + self.polls.pad
-        come, back = (x[:, None] for x in self.learnt)
-        forget, forgotten = self.forget[:, None], self.forgotten[:, None]
+    def _knows(self, rows: slice, memory: np.ndarray) -> np.ndarray:
+        now = np.arange(rows.start, rows.stop)[:, None, None]
+        come, forget, back, forgotten = memory
         return ((come <= now) & (now < forget)) | ((back <= now) & (now < forgotten))
 
-    def _each(self, rows: slice) -> FloatArray:
-        """What each known address gets of those who doubt."""
-        return ratio(self.doubting[rows], self.recalled[rows])
+
+class Residents:
+    """Who lives in each slot: as one goes the next comes, so that of all instances only so many are looked at."""
+
+    def __init__(self, views: Views) -> None:
+        self.views, fleet, first = views, views.fleet, views.polls.pad
+        count = fleet.count
+        self.listing, self.memory = views.listing[:, :count].copy(), views.memory[:, :count].copy()
+        lives = fleet.here[count:] & (views.dies[count:] > views.born[count:]) & (fleet.slot[count:] < count)
+        number, member = np.nonzero(lives)
+        tick = views.born[count:][number, member] - first
+        order = np.argsort(tick, kind="stable")
+        self.tick, self.member, self.number = tick[order], member[order], number[order] + count
+        self.slot = fleet.slot[self.number, self.member]
+        self.moved_in(0)
+
+    def moved_in(self, tick: int) -> tuple[np.ndarray, np.ndarray]:
+        """Let in who is born in a tick; return their slots and members."""
+        who = slice(*np.searchsorted(self.tick, (tick, tick + 1)))
+        slot, member, number = self.slot[who], self.member[who], self.number[who]
+        self.listing[:, slot, member] = self.views.listing[:, number, member]
+        if self.views.doubted:
+            self.memory[:, slot, member] = self.views.memory[:, number, member]
+        return slot, member
+
+    def picks(self, rows: slice) -> tuple[FloatArray, dict[int, tuple[np.ndarray, np.ndarray]]]:
+        """Share of clients that pick each slot's resident, (ticks, slots, width), and who has moved in, by tick."""
+        found = np.empty((rows.stop - rows.start, *self.listing.shape[1:]))
+        first, last = np.searchsorted(self.tick, (max(rows.start, 1), rows.stop))
+        changes = np.unique(self.tick[first:last]).tolist()
+        moved, now = {}, rows.start
+        for then in [*changes, rows.stop]:
+            if then > now:
+                found[now - rows.start : then - rows.start] = self.views.picks(
+                    slice(now, then), self.listing, self.memory
+                )
+            if then < rows.stop:
+                moved[then] = self.moved_in(then)
+            now = then
+        return found, moved
 
 
 def between(first: FloatArray, last: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 
-LOOK = 2.0  # seconds between two looks at everything
+LOOK = 2.0  # seconds between two looks at everything, which lie between the seconds at which much happens at once
 INF = math.inf
 
 
@@ -128,7 +128,7 @@ class Loop:
             self._push(client.polled + s.poll_interval, self._poll, client)
             self._open(client, self.fleet[self.draw.randrange(s.instances)], 0.0)
         self._days()
-        self._push(LOOK, self._look)
+        self._push(LOOK / 2, self._look)
         while self.heap:
             now, _, call, more = heapq.heappop(self.heap)
             self.out.events += 1
