@@ -72,9 +72,8 @@ def _headline(name: str, rule: detect.Rule, trace: Trace, clock: tuple[str, floa
     unit, second = _unit(rule, trace), clock[1]
     limit, unit = (rule.threshold / second, clock[0]) if unit == "s" else (rule.threshold, unit)
     wants = f"{rule.wants[0]} {limit:g}"
-    return " ".join(
-        f"{RULES.get(name, name)}: {_words(rule)} {wants} {unit} for {rule.hold / second:g} {clock[0]}".split()
-    )
+    held = f"for {rule.hold / second:g} {clock[0]}" if rule.hold else "at any moment"
+    return " ".join(f"{RULES.get(name, name)}: {_words(rule)} {wants} {unit} {held}".split())
 
 
 def _words(rule: detect.Rule) -> str:

@@ -67,7 +67,7 @@ def _drawn(name: str, rule: detect.Rule, history: data.History, words: str) -> S
     limit = alt.Chart(alt.NamedData("limit")).mark_rule(color=style.INK, strokeDash=[4, 3])
     layers.append(limit.encode(y=alt.Y("seen", type="quantitative")))
     title = {
-        "text": f"{name}: {rule.wants} for {rule.hold:g} s",
+        "text": f"{name}: {rule.wants} {f'for {rule.hold:g} s' if rule.hold else 'at any moment'}",
         "subtitle": "dashed: threshold; shaded: it would page",
     }
     return show(alt.layer(*layers).properties(title=title), columns, words)

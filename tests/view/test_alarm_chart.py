@@ -38,6 +38,9 @@ def test_it_says_what_it_shows_and_a_changed_rule_changes_it(table, monkeypatch)
     )
     monkeypatch.setattr(alarm_chart.detect, "table", lambda slug: deaf)
     assert "viral key: silent" in view.alarms("hot_partition", 7, "first").description
+    twitchy = dataclasses.replace(table.rules["first"], hold=0.0)
+    deaf.rules["first"] = twitchy
+    assert "> 0.8 of capacity at any moment" in str(view.alarms("hot_partition", 7, "first").specs)
 
 
 def test_a_baseline_is_drawn_from_where_it_is_known():
