@@ -1,6 +1,7 @@
 """The check end to end: what it prints, how it refuses, and that its numbers come from the run."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,39 @@ def test_a_run_that_was_tampered_with_is_refused(run_file, tmp_path, old, new, w
     with pytest.raises(RunError, match=why) as told:
         replay.load(path)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda text: text.replace('"scenario_digest": "', '"scenario_digest": "0'), "another version of the scenario"),
+        (lambda text: text.replace('"format": 1', '"format": 0'), "reads format 1"),
+        (lambda text: text.encode("utf-16"), "not UTF-8 text"),
+        (lambda text: "[" * 100_000, "no JSON"),
+        (lambda text: "[]", "no run file"),
+    ],
+)
+def test_a_run_that_this_course_cannot_read_is_one_line_that_names_the_file(run_file, tmp_path, change, why):
+    changed = change(run_file.read_text(encoding="utf-8"))
+    path = tmp_path / "run.json"
+    path.write_bytes(changed if isinstance(changed, bytes) else changed.encode())
+    with pytest.raises(RunError, match=why) as told:
+        replay.load(path)
+    assert str(told.value).startswith(str(path))
+    assert "\n" not in str(told.value)
+
+
+def test_a_folder_in_place_of_a_file_is_told(tmp_path):
+    with pytest.raises(DocumentError, match="is a folder; name the document in it"):
+        document.load(tmp_path)
+    with pytest.raises(RunError, match="is a directory"):
+        replay.load(tmp_path)
+
+
+def test_a_check_takes_less_than_two_seconds(run_file):
+    started = time.process_time()
+    check.check(GOOD, run_file)
+    assert time.process_time() - started < 2
 
 
 def test_telemetry_that_was_made_up_is_refused(run_file, tmp_path):
