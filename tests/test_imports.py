@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "recall": {"models", "detect", "view", "progress", "symptoms"} | BASE,
     "home": {"checks", "progress", "symptoms", "recall", "view"} | BASE,
     "website": {"theory", "models", "detect", "view", "lessons", "runbooks", "glossary", "symptoms"} | BASE,
+    "teaching": {"theory", "models", "detect", "view", "lessons", "grading", "recall"} | BASE,
     "manifest": set(),
     "notebook_file": set(),
     "cell_source": set(),

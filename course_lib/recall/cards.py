@@ -85,15 +85,18 @@ def questions(module: Module) -> list[Card]:
     ]
 
 
-def asked(module: Module) -> dict[str, str]:
-    """Return the questions that a lesson lets the learner predict, by name."""
+def asked(module: Module) -> dict[str, tuple[str, str]]:
+    """Return the questions that a lesson lets the learner predict, and their units, by name."""
     calls = (node for source in _sources(module) for node in ast.walk(_tree(source)) if isinstance(node, ast.Call))
-    strings = (
-        [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
-        for call in calls
-        if isinstance(call.func, ast.Attribute) and call.func.attr in _ASKS
-    )
-    return {name: question for name, question, *_ in filter(lambda found: len(found) > 1, strings)}
+    predicts = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in _ASKS)
+    return {words[0]: (words[1], unit) for words, unit in map(_words, predicts) if len(words) > 1}
+
+
+def _words(call: ast.Call) -> tuple[list[str], str]:
+    """The words of a call in their order, and the one called ``unit``."""
+    words = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+    units = [k.value.value for k in call.keywords if k.arg == "unit" and isinstance(k.value, ast.Constant)]
+    return words, units[0] if units else ""
 
 
 def _of(module: Module, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Card]:
@@ -108,7 +111,7 @@ def _of(module: Module, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Card]
 
 def _misses(module: Module, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Card]:
     """A card for each prediction that was revealed and not near."""
-    for name, question in asked(module).items():
+    for name, (question, _) in asked(module).items():
         entry = told.get(name, {})
         if entry.get("near") is False and entry.get("confidence") in (1, 2, 3):
             truth, said = (_answer(entry, key) for key in ("truth", "value"))

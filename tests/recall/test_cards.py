@@ -30,7 +30,7 @@ def test_each_lesson_has_questions_with_answers_and_something_to_predict(module)
     for card in found:
         assert card.front and card.back and "<" not in card.front.replace("<i>", "").replace("</i>", "")
     names = cards.asked(module)
-    assert names and all(name.startswith(f"{module.slug}.") and question for name, question in names.items())
+    assert names and all(name.startswith(f"{module.slug}.") and question for name, (question, _) in names.items())
 
 
 def test_all_cards_have_names_of_their_own_that_stay():
