@@ -155,6 +155,20 @@ def open_lab(context: typer.Context) -> None:
     raise typer.Exit(jupyter.open_lab(_course(), context.args))
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def present(
+    context: typer.Context,
+    module: Annotated[str, typer.Argument(help="Number or slug, such as 04 or hot_partition.")],
+) -> None:
+    """Open a lesson for the projector: large type, code folded, live panels; more options go to JupyterLab."""
+    from course_lib.home import jupyter, present, work
+
+    course = _course()
+    page = present.lay_out(course, course.module(module))
+    name = page.relative_to(course.root / work.FOLDER).as_posix()
+    raise typer.Exit(jupyter.open_lab(course, context.args, name))
+
+
 @app.command()
 def collect(
     download: Annotated[Path, typer.Argument(help="Of Canvas, Moodle or Gradescope: the ZIP or its folder.")],

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "checks": {"theory", "models", "detect", "incidents", "runbooks", "progress"} | BASE,
     "grading": {"theory", "models", "detect", "checks", "view", "progress", "postmortem"} | BASE,
     "recall": {"models", "detect", "view", "progress", "symptoms"} | BASE,
-    "home": {"checks", "progress", "symptoms", "recall", "view"} | BASE,
+    "home": {"checks", "progress", "symptoms", "recall", "teaching", "view"} | BASE,
     "website": {"theory", "models", "detect", "view", "lessons", "runbooks", "glossary", "symptoms"} | BASE,
     "teaching": {"theory", "models", "detect", "view", "lessons", "grading", "recall"} | BASE,
     "manifest": set(),

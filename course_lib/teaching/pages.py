@@ -100,6 +100,15 @@ def page(module: Module, panel: bool = True) -> str:
     return "\n".join([*parts, "## Discussion\n", _list(said.discussion)])
 
 
+def peer_slide(module: Module) -> str:
+    """Return a module's peer question as Markdown for the projector: without the right answer."""
+    peer, tell = notes()[module.slug].peer, functools.partial(_filled, known=figures.of(module.slug))
+    answers = "\n".join(
+        f"- **{letter}** {tell(answer)}" for letter, (answer, _) in zip(LETTERS, peer.options, strict=True)
+    )
+    return f"## Which is it?\n\n{tell(peer.question)}\n\n{answers}\n"
+
+
 def path(module: Module) -> Path:
     """Where a module's page lies."""
     return module.root / FOLDER / f"{module.name}.md"
