@@ -108,17 +108,22 @@ def _spec(session: Session, true: Truth) -> dict[str, Any]:
     shifts = style.apart(ends, max(*ends, 1e-9), HEIGHT - 60)
     layers = [layer for name, dy in zip(LINES, shifts, strict=True) for layer in _line(name, start, dy)]
     moments = timed(alt.Chart(alt.NamedData("moments")), start).transform_filter("isValid(datum.time)")
-    words = "datum.kind == 0 ? 'the signal could have told' : 'you handed over'"
     rules = moments.mark_rule(color=style.INK, strokeDash=style.DASHES["dotted"]).encode(x=_x(start))
-    said = moments.transform_calculate(words=words).mark_text(
-        align="left", dx=4, dy=alt.ExprRef("datum.kind == 0 ? 6 : 22"), color=style.INK, y=0
+    told, over = (
+        moments.transform_filter(f"datum.kind == {kind}")
+        .mark_text(align=align, dx=dx, dy=dy, color=style.INK, y=0, text=words)
+        .encode(x=_x(start))
+        for kind, align, dx, dy, words in (
+            (0, "left", 4, 6, "the signal could have told"),
+            (1, "right", -4, 22, "you handed over"),  # on the left, where no line is named
+        )
     )
     acts = timed(alt.Chart(alt.NamedData("acts")), start)
     dots = acts.mark_circle(size=170, color=style.PALETTE["blue"], opacity=1).encode(x=_x(start), y="level:Q")
     numbers = acts.mark_text(color=style.PAPER, fontWeight="bold", fontSize=11).encode(
         x=_x(start), y="level:Q", text="number:Q"
     )
-    chart = alt.layer(*layers, rules, said.encode(x=_x(start), text="words:N"), dots, numbers)
+    chart = alt.layer(*layers, rules, told, over, dots, numbers)
     return style.themed(chart.properties(width=WIDTH, height=HEIGHT), _described(true))
 
 

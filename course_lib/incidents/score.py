@@ -115,8 +115,8 @@ class Case:
 
     @property
     def nothing_said(self) -> bool:
-        """Whether the last word is that nothing was wrong."""
-        return [e.mode for e in self.run.log if e.kind in ("diagnosis", "verify") and e.mode][-1:] == [NOTHING]
+        """Whether the last diagnosis, or the last confirmation, is that nothing was wrong."""
+        return NOTHING in [said[-1].mode for kind in ("diagnosis", "verify") if (said := self.said(kind))]
 
     def right(self, entry: Entry) -> bool:
         """Whether a diagnosis names what it is."""

@@ -15,6 +15,7 @@ class Responder:
         self.page = page
         self.root = page.page.locator(".course-console.course-live")
         self.root.wait_for(state="visible")
+        self.stands = "recovered"
         self.settle()
 
     @property
@@ -67,6 +68,7 @@ class Responder:
     def diagnosis(self, entry) -> None:
         """Say what it is."""
         self.button("diagnosis").click()
+        self.stands = "nothing" if entry.mode == "nothing" else "recovered"
         self.root.locator(f'[name="mode"][value="{entry.mode}"]').check()
         self.root.locator(f'[name="confidence"][value="{entry.confidence or 2}"]').check()
         for name in ("cause", "victim"):
@@ -101,9 +103,9 @@ class Responder:
         self.sent()
 
     def verify(self, entry) -> None:
-        """Confirm how it stands."""
+        """Confirm how it stands; where that is not told, as it was diagnosed."""
         self.button("confirm recovery").click()
-        self.root.locator(f'[name="mode"][value="{entry.mode or "recovered"}"]').check()
+        self.root.locator(f'[name="mode"][value="{entry.mode or self.stands}"]').check()
         signals = self.root.locator('[name="signals"]')
         for signal in entry.signals or (signals.first.get_attribute("value"),):
             self.root.locator(f'[name="signals"][value="{signal}"]').check()
