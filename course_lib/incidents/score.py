@@ -27,6 +27,7 @@ TODAY, NEXT_TIME = 25.0, 10.0  # points for users spared today, and for those sp
 MODE, CAUSE, EVIDENCE = 6.0, 4.0, 5.0
 DETECTED = ((120.0, 10.0), (240.0, 7.0), (480.0, 4.0), (math.inf, 2.0))  # seconds, and points up to there
 ACKNOWLEDGED = ((120.0, 5.0), (300.0, 3.0), (600.0, 1.0))
+GONE = 60.0  # seconds within which an alert clears that nobody need have caught
 FIRST_UPDATE = ((300.0, 5.0), (600.0, 2.0))
 CADENCE = 660.0  # seconds between two updates: ten minutes, and one to write it in
 REGULAR, FACTS, NO_PROMISE = 3.0, 5.0, 2.0
@@ -302,6 +303,9 @@ def _detection(case: Case) -> Part:
 def _acknowledge(case: Case) -> Part:
     fired = {name: math.floor(at) for at, kind, name in reversed(_alarms(case)) if kind == "alert"}
     at = [e.at for e in case.said("ack") if fired.get(e.alert or "", math.inf) <= e.at]
+    if not at:  # a page that has cleared by itself cannot be acknowledged: then the first word counts
+        over = [at for at, kind, _ in _alarms(case) if kind == "cleared" and at <= case.page + GONE]
+        at = [e.at for e in case.run.log if over and e.kind in ("diagnosis", "update") and e.at >= over[0]]
     most = ACKNOWLEDGED[0][1]
     if not at:
         return Part("acknowledge", 0.0, most, "no page was acknowledged")

@@ -131,8 +131,14 @@ def test_where_nothing_is_wrong_saying_so_is_the_answer():
     sums = [one.sum for one in score.many([Run(NIGHT, 0, tuple(log)) for log in logs])]
     nothing, alone, whole, silenced, restarted, open_end = sums
     assert nothing == silenced == 0
-    assert whole == 100 and alone == 80 and open_end == 90
+    assert whole == 100 and alone == 85 and open_end == 90
     assert restarted < 60
+
+
+def test_a_page_that_clears_by_itself_is_taken_by_the_first_word():
+    log = without(NIGHT.reference, "ack")
+    assert part(score.score(Run(NIGHT, 0, log)), "acknowledge").have == 5
+    assert part(score.score(Run(NIGHT, 0, without(log, "diagnosis", "update"))), "acknowledge").have == 0
 
 
 def test_a_batch_scores_as_each_run_alone():
