@@ -5,8 +5,8 @@ import pytest
 from course_lib.postmortem import rubric
 from tests.postmortem import calibration, kit
 
-#: Thirty documents are graded once, by whichever process gets these tests.
-pytestmark = pytest.mark.xdist_group("calibration")
+#: Runs are played and documents graded once, by whichever process gets these tests.
+pytestmark = pytest.mark.xdist_group("postmortem")
 
 
 def test_there_are_enough_documents_of_each_kind_and_each_was_read_twice():

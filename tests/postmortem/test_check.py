@@ -15,6 +15,7 @@ from course_lib.postmortem.document import DocumentError
 from course_lib.postmortem.replay import RunError
 from tests.postmortem import kit
 
+pytestmark = pytest.mark.xdist_group("postmortem")  # plays the same runs
 GOOD = kit.HERE / "documents" / "o_good.md"
 
 

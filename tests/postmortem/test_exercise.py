@@ -10,6 +10,8 @@ from course_lib.cli import app
 from course_lib.postmortem import check, document, exercise, replay, review, rubric, shipped, template
 from tests.postmortem import kit
 
+pytestmark = pytest.mark.xdist_group("postmortem")  # plays the same runs
+
 
 @pytest.fixture(scope="module")
 def reports():

@@ -7,6 +7,7 @@ import pytest
 from course_lib.postmortem import causes, detection, document, impact, mitigation, structure, timeline
 from tests.postmortem import kit
 
+pytestmark = pytest.mark.xdist_group("postmortem")  # plays the same runs
 HEAD = "---\ntitle: x\nimpact_start: 2026-03-06T23:19:03Z\n---\n\n"
 
 
