@@ -8,7 +8,10 @@ part for `live.js` and `prediction.js`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import multiprocessing
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from course_lib.view.coding import coded
@@ -26,6 +29,11 @@ PLACE = "application/vnd.course.place+json"
 FOR_THE_NOTEBOOK = "(takes several controls at once: for the notebook)"
 BATCH = 16
 """Settings computed by one call of the model."""
+FEW = 8
+"""So few batches are computed in this process."""
+
+Held = tuple[dict[Settings, Picture], dict[Settings, Picture], dict[str, int], dict[str, str]]
+_SHARED: dict[str, Panel] = {}  # of a forked process: what it computes
 
 
 def place(data: Mapping[str, Any]) -> None:
@@ -101,8 +109,10 @@ def moving_panel(panel: Panel, start: Settings, layout: Mapping[str, Any]) -> di
         `coding.coded`), ``reached`` (by key: a bit for each challenge that the settings reach) and ``refused`` (by key:
         what the model says of settings that it refuses).
     """
-    frames, refused = _frames(panel, list(sweep(panel, start)))
-    fulls, reached = _fulls(panel, frames)
+    frames, fulls, reached, refused = {}, {}, {}, {}
+    for some in _each(panel, list(_batches(panel, sweep(panel, start)))):
+        for whole, part in zip((frames, fulls, reached, refused), some, strict=True):
+            whole.update(part)
     shelves = {"frame": frames, "full": fulls, "map": _maps(panel, start)}
     return {
         "kind": "panel",
@@ -121,17 +131,39 @@ def _words(panel: Panel, reached: Mapping[str, int]) -> dict[str, Any]:
     return {"map": "a map of the preset", "challenges": ["" if can else FOR_THE_NOTEBOOK for can in within]}
 
 
-def _frames(panel: Panel, several: Sequence[Settings]) -> tuple[dict[Settings, Picture], dict[str, str]]:
+def _each(panel: Panel, batches: Sequence[list[Settings]]) -> list[Held]:
+    """Compute all batches, on each core where a process may be forked: a panel holds functions, and can't be sent."""
+    if sys.platform != "linux" or len(batches) < FEW:
+        return [_held(panel, batch) for batch in batches]
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(mp_context=fork, initializer=_SHARED.update, initargs=({"panel": panel},)) as cores:
+        return list(cores.map(_held_here, batches))
+
+
+def _held_here(batch: list[Settings]) -> Held:
+    return _held(_SHARED["panel"], batch)
+
+
+def _held(panel: Panel, batch: list[Settings]) -> Held:
+    """Return of a batch: runs, what comes at rest, which challenges are reached (by key), what is refused (by key)."""
+    frames, refused = _frames(panel, batch)
+    fulls = {settings: panel.full(settings).at(0) for settings in frames}
+    reached = {}
+    for settings, frame in frames.items():
+        bits = sum(done << i for i, done in enumerate(panel.reached(settings, frame, fulls[settings])))
+        if bits:
+            reached[settings.key] = bits
+    return frames, fulls, reached, refused
+
+
+def _frames(panel: Panel, batch: list[Settings]) -> tuple[dict[Settings, Picture], dict[str, str]]:
     """Return the run of each setting, and why the model refuses the others."""
-    frames: dict[Settings, Picture] = {}
     refused: dict[str, str] = {}
-    for batch in _batches(panel, several):
-        try:
-            drawn = panel.pictures(batch)
-            frames |= {settings: drawn.at(i) for i, settings in enumerate(batch)}
-        except ValueError:
-            frames |= _alone(panel, batch, refused)
-    return frames, refused
+    try:
+        drawn = panel.pictures(batch)
+        return {settings: drawn.at(i) for i, settings in enumerate(batch)}, refused
+    except ValueError:
+        return _alone(panel, batch, refused), refused
 
 
 def _alone(panel: Panel, batch: Sequence[Settings], refused: dict[str, str]) -> dict[Settings, Picture]:
@@ -145,7 +177,7 @@ def _alone(panel: Panel, batch: Sequence[Settings], refused: dict[str, str]) -> 
     return taken
 
 
-def _batches(panel: Panel, several: Sequence[Settings]) -> Iterator[list[Settings]]:
+def _batches(panel: Panel, several: Iterable[Settings]) -> Iterator[list[Settings]]:
     """Yield the settings in batches that share choices and switches, as one call of the model takes them."""
     words = [i for i, control in enumerate(panel.controls) if not isinstance(control, Slider)]
     groups: dict[tuple[int, ...], list[Settings]] = {}
@@ -153,17 +185,6 @@ def _batches(panel: Panel, several: Sequence[Settings]) -> Iterator[list[Setting
         groups.setdefault(tuple(settings.positions[i] for i in words), []).append(settings)
     for group in groups.values():
         yield from (group[i : i + BATCH] for i in range(0, len(group), BATCH))
-
-
-def _fulls(panel: Panel, frames: Mapping[Settings, Picture]) -> tuple[dict[Settings, Picture], dict[str, int]]:
-    """Return what comes at rest for each setting, and which challenges it reaches."""
-    fulls, reached = {}, {}
-    for settings, frame in frames.items():
-        fulls[settings] = panel.full(settings).at(0)
-        bits = sum(done << i for i, done in enumerate(panel.reached(settings, frame, fulls[settings])))
-        if bits:
-            reached[settings.key] = bits
-    return fulls, reached
 
 
 def _maps(panel: Panel, start: Settings) -> dict[Settings, Picture]:

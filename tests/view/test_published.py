@@ -65,6 +65,11 @@ def test_challenges_are_judged_everywhere_and_those_out_of_reach_are_told(moving
     assert made["layout"]["words"]["challenges"] == [published.FOR_THE_NOTEBOOK, ""]
 
 
+def test_all_cores_together_find_what_one_finds(moving, monkeypatch):
+    monkeypatch.setattr(published, "FEW", 1_000)
+    assert published.moving_panel(PANEL, PANEL.settings(), live_panel.page(PANEL)) == moving
+
+
 def test_settings_that_the_model_refuses_are_named_and_cost_their_neighbours_nothing():
     def run(values, seed):
         if np.max(values["load"]) > 90:

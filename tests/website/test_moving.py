@@ -25,6 +25,8 @@ pytestmark = [
 CUT = next(control.name for control in PANEL.controls if control.label == "cut after node")
 MOST_BYTES = 1_000_000
 """Of a page with all that it loads, gzipped."""
+LONGEST_BUILD = 60.0
+"""Seconds for a lesson's page, on two quiet cores."""
 LONGEST_START = 1.5
 """Seconds of the page's main thread until a slider can be dragged."""
 
@@ -174,15 +176,17 @@ def dragged_through(browser, address, panel):
 @pytest.mark.weekly
 @pytest.mark.parametrize("module", manifest.load().built, ids=lambda module: module.slug)
 def test_a_lesson_is_built_in_a_minute_is_light_and_each_slider_moves(module, chrome, tmp_path):
-    course, began = manifest.load(), time.process_time()
+    course, began = manifest.load(), time.perf_counter()
     modules = tuple(one if one == module else one.model_copy(update={"built": False}) for one in course.modules)
-    before = os.times()
     build.build(course.model_copy(update={"modules": modules}), tmp_path / "site")
-    after, name = os.times(), f"{module.name}.html"
-    cpu = time.process_time() - began + sum(after[2:4]) - sum(before[2:4])
+    took, name = time.perf_counter() - began, f"{module.name}.html"
     started, errors, asked = chrome(dragged_through, (tmp_path / "site" / name).as_uri(), panel_of(module))
     assert errors == [] and all(url.startswith(("file:", "blob:", "data:")) for url in asked)
-    assert (weight(tmp_path / "site", name) <= MOST_BYTES, started <= LONGEST_START, cpu <= 60) == (True, True, True)
+    assert (weight(tmp_path / "site", name) <= MOST_BYTES, started <= LONGEST_START, took <= LONGEST_BUILD) == (
+        True,
+        True,
+        True,
+    )
 
 
 def panel_of(module):
