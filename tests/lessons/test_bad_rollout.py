@@ -94,7 +94,7 @@ def test_halving_the_difference_costs_about_four_times_the_requests(usual):
         assert 3 < half / whole < 4.05
 
 
-def test_thirty_looks_stop_a_fifth_of_the_good_changes_and_a_sequential_test_does_not():
+def test_thirty_looks_stop_nearly_a_quarter_of_the_good_changes_and_a_sequential_test_does_not():
     data = show.looks(7, 200).picture.data
     assert data["theory"]["peeking"][-1] == pytest.approx(24, abs=0.5)
     assert 15 < data["run"]["peeking"][-1] < 33 and max(data["run"]["sequential"]) <= 5
