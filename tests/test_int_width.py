@@ -19,6 +19,7 @@ from tests.models.declared import MODELS
 
 ROOT = Path(__file__).parents[1]
 SEEDS = np.array([2**31 + 5, 2**40 + 1, 3], dtype=np.int64)
+EACH_TIME = ("hot_partition", "stampede_drill", "bad_rollout")
 MAKERS = ("arange", "array", "asarray", "full", "zeros", "ones")
 
 
@@ -66,7 +67,12 @@ def narrow(monkeypatch):
     forget()
 
 
-@pytest.mark.parametrize("name", MODELS)
+def some_weekly(names):
+    """The names as parameters: those that draw by keys each time, the others once a week."""
+    return [pytest.param(name, marks=[] if name in EACH_TIME else pytest.mark.weekly) for name in names]
+
+
+@pytest.mark.parametrize("name", some_weekly(MODELS))
 def test_a_model_says_the_same_where_whole_numbers_have_32_bits(name, narrow):
     declared = MODELS[name]
     settings = [declared.module.Parameters(**{**declared.base, **more}) for more in ({}, *declared.settings.values())]

@@ -198,7 +198,7 @@ class Views:
         return (self.born <= now) & (now < self.dies) & self.fleet.here
 
     def picks(self, rows: slice, listing: FloatArray, memory: np.ndarray) -> FloatArray:
-        """Share of clients that pick each of some instances, known by `listing` and `memory`; (ticks, n, width)."""
+        """Share of clients that pick each instance of a listing, shape (ticks, n, width)."""
         picked = np.zeros((rows.stop - rows.start, *listing.shape[1:]))
         low, high = (sums[rows][:, None] for sums in self.fresh)
         if self.answered[rows].any():
@@ -209,7 +209,8 @@ class Views:
             low, high = (sums[rows][:, None] for sums in self.old)
             picked += self.stale[rows][:, None] * between(listing[0], listing[1], low, high)
         if self.doubting[rows].any():
-            picked += self._knows(rows, memory) * ratio(self.doubting[rows], self.recalled[rows])[:, None]
+            doubters = ratio(self.doubting[rows], self.recalled[rows])[:, None]
+            picked += self._knows(rows, memory) * doubters
         return picked
 
     def _knows(self, rows: slice, memory: np.ndarray) -> np.ndarray:

@@ -101,7 +101,7 @@ def rounded(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return numbers with only so much of their fractions as a chart can show; what is not finite stays.
 
     >>> rounded(np.array([1 / 3, 1e6 + 1, np.nan], "f4")).tolist()
-    [0.333343505859375, 1000064.0, nan]
+    [0.33331298828125, 1000064.0, nan]
     """
     dropped = _FLOAT_FRACTION - FRACTION_BITS
     bits = np.ascontiguousarray(values, "f4").view(np.uint32)

@@ -83,7 +83,10 @@ def test_runs_and_shows_itself(page, shots):
     assert page.pixels() == light, "back to what it was"
 
 
-@pytest.mark.parametrize("control", [PANEL.controls[i].name for i in PANEL.main_sliders])
+SLIDERS = [PANEL.controls[i].name for i in PANEL.main_sliders]
+
+
+@pytest.mark.parametrize("control", [SLIDERS[0], *(pytest.param(one, marks=pytest.mark.weekly) for one in SLIDERS[1:])])
 def test_each_slider_redraws_at_both_ends(page, control):
     canvas = page.panel().locator("canvas").first.element_handle()
     for end in ("min", "max"):

@@ -467,6 +467,7 @@ def test_a_sandbox_that_dies_is_started_anew(small):
         bench.close()
 
 
+@pytest.mark.weekly
 def test_on_a_dask_cluster_with_a_worker_killed_nothing_is_lost(tmp_path):
     distributed = pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
     course, folder, out = kit.course(tmp_path / "course"), tmp_path / "submissions", tmp_path / "out"

@@ -18,6 +18,7 @@ SAMPLES = sorted((ROOT / "docs" / "ci").glob("*.yml"))
 
 
 COMMANDS = ("grade", "collect", "reset", "check", "postmortem exercise", "postmortem check", "postmortem review")
+COMMANDS += ("drill open", "fleet", "present")
 
 
 def test_the_files_and_options_that_the_page_names_exist():

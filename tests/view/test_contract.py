@@ -91,7 +91,9 @@ def examine_drawn(plain: Panel, examples: int) -> None:
 def test_corners_are_all_there():
     places = set(corners.corners(PANEL))
     ends = [(0, len(PANEL.controls[i].positions) - 1) for i in PANEL.main_sliders]
-    assert len({s.positions[:4] for s in places if all(s.positions[i] in ends[i] for i in range(4))}) == 16
+    assert len({s.positions[:4] for s in places if all(s.positions[i] in ends[i] for i in range(4))}) == (
+        16 if WEEKLY else 8
+    )
     assert {PANEL.settings(name) for name in PANEL.presets} <= places
     assert {s.positions[5] for s in places} == {0, 1, 2}, "every choice is tried"
 

@@ -130,6 +130,7 @@ def on_a_phone_in_the_dark(browser, address):
         return dict(asked=look.asked, errors=look.errors, ink=ink, fits=fits, folded=folded, paper=paper)
 
 
+@pytest.mark.weekly
 def test_a_page_from_a_server_fits_a_phone_follows_the_dark_and_prints_its_pictures(site, chrome):
     with served(site) as address:
         found = chrome(on_a_phone_in_the_dark, f"{address}/page.html")

@@ -105,7 +105,9 @@ def enter(cage: Cage) -> dict[str, str]:
         Layer to ``"held"`` or to the reason it did not.
     """
     rules = _rules(cage.readable, _READ_FILE | _READ_DIR) + _rules(cage.listable, _READ_DIR) + _null()
-    held = {"rlimits": _try(lambda: _limit(cage.limits))}  # first: it reads /proc, which the next step takes away
+    # First: it reads /proc, which the next step takes away. What Landlock is told of is open until it has been told.
+    most = replace(cage.limits, open_files=cage.limits.open_files + len(rules))
+    held = {"rlimits": _try(lambda: _limit(most))}
     held["namespaces"] = _try(lambda: _own_mounts(cage)) if cage.own_mounts else "refused by this system"
     scratch = [_open_path(cage.scratch)] if cage.scratch else []
     os.chdir(cage.scratch or "/")
@@ -119,6 +121,8 @@ def enter(cage: Cage) -> dict[str, str]:
         _capabilities(0)
     for fd in (*scratch, *(fd for fd, _ in rules)):
         os.close(fd)
+    if held["rlimits"] == "held":
+        held["rlimits"] = _try(lambda: _bound(resource.RLIMIT_NOFILE, cage.limits.open_files))
     held["seccomp"] = _try(_seccomp)
     return {layer: held[layer] for layer in LAYERS}
 
@@ -233,7 +237,11 @@ def _limit(limits: Limits) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
     ):
-        resource.setrlimit(kind, (value, value))
+        _bound(kind, value)
+
+
+def _bound(kind: int, value: int) -> None:
+    resource.setrlimit(kind, (value, value))
 
 
 def _address_space() -> int:

@@ -90,7 +90,7 @@ def simulate(policies: Policies, seed: int = 0, *, until: float = 240.0) -> Flow
     Examples
     --------
     >>> naive, restrained = [3, 3], [0, 0]
-    >>> flows = simulate(Policies(np.array([naive, restrained]).T, 0, np.inf), until=120)
+    >>> flows = simulate(Policies(np.array([naive, restrained]).T, 0, np.inf))
     >>> bool(flows.failed[:, 0].sum() > 2 * flows.failed[:, 1].sum())
     True
     """
