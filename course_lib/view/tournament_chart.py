@@ -65,17 +65,19 @@ def _cells(result: detect.Tournament) -> dict[str, list[float]]:
 
 def _notes(result: detect.Tournament) -> dict[str, list[float]]:
     scores = [result.scores[name] for name in result.frame.rule]
+    second = result.days.table.clock[1]
     return {
         "rule": list(range(len(scores))) * 2,
         "kind": [len(contest.KINDS)] * len(scores) + [len(contest.KINDS) + 1] * len(scores),
-        "value": [score.score for score in scores] + [score.to_detect for score in scores],
+        "value": [score.score for score in scores] + [score.to_detect / second for score in scores],
     }
 
 
 def _curve(result: detect.Tournament, name: str) -> dict[str, dict[str, Any]]:
     curve = result.curve(name)
-    columns = {"threshold": curve.threshold, "found": 100 * curve.recall, "false": 100 * curve.false_share}
-    return {"curve": columns, "own": {"threshold": [result.rules[name].threshold]}}
+    unit = _scale(result.rules[name], result)
+    columns = {"threshold": curve.threshold / unit, "found": 100 * curve.recall, "false": 100 * curve.false_share}
+    return {"curve": columns, "own": {"threshold": [result.rules[name].threshold / unit]}}
 
 
 def _table(result: detect.Tournament) -> dict[str, Any]:
@@ -87,7 +89,8 @@ def _table(result: detect.Tournament) -> dict[str, Any]:
     colour = alt.condition("datum.wanted", alt.value(style.PALETTE["blue"]), alt.value(style.PALETTE["vermilion"]))
     share = alt.Opacity("share", type="quantitative", scale=alt.Scale(domain=[0, 1], range=[0.04, 0.55]), legend=None)
     per_cent = cells.transform_calculate(text="format(datum.share, '.0%')")
-    unit = f"datum.kind == {len(contest.KINDS)} ? format(datum.value, '.0f') : format(datum.value, '.0f') + ' s'"
+    clock = result.days.table.clock[0]
+    unit = f"datum.kind == {len(contest.KINDS)} ? format(datum.value, '.0f') : format(datum.value, '.0f') + ' {clock}'"
     note = notes.transform_calculate(text=f"isValid(datum.value) ? {unit} : 'never'")
     layers = [
         cells.mark_rect(width=CELL - 4, height=ROW - 4).encode(x=x, y=y, color=colour, opacity=share),
@@ -109,7 +112,8 @@ def _words_on(channel: Any, field: str, words: list[str], **axis: Any) -> Any:
 
 def _threshold(result: detect.Tournament, name: str) -> dict[str, Any]:
     rule = result.rules[name]
-    title = f"threshold on {rule.signal.replace('_', ' ')} ({_unit(rule, result)})"
+    unit = result.days.table.clock[0] if _scale(rule, result) != 1 else _unit(rule, result)
+    title = f"threshold on {rule.signal.replace('_', ' ')} ({unit})"
     scale = alt.Scale(zero=False, nice=False)
     x = alt.X("threshold", type="quantitative", title=title, axis=alt.Axis(tickCount=4), scale=scale)
     own = alt.Chart(alt.NamedData("own")).mark_rule(color=style.INK, strokeDash=[4, 3]).encode(x=x)
@@ -131,14 +135,21 @@ def _unit(rule: detect.Rule, result: detect.Tournament) -> str:
     return result.days.traces["incident"].units[rule.signal] + ("/s" if rule.reading == "change" else "")
 
 
+def _scale(rule: detect.Rule, result: detect.Tournament) -> float:
+    """What a threshold is divided by, to be shown: seconds go by the table's clock."""
+    return result.days.table.clock[1] if _unit(rule, result) == "s" else 1.0
+
+
 def _words(result: detect.Tournament) -> str:
     """What the chart shows, for those who hear it."""
     names = result.days.table.names
+    clock, second = result.days.table.clock
+    clock = "seconds" if clock == "s" else clock
     rows = []
     for row in result.frame.itertuples():
         shares = ", ".join(
             f"{names.get(kind, kind)} {result.scores[row.rule].paged[kind]:.0%}" for kind in contest.KINDS
         )
-        when = "never" if np.isnan(row.to_detect) else f"page after {row.to_detect:.0f} seconds"
+        when = "never" if np.isnan(row.to_detect) else f"page after {row.to_detect / second:.0f} {clock}"
         rows.append(f"{row.rule}: score {row.score:.0f}, {when}, paged on {shares}")
     return f"A tournament of rules over {result.days.count} days. {'; '.join(rows)}."

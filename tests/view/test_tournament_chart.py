@@ -23,6 +23,14 @@ def test_cells_and_curve_are_the_results():
     assert "threshold on leaders (nodes)" in str(shown.specs)
 
 
+def test_long_spans_go_by_the_tables_clock():
+    shown = view.tournament("repeat_incident", seeds=range(1))
+    assert shown.picture.data["own"]["threshold"] == [60] and "threshold on item age (days)" in str(shown.specs)
+    score = shown.result.scores["our alert"]
+    assert score.to_detect / 86_400 in list(shown.picture.data["notes"]["value"])
+    assert f"page after {score.to_detect / 86_400:.0f} days" in shown.description
+
+
 def test_yours_are_drawn_whether_rule_or_file(tmp_path):
     mine = detect.Rule(signal="leaders", above=1.5, window=1.0, hold=0.5, says="two lead")
     path = tmp_path / "mine.yaml"
@@ -53,6 +61,10 @@ def test_where_lessons_say_so_the_false_reading_pages_on_each_look_alike(slug):
     assert share(slug, "false reading")["lookalike"] == 1.0
     if slug == "dns_outage":
         assert share(slug, "false reading")["incident"] == 0.0
+
+
+def test_whoever_waits_for_the_mean_time_to_resolve_is_told_nothing():
+    assert set(share("repeat_incident", "false reading").values()) == {0.0}
 
 
 def test_whoever_pages_on_the_gateway_does_so_for_the_attacker():
