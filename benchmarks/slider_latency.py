@@ -34,17 +34,22 @@ STAND_INS = ("tests.browser.stand_in_panel:PANEL", "tests.browser.stand_in_panel
 BARS = {"p50": 60.0, "p95": 100.0, "last": 150.0, "full": 250.0}
 STEPS, PAUSE = 20, 0.030
 
+SPAN = """
+handle => {
+    const {noUiSlider: slider} = handle.closest('.noUi-target'), {min, max} = slider.options.range;
+    return [Number(min), Number(slider.get(true)), Number(max)];
+}
+"""
+
 WATCH = """
 ([root, control]) => {
     const handle = root.querySelector(`[data-control="${control}"] .noUi-handle`);
     const canvases = [...root.querySelectorAll('canvas')], pixel = canvases.at(-1).getContext('2d');
     const scroller = root.closest('.jp-WindowedPanel-outer') ?? document.scrollingElement;
     const seen = {inputs: [], frames: [], full: [], blank: 0, heights: new Set(), scrolls: new Set()};
-    const number = name => Number(handle.getAttribute(name));
-    // The slider's own aria-valuenow has one decimal; what is read aloud has them all.
-    const spoken = () => Number(handle.getAttribute('aria-valuetext').replace(/,/g, '').match(/-?[0-9.]+/)[0]);
-    const code = () => Math.round((spoken() - number('aria-valuemin'))
-        / (number('aria-valuemax') - number('aria-valuemin')) * 250);
+    // The slider's own numbers: those in aria attributes have one decimal, and the text may be in per cent.
+    const {noUiSlider: slider} = handle.closest('.noUi-target'), {min, max} = slider.options.range;
+    const code = () => Math.round((Number(slider.get(true)) - min) / (max - min) * 250);
     const afterPaint = act => {
         const channel = new MessageChannel();
         channel.port1.onmessage = () => act(performance.now());
@@ -121,7 +126,7 @@ def measure(page: NotebookPage, control: str, drags: int, cold: bool) -> dict[st
 def _far_end(page: NotebookPage, control: str) -> str:
     """Return the end of the slider's track that is further away."""
     handle = page.panel().locator(f'[data-control="{control}"] .noUi-handle')
-    low, now, high = (float(handle.get_attribute(f"aria-value{name}")) for name in ("min", "now", "max"))
+    low, now, high = handle.evaluate(SPAN)
     return "max" if now - low <= high - now else "min"
 
 

@@ -25,6 +25,30 @@ def test_only_what_defines_a_name_that_is_used_runs_through_others_too():
     assert ids(("a", "def f(x):\n    return np.minimum(x, load)")) == ["imports", "rate", "load", "a"]
 
 
+def test_a_functions_own_variables_need_no_cell_whatever_they_are_called():
+    own = "def f(rate):\n    load = rate\n    turn = [np for np in (1, 2)]\n    return lambda total: load + total"
+    assert ids(("a", own)) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(x=load):\n    return x",
+        "def f(x):\n    def g():\n        return [load for _ in x]\n    return g",
+        "def f():\n    global load\n    load += 1",
+        "load += 1",
+        "class F:\n    load = load\n",
+        "f = lambda x: load",
+        "@load\ndef f(x):\n    return x",
+        "def f(x) -> load:\n    return x",
+        "load = load + 1",
+    ],
+    ids=["default", "nested", "global", "added", "class", "lambda", "decorator", "annotation", "again"],
+)
+def test_what_is_looked_up_outside_is_there_wherever_it_is_written(source):
+    assert ids(("a", source)) == ["rate", "load", "a"]
+
+
 def test_names_from_loops_imports_and_aliases_count():
     assert ids(("a", "turn"), ("b", "total")) == ["imports", "a", "loop", "b"]
 

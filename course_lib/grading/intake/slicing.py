@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -42,8 +42,9 @@ def needed(
 
     Notes
     -----
-    Names are read from the syntax tree of what IPython would run, at any
-    depth. A cell that has none may use every word in it.
+    Names are read from the symbol table of what IPython would run: a function's
+    own variables need no cell, whatever they are called. A cell that has none may
+    use every word in it.
     """
     kept = list(answers)
     wanted = set().union(*(read[cell.id] if cell.id in read else used(cell.source) for cell in kept))
@@ -58,12 +59,35 @@ def needed(
     return sorted(kept, key=lambda cell: order.index(cell.id))
 
 
-def used(source: str) -> set[str]:
-    """Names a cell reads; what a magic is given is text, and may hold names."""
+@lru_cache(maxsize=512)
+def used(source: str) -> frozenset[str]:
+    """Names a cell looks up outside its functions; what a magic is given is text, and may hold names."""
     tree = cell_source.tree(source)
     if tree is None or cell_source.plain(source) != source:
-        return cell_source.words(source)
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        return frozenset(cell_source.words(source))
+    try:
+        return frozenset(_looked_up(symtable.symtable(source, "cell", "exec"), _added_to(tree)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):  # a top-level await has no table
+        return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def _added_to(tree: ast.Module) -> set[str]:
+    """Names with ``+=`` or the like, which the symbol table counts as assigned alone."""
+    targets = (node.target for node in ast.walk(tree) if isinstance(node, ast.AugAssign))
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _looked_up(table: symtable.SymbolTable, added_to: Collection[str]) -> Iterator[str]:
+    """Names that are not a function's own, in a scope and those inside it; never fewer than are looked up."""
+    waiting = [table]
+    while waiting:
+        scope = waiting.pop()
+        own = isinstance(scope, symtable.Function)
+        for symbol in scope.get_symbols():
+            read = symbol.is_referenced() or symbol.get_name() in added_to
+            if symbol.is_global() if own else read:
+                yield symbol.get_name()
+        waiting += scope.get_children()
 
 
 @lru_cache(maxsize=512)
