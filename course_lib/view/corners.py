@@ -1,9 +1,10 @@
 """The places where a panel's sums may break: every preset, each control's ends, corners of the open sliders.
 
 The contract's tests call `examine` on every panel; a finding is one line that names the settings and what is wrong.
-Of the corners every other one is taken, so that any three sliders meet in each of their eight ways; with
-``COURSE_WEEKLY=1`` all are. The run is computed at all of these places; its spread over seeds, which costs ten times as
-much and comes of the same model, at the presets and where all open sliders are low or high together, weekly everywhere.
+Of the corners every other one is taken, so that any three sliders meet in each of their eight ways, of the folded
+controls the choices alone, and of single moves, which must not reach a challenge, the ends; with ``COURSE_WEEKLY=1`` all
+are. The run is computed at all of these places; its spread over seeds, which costs ten times as much and comes of the
+same model, at the presets and where all open sliders are low or high together, weekly everywhere.
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ ALWAYS = ("here", "map")
 
 
 def corners(panel: Panel) -> Iterator[Settings]:
-    """Yield the presets, every control at both ends from the default, and corners of the open sliders."""
+    """Yield the presets, each choice, corners of the open sliders, and weekly every control at both ends."""
+    whole = bool(os.environ.get("COURSE_WEEKLY"))
     yield from (panel.settings(name) for name in panel.presets)
     start = panel.settings()
     ends = _ends(panel)
     for index, control in enumerate(panel.controls):
-        places = ends[index] if isinstance(control, Slider) else range(len(control.positions))
+        places = range(len(control.positions)) if not isinstance(control, Slider) else ends[index] if whole else ()
         yield from (start.moved(index, position) for position in places)
     sides = itertools.product((0, 1), repeat=len(panel.main_sliders))
-    whole = bool(os.environ.get("COURSE_WEEKLY"))
     for high in sides:
         if whole or sum(high) % 2 == 0 or all(high):
             yield _corner(panel, [ends[index][side] for index, side in zip(panel.main_sliders, high, strict=True)])
@@ -220,13 +221,9 @@ FREE = 1
 """Challenges at the head of the list that one control may reach; the others ask for thought."""
 
 
-MOST = 9
-"""Positions of one control that are tried between its ends; with ``COURSE_WEEKLY=1`` all are."""
-
-
-def _tried(positions: int) -> list[int]:
-    most = positions if os.environ.get("COURSE_WEEKLY") else min(MOST, positions)
-    return [round(place) for place in np.linspace(0, positions - 1, most)]
+def _tried(positions: int) -> Sequence[int]:
+    """All positions of a control; every day its ends."""
+    return range(positions) if os.environ.get("COURSE_WEEKLY") else sorted({0, positions - 1})
 
 
 def single_moves(panel: Panel) -> Iterator[tuple[str, list[Settings]]]:

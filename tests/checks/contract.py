@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -46,15 +47,17 @@ def one_text(task: Task, right: Right) -> Iterator[str]:
 
 
 def modest(task: Task, right: Right) -> Iterator[str]:
-    """In a class each call crosses a pipe, and each judgement is waited for."""
+    """In a class each call crosses a pipe, and each judgement is waited for; at its end the same is asked again."""
     calls: list[int] = []
     counted = {name: _counted(answer, calls) for name, answer in right().items()}
     began = time.process_time()
-    task.judge(counted, 3)
+    verdict = task.judge(counted, 3)
     if len(calls) >= MOST_CALLS:
         yield f"{task.name}: asks {len(calls)} times"
     if (took := time.process_time() - began) >= MOST_SECONDS:
         yield f"{task.name}: takes {took:.1f} s"
+    if "gives the same again" not in verdict.text:
+        yield f"{task.name}: is not asked again"
 
 
 def _counted(answer: Callable[..., Any], calls: list[int]) -> Callable[..., Any]:
@@ -66,15 +69,13 @@ def _counted(answer: Callable[..., Any], calls: list[int]) -> Callable[..., Any]
 
 
 def declared(task: Task, right: Right) -> Iterator[str]:
-    """Arguments by name, three hints, and a demand that the same comes again."""
+    """Arguments by name, and three hints."""
     if len(task.hints) != 3:
         yield f"{task.name}: {len(task.hints)} hints"
     for name, answer in right().items():
         names = answer.__code__.co_varnames[: answer.__code__.co_argcount]
         if task.declared[name][0] != names:
             yield f"{task.name}: {name} is declared with {task.declared[name][0]}, and written with {names}"
-    if "gives the same again" not in task.judge(right(), VISIBLE).text:
-        yield f"{task.name}: is not asked again"
 
 
 # -- what comes back is odd ------------------------------------------------------------------------------------------
@@ -252,6 +253,7 @@ def _stateful(task: Task, right: Right, by: Callable[..., Any]) -> dict[str, Cal
     return {name: wrapped(answer) for name, answer in right().items()}
 
 
+#: The first every day, all of them once a week: it is one mechanism that finds them.
 SPOILT: dict[str, Callable[..., Any]] = {
     "right on the first call only": lambda calls, _: calls > 1,
     "right on the first two calls only": lambda calls, _: calls > 2,
@@ -270,7 +272,7 @@ def _length(argument: Any) -> int:
 
 def again(task: Task, right: Right) -> Iterator[str]:
     """What is right once, or in company, earns nothing: later, alone, in another order, in a batch."""
-    for what, by in SPOILT.items():
+    for what, by in list(SPOILT.items())[: None if os.environ.get("COURSE_WEEKLY") else 1]:
         yield from _earns(f"an answer {what}", task.judge(_stateful(task, right, by), VISIBLE, until=lost))
     for what, by in CROWDED.items() if not (task.whole or task.rows) else ():
         yield from _earns(f"an answer {what}", task.judge(_stateful(task, right, by), VISIBLE, until=lost))

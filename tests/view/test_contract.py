@@ -65,7 +65,7 @@ def dragged(draw, panel: Panel) -> list[Settings]:
 
 @PANELS
 def test_wherever_it_is_dragged(slug, name):
-    examine_drawn(panel_of(slug, name), EXAMPLES or (40 if WEEKLY else 3))
+    examine_drawn(panel_of(slug, name), EXAMPLES or (40 if WEEKLY else 1))
 
 
 def examine_drawn(plain: Panel, examples: int) -> None:
