@@ -5,6 +5,9 @@
 
 PYTHON ?=
 ARGS ?=
+QUICK := course_lib/theory tests/theory tests/notebooks tests/recall tests/home tests/test_glossary.py tests/test_imports.py \
+  tests/test_make.py tests/test_manifest.py tests/test_notebook_file.py tests/test_packaging.py tests/test_style.py \
+  tests/test_symptoms.py tests/test_teaching.py
 # The browser's tests share one worker, which mostly waits; two more do the rest.
 WORKERS ?= 3
 
@@ -24,7 +27,7 @@ BROKEN := $(shell $(PY) -c '' >/dev/null 2>&1 || echo broken)
 help:
 	@echo 'make lab     open the course in JupyterLab   (ARGS="--no-browser --port 8899" goes to JupyterLab)'
 	@echo 'make test    run all the tests               (ARGS="-k retry" goes to pytest; WORKERS=4 runs four at once)'
-	@echo 'make check   the linter and the quick tests'
+	@echo 'make check   what takes under a minute: linter, notebooks and texts as they stand, formulas; no model runs'
 	@echo 'make bench   measure the models and the grader beside their peers'
 	@echo 'make site    write the course as offline pages, whose sliders move, into site/'
 	@echo 'make picture draw the picture of the README again'
@@ -38,7 +41,7 @@ test: $(TEST)
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: $(TEST)
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup -m "not slow and not browser" $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup -m "not slow and not browser" $(QUICK) $(ARGS)
 
 bench: $(BENCH)
 	@$(PY) -m benchmarks $(ARGS)

@@ -142,8 +142,15 @@ ENDS = {
 }
 
 
+#: The other two end in the same ways, and cost as much.
+OFTEN = ("exit", "stubborn")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("source", "state", "line"), ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(
+    ("source", "state", "line"),
+    [pytest.param(*end, id=name, marks=[] if name in OFTEN else [pytest.mark.weekly]) for name, end in ENDS.items()],
+)
 def test_an_answer_that_ends_the_kernel_or_does_not_end_costs_its_own_task_and_is_named(
     course, monkeypatch, source, state, line
 ):

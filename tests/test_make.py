@@ -176,6 +176,12 @@ def test_failing_or_missing_tests_fail_the_command(house, target, code, why):
     assert house.make(target, FAKE_PYTEST=code).returncode != 0, why
 
 
+def test_what_make_check_runs_is_there():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    paths = re.search(r"^QUICK := (.*)", text, re.MULTILINE)[1].split()
+    assert len(paths) > 10 and [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def test_clean_leaves_the_learners_work(house):
     house.python("python3", 11)
     house.make("lab")

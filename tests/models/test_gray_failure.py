@@ -271,6 +271,7 @@ def test_what_an_operator_turns_in_time_acts_from_then_on():
     np.testing.assert_array_equal(later[75:], both[75:, 1])
 
 
+@pytest.mark.weekly  # every day the contract suite draws over the same ranges
 @pytest.mark.filterwarnings("error")
 def test_every_parameter_works_at_the_ends_of_its_range():
     for field in dataclasses.fields(Parameters):
