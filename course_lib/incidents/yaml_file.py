@@ -19,7 +19,7 @@ class YamlError(ValueError):
         self.line = line
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # ten times as fast where it was built with libyaml
     """As YAML 1.2 reads it: ``on`` and ``off`` are words, as they are in the models."""
 
 

@@ -2,9 +2,9 @@
 
 The contract's tests call `examine` on every panel; a finding is one line that names the settings and what is wrong.
 Of the corners every other one is taken, so that any three sliders meet in each of their eight ways, of the folded
-controls the choices alone, and of single moves, which must not reach a challenge, the ends; with ``COURSE_WEEKLY=1`` all
-are. The run is computed at all of these places; its spread over seeds, which costs ten times as much and comes of the
-same model, at the presets and where all open sliders are low or high together, weekly everywhere.
+controls the choices alone, and of single moves, which must not reach a challenge, the ends; all with
+``COURSE_WEEKLY=1``. The run is computed at all of these places; its spread over seeds, which costs ten times as much
+and comes of the same model, at the presets and where all open sliders are low or high together, weekly everywhere.
 """
 
 from __future__ import annotations
