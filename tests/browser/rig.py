@@ -32,6 +32,8 @@ FLAGS = (
     "--disable-sync",
 )
 LAPTOP = {"width": 1280, "height": 800}
+#: Seconds for what should take a tenth of one: a machine may be busy, and what is wrong shows in other ways.
+PATIENCE = 150
 
 
 def chromium() -> str | None:
@@ -113,7 +115,7 @@ class Lab:
             raise
         return self
 
-    def _wait(self, seconds: float = 60) -> None:
+    def _wait(self, seconds: float = PATIENCE) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if self.process.poll() is not None:
@@ -170,7 +172,7 @@ class NotebookPage:
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda line: self._heard(line))
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.goto(f"{lab.url}/lab/workspaces/test-{uuid.uuid4().hex[:8]}/tree/{notebook}?reset")
         self._wait_open(notebook)
 
@@ -260,7 +262,7 @@ class NotebookPage:
         """Return the notebook's cells with their outputs, from JupyterLab's model of it."""
         return self.page.evaluate("() => jupyterapp.shell.currentWidget.content.model.toJSON().cells")
 
-    def wait_revealed(self, seconds: float = 60) -> None:
+    def wait_revealed(self, seconds: float = PATIENCE) -> None:
         """Wait until no prediction that was answered keeps its reveal waiting."""
         until = time.monotonic() + seconds
         while waiting := [c["id"] for c in self.cells() if "Commit to your prediction above" in str(c.get("outputs"))]:
@@ -302,7 +304,7 @@ class NotebookPage:
         rows = self.panel(index).locator(".course-control:has(.noUi-handle)")
         return [row.get_attribute("data-control") for row in rows.all() if row.is_visible()]
 
-    def wait_rested(self, index: int = 0, seconds: float = 60) -> None:
+    def wait_rested(self, index: int = 0, seconds: float = PATIENCE) -> None:
         """Wait until the full picture of the panel's present settings is drawn.
 
         A control that moves changes what is wanted in the same instant; so nothing needs to be waited for but that the
@@ -322,13 +324,13 @@ class NotebookPage:
         """Return how many pictures a panel has drawn so far."""
         return int(self.panel(index).get_attribute("data-pictures") or 0)
 
-    def wait_ahead(self, several, index: int = 0, seconds: float = 60) -> None:
+    def wait_ahead(self, several, index: int = 0, seconds: float = PATIENCE) -> None:
         """Wait until the page holds the pictures of several settings, computed ahead of a drag."""
         handle = self.panel(index).element_handle()
         script = "([root, keys]) => keys.every(key => root.courseHolds(key))"
         self.page.wait_for_function(script, arg=[handle, [one.key for one in several]], timeout=seconds * 1000)
 
-    def wait_drawn(self, index: int = 0, seconds: float = 60) -> None:
+    def wait_drawn(self, index: int = 0, seconds: float = PATIENCE) -> None:
         """Wait until the run, not yet its spread, of the panel's present settings is drawn."""
         handle = self.panel(index).element_handle()
         script = "({dataset: d}) => d.drawn && d.drawn === d.wanted"

@@ -31,7 +31,7 @@ from course_lib.grading.sandbox.isolation import LAYERS, Cage, Limits
 
 TIMED_OUT = "timed out"
 _PACKAGE = Path(__file__).resolve().parents[2]
-_CONTROL_PATIENCE_S = 20.0
+_CONTROL_PATIENCE_S = 60.0
 _NOTEBOOK_HEADER_CAP = 256 * 1024
 _START = "import sys; sys.path[:0] = {roots!r}; from course_lib.grading.sandbox.zygote import main; main({fd})"
 
