@@ -132,12 +132,12 @@ def test_an_answer_that_crashes_or_does_not_parse_costs_its_own_task_only(course
 ENDS = {
     "os-exit": ("import os\nos._exit(0)", "crashed", "ended Python itself"),
     "exit": ("exit()\ndef double(x):\n    return 2 * x", "crashed", "called exit()"),
-    "loop": ("while True:\n    pass", "timed out", "ran longer than 2 s"),
+    "loop": ("while True:\n    pass", "timed out", "ran longer than 4 s"),
     "stubborn": (
         "def double(x):\n    while True:\n        try:\n            while True: pass\n"
         "        except BaseException: pass",
         "timed out",
-        "ran longer than 2 s",
+        "ran longer than 4 s",
     ),
 }
 
@@ -154,7 +154,7 @@ OFTEN = ("exit", "stubborn")
 def test_an_answer_that_ends_the_kernel_or_does_not_end_costs_its_own_task_and_is_named(
     course, monkeypatch, source, state, line
 ):
-    monkeypatch.setattr(checking, "CELL_TIMEOUT", 2)
+    monkeypatch.setattr(checking, "CELL_TIMEOUT", 4)
     path = lab_of(course)
     tiny_course.solve(path, double=source, halve=ALL["halve"])
     double, halve = checking.check(course, path).results
