@@ -3,4 +3,4 @@
 Importing the package costs nothing: each part is imported where it is used.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -106,6 +106,27 @@ def test_jupyter_is_told_of_extension_and_settings():
     assert json.loads((ROOT / "jupyter_config/overrides.d/course_lib.json").read_text(encoding="utf-8"))
 
 
+VERSIONS = {
+    "pyproject.toml": r'^version = "(.+)"$',
+    "CITATION.cff": r"^version: (.+)$",
+    "CHANGELOG.md": r"^## \[(\d\S*)\] - \d{4}-\d\d-\d\d$",
+    "course_lib/__init__.py": r'^__version__ = "(.+)"$',
+    "course_lib/labs/repeat_incident.run.json": r'"course": "([^"]+)"',
+}
+
+
+def versions(texts: dict[str, str]) -> set[str]:
+    """The version that each file states; the changelog's is its newest."""
+    return {re.search(VERSIONS[name], text, flags=re.M)[1] for name, text in texts.items()}
+
+
+def test_there_is_one_version_and_the_changelog_knows_it_and_a_planted_other_is_seen():
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in VERSIONS}
+    (version,) = versions(texts)
+    for name, text in texts.items():
+        assert len(versions(texts | {name: text.replace(version, "0.0.9")})) == 2, name
+
+
 def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.S | re.M)
 

@@ -35,6 +35,12 @@ def test_a_sealed_run_is_whole_and_loads_as_it_was(sealed):
     assert run.log == seal.read_log(LOG, QUEUE)
 
 
+def test_a_run_of_an_older_course_is_whole_as_long_as_the_models_say_the_same(sealed):
+    older = changed(sealed[0], "course", value="0.1.0")
+    older["chain"] = seal.chain(older)
+    assert seal.problems(older) == []
+
+
 def test_the_file_holds_what_was_seen_and_not_the_truth(sealed):
     plain, _ = sealed
     assert tuple(plain) == seal.FIELDS
