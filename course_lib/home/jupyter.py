@@ -30,12 +30,17 @@ def open_lab(course: Course, arguments: Sequence[str] = (), page: str = start.NA
     int
         JupyterLab's exit code. On POSIX systems this process becomes JupyterLab and does not return.
     """
-    work.lay_out(course)
-    start.lay_out(course)
+    lay_out(course)
     command, environment = lab_command(course, arguments, page), lab_environment()
     if os.name == "posix":
         os.execve(command[0], command, environment)
     return subprocess.call(command, env=environment)
+
+
+def lay_out(course: Course) -> None:
+    """Make the missing working copies, and the page that says where the learner is."""
+    work.lay_out(course)
+    start.lay_out(course)
 
 
 def lab_command(course: Course, arguments: Sequence[str] = (), page: str = start.NAME) -> list[str]:
