@@ -29,6 +29,7 @@ CONFIDENCE = ("a guess", "fairly sure", "certain")
 NOBODY = "a stored default; nobody predicted here"
 ANSWER, WHO, HOW = "{answer}", "{who}", "{how}"
 """What a published page fills in where the words about a learner's answer stand."""
+TURN = 0.7  # of the scale: up to here an answer's words fit right of its rule
 WORDS = 0.2  # of the scale: about as long as an answer's words beside its rule
 _writing = threading.Lock()
 
@@ -106,8 +107,6 @@ class Prediction:
         if stored.get("confidence") in (1, 2, 3) and self._valid(stored.get("value")):
             self.value, self.confidence, self.committed = stored["value"], stored["confidence"], True
 
-    turn: float | None = None
-
     def _valid(self, value: Any) -> bool:
         raise NotImplementedError
 
@@ -138,8 +137,20 @@ class Prediction:
         finally:
             self.value, self._open = before, False
 
-    def samples(self) -> dict[str, Any]:
-        """Return an answer for each way in which the chart of the reveal may have to be laid out, by name."""
+    def samples(self, truth: Any) -> tuple[list[Any], list[tuple[float, int]]]:
+        """Return an answer for each way in which its reveal may have to be laid out.
+
+        Parameters
+        ----------
+        truth : float or str
+            What the model says.
+
+        Returns
+        -------
+        answers : list
+        spans : list of (float, int)
+            Of numbers, in order: from which number on which of the answers is laid out as that number needs.
+        """
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -204,7 +215,7 @@ class Prediction:
                 remember(self.name, truth=truth, near=self._near(truth))
             return chart()
 
-        return Reveal(self, draw, says)
+        return Reveal(self, truth, draw, says)
 
 
 class Reveal:
@@ -213,14 +224,16 @@ class Reveal:
     Parameters
     ----------
     prediction : Prediction
+    truth : float or str
+        What the model says.
     chart : callable() -> ShownChart
         Called when it is to be drawn, with the prediction as it then stands.
     says : str
         Markdown to stand below the chart: what follows from the answer, and so may not be read before it.
     """
 
-    def __init__(self, prediction: Prediction, chart: Callable[[], ShownChart], says: str = "") -> None:
-        self.prediction, self.chart, self.says = prediction, chart, says
+    def __init__(self, prediction: Prediction, truth: Any, chart: Callable[[], ShownChart], says: str = "") -> None:
+        self.prediction, self.truth, self.chart, self.says = prediction, truth, chart, says
 
     def __repr__(self) -> str:
         return f"<{self.chart().description}>"
@@ -272,15 +285,19 @@ class NumberPrediction(Prediction):
             return truth == self.value
         return abs(truth - self.value) <= 0.1 * (self.about["high"] - self.about["low"])
 
-    @property
-    def turn(self) -> float:
-        """The last number whose words fit right of its mark."""
-        return self.about["low"] + 0.7 * (self.about["high"] - self.about["low"])
-
-    def samples(self) -> dict[str, Any]:
-        """Return an answer whose words stand right of its mark, one left of it, and the one that is no number."""
-        sides = {"right": self.about["low"], "left": self.about["high"], "end": self.about["missing"]}
-        return {side: value for side, value in sides.items() if value != ""}
+    def samples(self, truth: float | str) -> tuple[list[float | str], list[tuple[float, int]]]:
+        """Return one number for each pair of sides on which both answers' words may stand, and the word for none."""
+        low, high, step = (self.about[name] for name in ("low", "high", "step"))
+        first: dict[tuple[str, ...], float] = {}
+        spans: list[tuple[float, int]] = []
+        for place in range(round((high - low) / step) + 1):
+            value = low + place * step
+            sides = tuple(self._sides(value, truth))
+            first.setdefault(sides, value)
+            which = list(first).index(sides)
+            if not spans or spans[-1][1] != which:
+                spans.append((value, which))
+        return [*first.values(), *filter(None, [self.about["missing"]])], spans
 
     def text(self, value: Any) -> str:
         """Return a number with its unit, or the word for none."""
@@ -358,7 +375,8 @@ class NumberPrediction(Prediction):
         """Where an answer's words stand: right or left of its rule, or at the far end where it is no number."""
         if isinstance(value, str):
             return "end"
-        return "right" if value <= self.turn else "left"
+        low, high = self.about["low"], self.about["high"]
+        return "right" if value <= low + TURN * (high - low) else "left"
 
 
 class CurvePrediction(Prediction):
@@ -370,9 +388,9 @@ class CurvePrediction(Prediction):
     def _near(self, truth: str) -> bool:
         return bool(truth) and self.value == truth
 
-    def samples(self) -> dict[str, Any]:
+    def samples(self, truth: Any) -> tuple[list[str], list[tuple[float, int]]]:
         """Return each curve's letter."""
-        return {letter: letter for letter in self.curves}
+        return list(self.curves), []
 
     def text(self, value: Any) -> str:
         """Return a curve's letter and caption."""

@@ -60,19 +60,23 @@ def reveal(shown: Reveal) -> dict[str, Any]:
     -------
     dict
         ``kind``, ``name``, ``default`` (the answer of those who skip), ``unit`` and ``one`` (the unit after 1),
-        ``turn`` (larger numbers have their words left of their mark; None for curves), and ``samples``: by name the
-        answer that stood in and its ``caption``, ``specs``, ``units`` and ``pictures``.
+        ``samples``: a list of answers that stood in, each with its ``caption``, ``specs``, ``units`` and ``pictures``,
+        and ``spans``: of numbers, from which on which sample is laid out as they need.
     """
     prediction, unit = shown.prediction, shown.prediction.about.get("unit", "")
-    samples = {}
-    for name, value in prediction.samples().items():
-        with prediction.left_open(value):
-            chart = shown.chart()
-        pictures = coded({"frame": {KEY: chart.picture.at(0)}})
-        about = {"value": value, "caption": prediction.text(value), "units": dict(chart.units)}
-        samples[name] = {**about, "specs": chart.specs, "pictures": pictures}
-    asked = {"default": prediction.default, "unit": unit, "one": singular(unit), "turn": prediction.turn}
-    return {"kind": "reveal", "name": prediction.name, **asked, "samples": samples}
+    answers, spans = prediction.samples(shown.truth)
+    asked = {"default": prediction.default, "unit": unit, "one": singular(unit)}
+    samples = [_sample(shown, value) for value in answers]
+    return {"kind": "reveal", "name": prediction.name, **asked, "samples": samples, "spans": spans}
+
+
+def _sample(shown: Reveal, value: Any) -> dict[str, Any]:
+    """Return the chart of one answer, with the words left open that say which it is."""
+    with shown.prediction.left_open(value):
+        chart = shown.chart()
+    pictures = coded({"frame": {KEY: chart.picture.at(0)}})
+    about = {"value": value, "caption": shown.prediction.text(value), "units": dict(chart.units)}
+    return {**about, "specs": chart.specs, "pictures": pictures}
 
 
 # ---- panels ----------------------------------------------------------------------------------------------------------

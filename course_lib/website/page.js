@@ -201,10 +201,11 @@ function titled(spec, words) {
 }
 
 // The chart of an answer: the sample that is laid out as it needs, with its own words and its own mark.
-async function revealModel({ samples, default: standing, turn, unit, one }, answer) {
+async function revealModel({ samples, spans, default: standing, unit, one }, answer) {
   const value = answer?.value ?? standing;
-  const side = typeof value === "string" ? "end" : value <= turn ? "right" : "left";
-  const sample = samples[value] ?? samples[side];
+  const near = (first) => first <= value + 1e-9; // a slider's sums of steps may end a bit lower
+  const which = spans.findLast(([first]) => typeof value === "number" && near(first))?.[1];
+  const sample = samples[which] ?? samples.find((known) => known.value === value);
   const caption = typeof value === "number" ? numberText(value, { unit, one, digits: 3 }) : sample.caption;
   const words = { answer: caption, who: answer ? "you" : "default", how: answer ? `you, ${SURE[answer.confidence - 1]}` : NOBODY };
   const first = await pictures(sample.pictures);

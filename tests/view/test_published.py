@@ -92,20 +92,35 @@ def number():
 def test_a_reveal_leaves_the_answer_open_and_holds_each_layout():
     guess = number()
     made = published.reveal(guess.reveal(45.0, says="So it is."))
-    assert {side: one["value"] for side, one in made["samples"].items()} == {"right": 0, "left": 300, "end": "never"}
-    assert (made["default"], made["turn"], made["one"]) == (30, 210, "try")
-    for one in made["samples"].values():
+    assert [one["value"] for one in made["samples"]] == [0, 215, "never"] and made["spans"] == [(0, 0), (215, 1)]
+    assert (made["default"], made["one"]) == (30, "try")
+    for one in made["samples"]:
         words = json.dumps(one["specs"])
         assert "predicted {answer} ({how}); the model says 45" in words and "{who}: {answer}" in words
     assert guess.said == "predicted 30 tries (a stored default; nobody predicted here)", "and stands as it stood"
+
+
+@pytest.mark.parametrize("truth", [0.0, 45.0, 150.0, 152.5, 299.0, "never"])
+def test_each_number_is_drawn_with_its_words_on_its_own_sides(truth):
+    guess = number()
+    answers, spans = guess.samples(truth)
+    for value in range(0, 301, 5):
+        which = [index for first, index in spans if first <= value][-1]
+        assert guess._sides(answers[which], truth) == guess._sides(value, truth), value
+    assert answers[-1] == "never" and len({index for _, index in spans}) == len(answers) - 1
+
+
+def test_an_answer_close_to_the_truth_has_a_layout_of_its_own():
+    guess = number()
+    assert len(guess.samples(150.0)[0]) > len(guess.samples("never")[0])
 
 
 def test_a_curve_has_a_sample_a_letter():
     x = np.arange(5.0)
     which = predict_curve("c", "Which?", x=x, curves={"up": x, "down": -x}, default="down", x_title="x", y_title="y")
     made = published.reveal(which.reveal(2 * x, nearest="A"))
-    assert {letter: one["caption"] for letter, one in made["samples"].items()} == {"A": "A (up)", "B": "B (down)"}
-    drawn = decoded(made["samples"]["B"]["pictures"])["frame"]["|0"].data["run"]
+    assert [(one["value"], one["caption"]) for one in made["samples"]] == [("A", "A (up)"), ("B", "B (down)")]
+    drawn = decoded(made["samples"][1]["pictures"])["frame"]["|0"].data["run"]
     assert drawn["predicted"].tolist() == [0, -1, -2, -3, -4] and drawn["truth"].tolist() == [0, 2, 4, 6, 8]
 
 
