@@ -1,6 +1,7 @@
 """How the code is written: the linter is silent, functions are short, and names say what is in them."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,13 @@ MEDIAN, P90, MAX = 8, 20, 40
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
 
-def lengths(source: str) -> Iterator[tuple[str, int]]:
+@functools.cache
+def lengths(source: str) -> tuple[tuple[str, int], ...]:
     """Name and length of each function: lines of code from its `def`, without docstring, comments and blank lines."""
+    return tuple(_lengths(source))
+
+
+def _lengths(source: str) -> Iterator[tuple[str, int]]:
     lines = source.splitlines()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
