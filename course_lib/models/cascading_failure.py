@@ -40,8 +40,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from course_lib.models import noise, simulation
-from course_lib.models.chain_parts import Breakers, Reviews
-from course_lib.models.exact import TINY, accumulate, first_reached, lag, ratio, share, windowed_quantile
+from course_lib.models.chain_parts import Breakers, Past, PastBetween, Reviews
+from course_lib.models.exact import TINY, accumulate, first_reached, ratio, share, windowed_quantile
 from course_lib.models.parameters import ParameterSet, choice, fixed, scheduled, swept
 from course_lib.models.recovery import trigger_events
 from course_lib.models.schedule import window
@@ -154,7 +154,7 @@ def simulate(
     return simulation.simulate(MODEL, given, seed, until=until, state=state, record=record)
 
 
-FREE = np.array([np.inf])
+NONE, ONE, LEAST, FREE = (np.array(x) for x in (0.0, 1.0, TINY, np.inf))  # numpy takes arrays faster than floats
 
 
 def at(values: FloatArray, n: int) -> FloatArray:
@@ -180,9 +180,8 @@ class Run:
         self.batch, self.ticks, size = batch, ticks, batch.size
         time = np.arange(ticks) * batch.dt
         self.given = (batch.user_timeout, batch.gateway_timeout, batch.shop_timeout, batch.stock_timeout)
-        self.waits = [lag(batch.ticks_in(wait)) for wait in self.given]
-        self.past, self.members = max(int(np.max(wait)) for wait in self.waits) + 3, np.arange(size)
-        self.tiers = np.arange(4)[:, None]
+        self.waits = np.stack([batch.ticks_in(wait) + np.zeros(size, dtype=np.int64) for wait in self.given])
+        self.past = int(self.waits.max()) + 3
         self.attempts = int(batch.highest("max_retries")) + 1
         rows = self.past + ticks
         self.entered, self.resolved = np.zeros((rows, 4, size)), np.zeros((rows, 4, size))  # E, R
@@ -190,23 +189,28 @@ class Run:
         self.queue, self.held = np.zeros((rows, 4, size)), np.zeros((rows, 4, size))
         self.replies, self.late, self.failed = (np.zeros((rows, 4, size)) for _ in range(3))
         self.calls, self.starts, self.refused = (np.zeros((rows, 4, size)) for _ in range(3))
-        self.hung = np.zeros((ticks + 1, size))
-        self.flying, self.ended, self.freed = (np.zeros((4, size)) for _ in range(3))
-        self.ends, self.by_reply, self.ago = (np.zeros((4, size)) for _ in range(3))  # of the last tick; E[n - τ]
-        self.old, self.of_late = np.zeros((self.attempts, 3, size)), np.ones((4, size))  # attempts one timeout ago
         self.below = np.zeros((rows, 4, size))  # workers held by requests on their way through the tiers below
-        self.mix = np.zeros((rows if self.attempts > 1 else 1, self.attempts, 3, size))  # of a tick's calls, by attempt
-        self.inside = np.zeros((self.attempts, 3, size))  # calls in flight, by attempt
-        self.pending = np.zeros((self.attempts, 3, size))  # calls to be made in the next tick
-        self.good, self.lost, self.shed = (np.zeros((ticks + 1, size)) for _ in range(3))
-        self.last = np.arange(self.attempts)[:, None, None] >= batch.max_retries + np.zeros((3, size))
-        self.again, self.never = ~self.last, batch.max_retries == 0
-        self.alike = len(batch.max_retries) == 1  # all members make the same number of attempts
+        self.hung, self.good, self.lost, self.shed = (np.zeros((ticks + 1, size)) for _ in range(4))
+        self.flying, self.ends, self.ended = (np.zeros((4, size)) for _ in range(3))  # now, and of the last tick
+        self.by_reply = np.zeros((3, size))  # workers that come free as a call below ends by a reply
+        self._set_attempts(rows)
         self._set_pools(time)
         self._draw(time)
         self.breakers = Breakers(batch, ticks) if batch.highest("breaker") > 0 else None
         self.refuses = self.breakers is not None or self.bulked or self.bounded
         self.reviews = Reviews(batch, ticks)
+
+    def _set_attempts(self, rows: int) -> None:
+        """Set what is kept of first attempts, second attempts and so on, at the three tiers that call."""
+        most, size, retries = self.attempts, self.batch.size, self.batch.max_retries
+        self.mix = np.zeros((rows if most > 1 else 1, most, 3, size))  # shares of a tick's calls
+        self.inside = np.zeros((most, 3, size))  # calls in flight
+        self.pending, self.waiting = np.zeros((most - 1, 3, size)), np.zeros((3, size))  # for the next tick, and in all
+        self.of_late = np.ones((3, size))  # share of last attempts among the calls given up on
+        last = np.arange(most)[:, None, None] >= retries + np.zeros((3, size))
+        self.last, self.again, self.never = last + 0.0, 1.0 - last[:-1], retries == 0
+        self.alike = len(retries) == 1  # all members make the same number of attempts
+        self.then, self.mix_then = Past(self.entered, self.waits), Past(self.mix, self.waits[1:])  # one timeout ago
 
     def _set_pools(self, time: FloatArray) -> None:
         """Set ticks that a request holds a worker of each tier if nothing is in its way, and what there are of them."""
@@ -219,15 +223,14 @@ class Run:
             self.work[:, tier] = own / batch.dt
         self.per = 1.0 / (1.0 + self.work)
         own = np.add.accumulate(self.work[:, ::-1], axis=1)[:, ::-1]  # of each tier and all below
-        wait = np.stack([batch.ticks_in(wait) + np.zeros(size) for wait in self.given])
-        back = np.maximum(wait + 0.5 - own, 0.0)  # a reply in a tick's middle is in time for calls made so long ago
-        self.whole = np.floor(back).astype(np.int64)
-        self.part = back - self.whole
+        back = np.maximum(self.waits + 0.5 - own, 0.0)  # a reply in a tick's middle is in time for calls so old
+        self.in_time = PastBetween(self.entered, back, self.past)
         self.workers = np.stack([getattr(batch, f"{name}_workers") + np.zeros(size) for name in TIERS])
         self.threshold, self.bulkhead = batch.at("shed_threshold", time), batch.at("bulkhead", time)
         self.sheds, self.bulked = bool((self.threshold < 1).any()), bool(np.isfinite(self.bulkhead).any())
         here = (batch.bulkhead_at == 0) | (np.arange(1, 4)[:, None] == batch.bulkhead_at)
         self.walled = np.concatenate([np.zeros((1, here.shape[1]), dtype=bool), here])  # boundaries with a bulkhead
+        self.spare = np.minimum(np.where(self.walled[1], self.bulkhead, np.inf), batch.feature_bulkhead)  # for reviews
         self.limits = batch.queue_limit + np.zeros((4, size))
         self.bounded = self.sheds or bool(np.isfinite(self.limits).any())
 
@@ -257,27 +260,26 @@ class Run:
     def _go_down(self, n: int, row: int) -> FloatArray:
         """Let calls in and start them; return the calls refused at each tier."""
         self._look_back(row)
-        free = self._pools(n) - self.held[row - 1] - self.below[row - 1] + self._freed(row)
-        most = np.maximum(free * self.per[n], 0.0)
-        most[DATABASE] = self.able[n]
+        free = self._pools(n) - self.held[row - 1, :DATABASE] - self.below[row - 1, :DATABASE] + self._freed(row)
+        most = [*np.maximum(free * self.per[n, :DATABASE], NONE), self.able[n]]
         queue, calls, starts = self.queue[row], self.calls[row], self.starts[row]
         queue[:] = self.queue[row - 1]
-        if self.attempts > 1:
-            calls[1:] = self.waiting = added(self.pending)
+        calls[1:] = self.waiting
         room, admits = self._room(n, row)
         np.add(self.fresh[n], self.reloads[0, n], out=calls[0])
-        self.reviews.mixed(self.fresh[n], self.reloads[1, n], queue[0] + calls[0])
+        self.reviews.mixed(self.fresh[n], self.reloads[1, n], queue[0], calls[0])
         for tier in range(4):
+            called, waits = calls[tier], queue[tier]
             if tier:
-                calls[tier] += starts[tier - 1]
+                called += starts[tier - 1]
             if tier == 1:
-                calls[1] -= self.reviews.start(n, starts[0], self._spare(n), admits)
-            queue[tier] += calls[tier] if room is None else np.minimum(calls[tier], room[tier])
-            np.minimum(queue[tier], most[tier], out=starts[tier])
+                called -= self.reviews.start(n, starts[0], at(self.spare, n), admits)
+            waits += called if room is None else np.minimum(called, room[tier])
+            np.minimum(waits, most[tier], out=starts[tier])
         queue -= starts
         enters = calls if room is None else np.minimum(calls, room)
         if self.bounded:
-            over = np.minimum(np.maximum(queue - self._limits(n), 0.0), enters)
+            over = np.minimum(np.maximum(queue - self._limits(n), NONE), enters)
             queue -= over
             enters = enters - over
         np.add(self.entered[row - 1], enters, out=self.entered[row])
@@ -288,31 +290,22 @@ class Run:
 
     def _look_back(self, row: int) -> None:
         """Take the calls that entered one timeout ago, and their attempts."""
-        for tier, wait in enumerate(self.waits):
-            same = isinstance(wait, int)
-            self.ago[tier] = self.entered[row - wait, tier] if same else self.entered[row - wait, tier, self.members]
-            if tier and self.attempts > 1:
-                mix = self.mix[row - wait, :, tier - 1] if same else self.mix[row - wait, :, tier - 1, self.members].T
-                self.old[:, tier - 1] = mix
+        self.ago = self.then.at(row)
         if self.attempts > 1:
-            self.of_late[:DATABASE] = self._last_of(self.old)
+            self.old = self.mix_then.at(row)
+            self.of_late = self._last_of(self.old)
 
     def _freed(self, row: int) -> FloatArray:
         """Workers that come free: by replies as many as in the last tick, and those timed out."""
         reached = np.maximum(self.passed[row - 1], self.resolved[row - 1] + self.ends)
-        late = np.maximum(self.ago - reached, 0.0)[1:]
-        self.freed[:DATABASE] = self.by_reply[:DATABASE] + late * self.of_late[:DATABASE]
-        return self.freed
-
-    def _spare(self, n: int) -> FloatArray:
-        """Size of the bulkhead before the reviews."""
-        return np.minimum(np.where(self.walled[1], at(self.bulkhead, n), np.inf), self.batch.feature_bulkhead)
+        late = np.maximum(self.ago - reached, NONE)
+        return self.by_reply + late[1:] * self.of_late
 
     def _pools(self, n: int) -> FloatArray:
-        """Workers that may be held: of the gateway's, a share."""
+        """Workers that may be held at the tiers that call: of the gateway's, a share."""
         if not self.sheds:
-            return self.workers
-        pools = self.workers.copy()
+            return self.workers[:DATABASE]
+        pools = self.workers[:DATABASE].copy()
         pools[0] *= at(self.threshold, n)
         return pools
 
@@ -339,9 +332,9 @@ class Run:
     def _note_mix(self, row: int, enters: FloatArray, calls: FloatArray) -> None:
         """Tell how many of a tick's calls are first attempts, second attempts, and so on."""
         mix, calls = self.mix[row], calls[1:]
-        mix[1:] = self.pending[1:]
-        np.maximum(calls - self.waiting, 0.0, out=mix[0])
-        mix /= np.maximum(calls, TINY)
+        mix[1:] = self.pending
+        np.maximum(calls - self.waiting, NONE, out=mix[0])
+        mix /= np.maximum(calls, LEAST)
         self.inside += mix * enters[1:]
 
     def _last_of(self, mix: FloatArray) -> FloatArray:
@@ -353,23 +346,19 @@ class Run:
     def _come_up(self, n: int, row: int, refused: FloatArray) -> None:
         """Count what is answered, what fails and what is given up on, from the database to the users."""
         mixes, last = self._of_replies(row) if self.attempts > 1 else (None, (None, None))
-        before, doomed = self.passed[row - 1], self._doomed(n, row)
-        floor, least = np.maximum(before, doomed), np.maximum(before, self.ago)
+        before = self.passed[row - 1]
+        floor, least = np.maximum(before, self.in_time.at(n)), np.maximum(before, self.ago)
         was, passing = self.resolved[row - 1], self.work[n] * self.starts[row]
         passed, late, replies = self.passed[row], self.late[row], self.replies[row]
-        failed, below = self.failed[row], self.below[row]
-        ended = self.starts[row, DATABASE]
-        good, through = ended * at(self.right, n), 0.0
+        failed, below, ends = self.failed[row], self.below[row], self.ends
+        ends[DATABASE] = ended = self.starts[row, DATABASE]
+        good, through = ended * at(self.right, n), NONE
         for tier in (3, 2, 1, 0):
-            self.ends[tier] = ended
             resolved = was[tier] + ended
-            answered = np.subtract(resolved, floor[tier], out=replies[tier])
-            np.maximum(answered, 0.0, out=answered)
+            answered = np.maximum(resolved - floor[tier], NONE, out=replies[tier])
             over = np.maximum(resolved, least[tier], out=passed[tier])
-            given_up = np.subtract(over, before[tier], out=late[tier])
-            given_up -= answered
-            np.maximum(given_up, 0.0, out=given_up)
-            alive = np.minimum(answered / np.maximum(ended, TINY), 1.0)
+            given_up = np.maximum(over - before[tier] - answered, NONE, out=late[tier])
+            alive = np.minimum(answered / np.maximum(ended, LEAST), ONE)
             good = good * alive
             wrong = np.subtract(answered, good, out=failed[tier])
             if tier:
@@ -378,12 +367,15 @@ class Run:
                 spent = wrong if mixes is None else wrong * last[0][up]
                 if self.refuses:
                     spent = spent + (refused[tier] if mixes is None else refused[tier] * last[1][up])
-                ended = np.add(good, spent, out=self.by_reply[up]) + given_up * self.of_late[up]
+                by_reply = np.add(good, spent, out=self.by_reply[up])
+                ended = np.add(by_reply, given_up * self.of_late[up], out=ends[up])
                 if tier == 1:
-                    good, ended = good + self.reviews.good, ended + self.reviews.started
-        np.add(was, self.ends, out=self.resolved[row])
-        np.maximum(self.entered[row] - passed, 0.0, out=self.flying)
-        np.add(late, replies, out=self.ended)
+                    good = good + self.reviews.good
+                    ended += self.reviews.started
+        np.add(was, ends, out=self.resolved[row])
+        np.maximum(self.entered[row] - passed, NONE, out=self.flying)
+        if self.refuses:
+            np.add(late, replies, out=self.ended)
         if mixes is not None:
             self._try_again(late, failed, replies, refused, mixes)
         self._users(n, row, good, refused[0], alive)
@@ -391,23 +383,14 @@ class Run:
 
     def _hold(self, n: int, row: int) -> None:
         """Count the workers that are held as the tick ends."""
-        held = self.held[row]
-        held[:DATABASE] = self.flying[1:]
-        if self.attempts > 1:
-            held[:DATABASE] += added(self.pending)
+        held = np.add(self.flying[1:], self.waiting, out=self.held[row, :DATABASE])
         if self.reviews.happens:
             held[0] += self.reviews.hung
             self.hung[n + 1] = self.reviews.hung
 
-    def _doomed(self, n: int, row: int) -> FloatArray:
-        """Calls that entered too long ago to be answered in time, between two ticks."""
-        rows, part = row - self.whole[n], self.part[n]
-        newer, older = (self.entered[rows - less, self.tiers, self.members] for less in (0, 1))
-        return newer + (older - newer) * part
-
     def _of_replies(self, row: int) -> tuple[tuple[FloatArray, FloatArray], list[FloatArray]]:
         """Attempts among the calls that are answered, and refused, now; and of each the share of last ones."""
-        mixes = self.inside / np.maximum(added(self.inside), TINY), self.mix[row]
+        mixes = self.inside / np.maximum(added(self.inside), LEAST), self.mix[row]
         return mixes, [self._last_of(mix) for mix in mixes[: 2 if self.refuses else 1]]
 
     def _try_again(
@@ -423,31 +406,36 @@ class Run:
         again = over[:-1] + failed[1:] * mixes[0][:-1]
         if self.refuses:
             again += refused[1:] * mixes[1][:-1]
-        np.multiply(again, self.again[:-1], out=self.pending[1:])
+        self.pending = again if self.alike else again * self.again
+        self.waiting = added(self.pending)
         left = self.inside - over
         left -= replies[1:] * mixes[0]
-        np.maximum(left, 0.0, out=left)
-        self.inside = left * (self.flying[1:] / np.maximum(added(left), TINY))
+        np.maximum(left, NONE, out=left)
+        self.inside = left * (self.flying[1:] / np.maximum(added(left), LEAST))
 
     def _users(self, n: int, row: int, good: FloatArray, refused: FloatArray, alive: FloatArray) -> None:
         """Count users served and lost; a share of the lost comes again."""
         reviews, back, share = self.reviews, n + self.later, self.batch.reload_share
-        stuck = reviews.stuck * alive if reviews.happens else 0.0
-        failed = self.failed[row, 0] = np.maximum(self.failed[row, 0] - stuck, 0.0)
-        lost = failed + self.late[row, 0]
+        failed, lost, freed = self.failed[row, 0], self.lost[n + 1], reviews.started
+        if reviews.happens:
+            failed -= reviews.stuck * alive
+        np.maximum(failed, NONE, out=failed)
+        np.add(failed, self.late[row, 0], out=lost)
         if self.bounded:
             lost += refused
-        self.good[n + 1], self.lost[n + 1], self.shed[n + 1] = good, lost, refused
-        freed = reviews.started
+            self.shed[n + 1] = refused
+        self.good[n + 1] = good
         if reviews.happens:
+            quick = np.minimum(reviews.bad * alive, lost)  # pages that were refused the reviews
+            again = (lost - quick) * reviews.mingled + quick
             served, gone = reviews.wait(n, alive, self.queue[row, 0])
             freed = reviews.started + reviews.over - reviews.stuck
             self.good[n + 1] += served
-            self.lost[n + 1] += gone
-            quick = np.minimum(reviews.bad * alive, lost)  # pages that were refused the reviews
-            self.reloads[1, back] = ((lost - quick) * reviews.mingled + quick + gone) * share
-        self.by_reply[0] += freed
-        np.multiply(self.lost[n + 1], share, out=self.reloads[0, back])
+            lost += gone
+            self.reloads[1, back] = (again + gone) * share
+        gateway = self.by_reply[0]
+        gateway += freed
+        np.multiply(lost, share, out=self.reloads[0, back])
 
     def _note(self, n: int, row: int) -> None:
         """Tell the breakers how the calls to each dependency ended; what a bulkhead refuses tells nothing."""
@@ -483,7 +471,7 @@ def _curves(batch: Batch, ticks: int) -> Curves:
         make |= {
             f"{name} calls": lambda tier=tier: accumulate(np.add, run.calls[begin:, tier]),
             f"{name} busy": lambda tier=tier: _busy(run, tier),
-            f"{name} used": lambda tier=tier, name=name: np.minimum(curves[f"{name} busy"] / run.workers[tier], 1.0),
+            f"{name} used": lambda tier=tier: np.minimum(_busy(run, tier) / run.workers[tier], 1.0),
             f"{name} queue": lambda tier=tier: run.queue[begin:, tier],
             f"{name} wrong": lambda tier=tier: accumulate(np.add, run.late[begin:, tier] + run.failed[begin:, tier]),
             f"{name} right": lambda tier=tier: accumulate(
@@ -494,8 +482,7 @@ def _curves(batch: Batch, ticks: int) -> Curves:
         }
     for tier, name in enumerate((*TIERS[1:], "reviews")):
         make[f"{name} breaker"] = lambda tier=tier: run.breaker_states(tier)
-    curves = Curves(batch.dt, make=make)
-    return curves
+    return Curves(batch.dt, make=make)
 
 
 def _busy(run: Run, tier: int) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Parts of `cascading_failure`: circuit breakers, one a dependency, and the reviews, which may hang."""
+"""Parts of `cascading_failure`: looking back, circuit breakers, one a dependency, and the reviews, which may hang."""
 
 from __future__ import annotations
 
@@ -8,11 +8,35 @@ from course_lib.models.exact import TINY, FloatArray, lag
 from course_lib.models.simulation import Batch
 
 CLOSED, OPEN, TRYING = range(3)
-ENOUGH, PROBES = (
-    20.0,
-    10.0,
-)  # calls that a breaker must have seen to open (Hystrix: 20), and that it lets through to see
+ENOUGH, PROBES = 20.0, 10.0  # calls that a breaker must have seen to open (Hystrix: 20), and lets through to see
 SLACK = 1e-6  # of a call: what rounding may hold back of the last probe
+
+
+class Past:
+    """What a history, of any shape with rows first, held some whole ticks ago: so many for each of its places."""
+
+    def __init__(self, history: FloatArray, ticks: np.ndarray) -> None:
+        self.flat, self.step = history.reshape(-1), history[0].size
+        self.place = np.arange(self.step).reshape(history[0].shape) - ticks * self.step
+
+    def at(self, row: int) -> FloatArray:
+        """Values so long before `row`, shape of one row."""
+        return self.flat.take(self.place + row * self.step)
+
+
+class PastBetween:
+    """The same in every tick from `first`, for times of `ticks`, shape (ticks, *one row), which need not be whole."""
+
+    def __init__(self, history: FloatArray, ticks: FloatArray, first: int) -> None:
+        step, whole = history[0].size, np.floor(ticks).astype(np.int64)
+        self.newer, self.older = history[1:].reshape(-1), history.reshape(-1)
+        rows = np.arange(first - 1, first - 1 + len(ticks)).reshape(-1, *[1] * (ticks.ndim - 1)) - whole
+        self.place, self.part = rows * step + np.arange(step).reshape(history[0].shape), ticks - whole
+
+    def at(self, n: int) -> FloatArray:
+        """Values so long before the `n`-th tick, between two rows."""
+        newer, older = self.newer.take(self.place[n]), self.older.take(self.place[n])
+        return newer + (older - newer) * self.part[n]
 
 
 class Breakers:
@@ -88,13 +112,13 @@ class Reviews:
         self.started = self.good = self.bad = self.stuck = self.ended = self.failed = self.over = np.zeros(size)
         self.members = np.arange(size)
 
-    def mixed(self, first: FloatArray, again: FloatArray, ready: FloatArray) -> None:
-        """Take up what arrives at the gateway: `first` and `again` that may want reviews, among `ready` requests."""
+    def mixed(self, first: FloatArray, again: FloatArray, queue: FloatArray, calls: FloatArray) -> None:
+        """Take up what arrives at the gateway: `first` and `again` that may want reviews, among queue and calls."""
         if not self.happens:
             self.mingled = self.share
             return
         self.inside = self.inside + self.share * first + again
-        seen = np.minimum(self.inside / np.maximum(ready, TINY), 1.0)
+        seen = np.minimum(self.inside / np.maximum(queue + calls, TINY), 1.0)
         self.mingled = np.where(self.ill, seen, self.share)
 
     def start(self, n: int, starts: FloatArray, room: FloatArray, admits: FloatArray) -> FloatArray:

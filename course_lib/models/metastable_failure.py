@@ -254,7 +254,7 @@ def _shown(run: Run) -> Curves:
              "refused": run.refused, "able": run.able, "shed": run.first - fresh}  # fmt: skip
     make = {name: lambda flow=flow: cumulative(flow) for name, flow in flows.items()}
     make |= {
-        "lost": lambda: _lost(curves, run),
+        "lost": lambda: _lost(cumulative(fresh), run),
         "queue": lambda: run.queue,
         "orbit": lambda: run.orbit,
         "distress": lambda: _levels(run.failing),
@@ -274,9 +274,9 @@ def _levels(rows: FloatArray) -> FloatArray:
     return np.concatenate([rows[:1], rows])
 
 
-def _lost(curves: Curves, run: Run) -> FloatArray:
+def _lost(fresh: FloatArray, run: Run) -> FloatArray:
     """Requests that ended unanswered: let in, less those answered and those that wait for a retry; it never falls."""
-    return accumulate(np.maximum, np.maximum(curves["fresh"] - curves["good"] - run.orbit, 0.0))
+    return accumulate(np.maximum, np.maximum(fresh - cumulative(run.good) - run.orbit, 0.0))
 
 
 def _expected(run: Run) -> FloatArray:

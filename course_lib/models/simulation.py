@@ -187,12 +187,8 @@ def simulate(
     ):  # a batch in chunks keeps finished signals, not each chunk's workings
         record = Record(tuple(model.signals), every=batch.dt)
     every, first = (1, 0) if record is None else _interval(record, batch.dt, model, ticks)
-    events, kept, curves = [], [], Curves(batch.dt)
-    for _, part in batch.chunks(model.chunk):
-        curves = model.run(part, ticks)
-        found = model.events(part, curves)
-        events.append({name: np.broadcast_to(value, (part.size,)) for name, value in found.items()})
-        kept.append({} if record is None else _recorded(model, curves, record, every, first))
+    parts = [_chunk(model, part, ticks, record, every, first) for _, part in batch.chunks(model.chunk)]
+    events, kept, (curves, *_) = zip(*parts, strict=True)
     whole = {name: np.concatenate([part[name] for part in kept], axis=-1) for name in kept[0]}
     names = model.signals if record is None else record.signals
     first = max(first, round(start / batch.dt))
@@ -204,6 +200,18 @@ def simulate(
         State(parameters, seed, ticks * batch.dt),
         batch.shape,
     )
+
+
+def _chunk(
+    model: Model, part: Batch, ticks: int, record: Record | None, every: int, first: int
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray], Curves]:
+    """Run one chunk: its events, what is recorded of it, and its curves where nothing is; else its workings go."""
+    curves = model.run(part, ticks)
+    found = model.events(part, curves)
+    events = {name: np.broadcast_to(value, (part.size,)) for name, value in found.items()}
+    if record is None:
+        return events, {}, curves
+    return events, _recorded(model, curves, record, every, first), Curves(part.dt)
 
 
 def _recorded(model: Model, curves: Curves, record: Record, every: int, first: int) -> dict[str, FloatArray]:

@@ -34,6 +34,7 @@ who notices first.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -337,12 +338,13 @@ def _curves(batch: Batch, ticks: int) -> Curves:
         curves[name] = getattr(run, name)
     curves["same_term"] = np.maximum.accumulate(np.where(run.leaders > 0, 1.0 + run.same_term, 0.0), axis=0)
     curves["unreached"] = run.reached
-    curves.make["waiting"] = lambda: _waiting(curves, run.time)
+    known = dict(curves)  # what names the curves themselves is let go by the collector alone
+    curves.make["waiting"] = lambda: _waiting(known, run.time)
     curves.story = run.story
     return curves
 
 
-def _waiting(curves: Curves, time: FloatArray) -> FloatArray:
+def _waiting(curves: Mapping[str, FloatArray], time: FloatArray) -> FloatArray:
     """For how long the clients of some side have been without an answer."""
     longest = np.zeros_like(curves["taken"])
     for side in ("near", "far"):
