@@ -47,7 +47,8 @@ class Played:
     Parameters
     ----------
     shown : mapping of str to ndarray (looks, members)
-        Value of each signal that is visible at ``EVERY * (look + 1)`` seconds; NaN before the first.
+        Value of each signal that is visible at ``EVERY * (look + 1)`` seconds; NaN before the first. Empty where nobody
+        looked.
     ends_well : ndarray (members,) of bool
         Whether users are well in the end: before the trigger's second coming, on a day that has one.
     hurt : ndarray (members,) of bool
@@ -72,8 +73,8 @@ class World(Protocol):
     delays: Mapping[str, float]
     until: float
 
-    def play(self, logs: Sequence[Log], seeds: Sequence[int], until: float) -> Played:
-        """Play logs, one for each seed, up to some second."""
+    def play(self, logs: Sequence[Log], seeds: Sequence[int], until: float, *, looking: bool = True) -> Played:
+        """Play logs, one for each seed, up to some second; `shown` may be empty where nobody is `looking`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +135,7 @@ class Reader:
     def go_on(self, shown: Mapping[str, NDArray[np.float64]]) -> None:
         """Read until an action is ordered, the page ends, nothing says how to go on, or more must be played."""
         self.looks_on = False
-        if self.step == 0 and not self._opened(shown):
+        if self.step == 0 and not self.is_opened(shown):
             return
         while not self.done and not self.looks_on:
             clauses = self.page.step(self.step).clauses
@@ -159,7 +160,7 @@ class Reader:
                 self._say(clause.line, clause.text)
                 self._to(clause.step)
 
-    def _opened(self, shown: Mapping[str, NDArray[np.float64]]) -> bool:
+    def is_opened(self, shown: Mapping[str, NDArray[np.float64]]) -> bool:
         """Whether what the page is for is there at any time."""
         together = np.logical_and.reduce([self._held(clause, shown, 0.0) for clause in self.page.opens])
         when = first_look(together, 0.0)
@@ -259,6 +260,23 @@ def run_many(page: Page | str | Path, world: World, seeds: Sequence[int]) -> tup
     return run_each([page] * len(seeds), world, seeds)
 
 
+def opened(several: Sequence[Page], world: World, seeds: Sequence[int]) -> NDArray[np.float64]:
+    """Second at which each page is opened on a day on which nobody has moved a hand; infinite for never.
+
+    Parameters
+    ----------
+    several : sequence of Page
+        One for each seed; checked already.
+    """
+    shown = world.play([()] * len(seeds), seeds, world.until).shown
+    found = []
+    for member, (page, seed) in enumerate(zip(several, seeds, strict=True)):
+        reader = Reader(page, world, int(seed))
+        there = reader.is_opened({name: values[:, member] for name, values in shown.items()})
+        found.append(reader.now if there else np.inf)
+    return np.array(found)
+
+
 def run_each(several: Sequence[Page], world: World, seeds: Sequence[int]) -> tuple[Report, ...]:
     """Carry out one page for each seed, all days played together; otherwise as `run_many`."""
     for page in {id(page): page for page in several}.values():
@@ -287,7 +305,7 @@ def _judged(readers: Sequence[Reader], world: World) -> tuple[Report, ...]:
         logs += [log, (), *(log[:i] + log[i + 1 :] for i in range(len(log)))]
     ends = [*first[1:], len(logs)]
     seeds = [reader.seed for reader, row, end in zip(readers, first, ends, strict=True) for _ in range(row, end)]
-    played = world.play(logs, seeds, world.until)
+    played = world.play(logs, seeds, world.until, looking=False)
     return tuple(
         _report(reader, played, range(row, end)) for reader, row, end in zip(readers, first, ends, strict=True)
     )

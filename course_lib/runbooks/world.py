@@ -58,14 +58,14 @@ class Drill:
         """Seconds that the day lasts."""
         return engine.horizon(self.scenario, self.day)
 
-    def play(self, logs: Sequence[Log], seeds: Sequence[int], until: float) -> Played:
+    def play(self, logs: Sequence[Log], seeds: Sequence[int], until: float, *, looking: bool = True) -> Played:
         """Play logs, one for each seed, in one batch."""
         entries = [entries_of(log) for log in logs]
         runs = engine.play_many(self.scenario, entries, np.asarray(seeds), day=self.day, until=until)
         runs = [dataclasses.replace(run, seed=int(seed)) for run, seed in zip(runs, seeds, strict=True)]
         when = looks(int(until / EVERY))
-        seen = [self.seen(run, when) for run in runs]
-        shown = {name: np.stack([one[name] for one in seen], axis=1) for name in self.units}
+        seen = [self.seen(run, when) for run in runs] if looking else []
+        shown = {name: np.stack([one[name] for one in seen], axis=1) for name in self.units if looking}
         second = self._second
         return Played(
             shown,

@@ -92,6 +92,14 @@ OVERDONE = {
         "plan/everything_ships",
         "plan/a_thousand_cells",
     },
+    "repeat_incident": {
+        "items/a_minute_for_all",
+        "items/a_second_for_all",
+        "items/nobody_more",
+        "items/due_in_a_year",
+        "runbook/opened_and_left",
+        "runbook/door_alone",
+    },
 }
 
 

@@ -20,7 +20,7 @@ class Toy:
     def __init__(self, *, fails: float = 0.1) -> None:
         self.fails, self.plays = fails, 0
 
-    def play(self, logs, seeds, until):
+    def play(self, logs, seeds, until, *, looking=True):
         self.plays += 1
         time = executor.looks(int(until / EVERY))[:, None]
         mended, restarted = (self._when(logs, action) for action in ("mend", "restart"))
