@@ -57,7 +57,7 @@ def main() -> None:
 
 @app.command("list")
 def list_modules() -> None:
-    """Show the twelve modules: built or not, minutes, and your progress; and the drills you have done."""
+    """Show the twelve modules: built or not, minutes, and your progress, the post-mortem's too; and your drills."""
     from course_lib import progress
 
     course = _course()
@@ -84,7 +84,7 @@ def check(
         if isinstance(path, ValueError):
             code = max(code, _complain(path))
         elif path.suffix.lower() == PAPER:
-            code = max(code, _check_paper(path))
+            code = max(code, _check_paper(course, path))
         else:
             code = max(code, _check_one(course, path, all_hints))
     raise typer.Exit(code)
@@ -274,7 +274,7 @@ def _each_notebook(course: Course, names: Iterable[str]) -> Iterable[Path | Valu
 
 def _papers_of(course: Course, name: str) -> Iterable[Path]:
     """The learner's post-mortems, where a word means the module that asks for one."""
-    asking = next((module for module in course.modules if module.postmortem_points), None)
+    asking = course.asks_for_paper
     if asking is None or Path(name).exists() or course.module(name) != asking:
         return []
     from course_lib.incidents import drill_file
@@ -285,10 +285,10 @@ def _papers_of(course: Course, name: str) -> Iterable[Path]:
     return beside.papers([mine, mine / drill_file.FOLDER, mine / "postmortems"])
 
 
-def _check_paper(path: Path) -> int:
+def _check_paper(course: Course, path: Path) -> int:
+    from course_lib import progress
     from course_lib.postmortem import beside, shipped
     from course_lib.postmortem import check as checking
-    from course_lib.postmortem.command import PASS
 
     try:
         run = beside.run_of(path)
@@ -299,9 +299,16 @@ def _check_paper(path: Path) -> int:
         return _complain(error)
     for line in checking.lines(report):
         typer.echo(line)
-    if shipped.is_shipped(run):
+    if shipped.is_of_exercise(run):
+        typer.echo("  note: not counted, as its run is the exercise's, whose finished document is there to be read")
+    elif shipped.is_shipped(run):
         typer.echo("  note: the run comes with the course; in a class, hand in one that you played yourself")
-    return 0 if report.grade.total >= PASS else 1
+    try:
+        checking.note(course, report, run)
+    except progress.ProgressError as error:
+        _complain(error)
+        return NOT_WRITTEN
+    return 0 if report.finished else 1
 
 
 def _check_one(course: Course, path: Path, all_hints: bool) -> int:
@@ -365,6 +372,8 @@ def _hint_lines(report: Report, result: TaskResult, attempts: int, all_hints: bo
 def _table_of_modules(course: Course, known) -> object:
     from rich.table import Table
 
+    from course_lib import progress
+
     table = Table(title=course.title, title_justify="left", box=None, pad_edge=False)
     for heading in ("", "Module", "Lesson", "Lab", "You"):
         table.add_column(heading, no_wrap=heading != "Module")
@@ -372,6 +381,9 @@ def _table_of_modules(course: Course, known) -> object:
         points, worth = known.points(module)
         you = f"{points:g} of {worth} points" if module.built else "not built yet"
         table.add_row(f"{module.number:02d}", module.title, f"{module.minutes} min", f"{module.lab_minutes} min", you)
+        if module == course.asks_for_paper:
+            mine = known.standing(module.slug, progress.PAPER).best
+            table.add_row("", "its post-mortem", "", "", f"{mine:g} of {module.postmortem_points} points")
     return table
 
 

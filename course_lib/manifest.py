@@ -117,6 +117,11 @@ class Course(BaseModel):
         """The modules whose notebooks are there."""
         return tuple(module for module in self.modules if module.built)
 
+    @property
+    def asks_for_paper(self) -> Module | None:
+        """The module that gives points for a post-mortem; None where none does."""
+        return next((module for module in self.built if module.postmortem_points), None)
+
     def module(self, key: str | int) -> Module:
         """Find a module by number (``1``, ``"01"``), slug or name.
 

@@ -18,6 +18,10 @@ FILE = Path(".course") / "progress.json"
 #: Set in an environment whose kernels shall note nothing: there somebody else does.
 OFF = "COURSE_PROGRESS_OFF"
 _COUNTS = "wrong"
+#: A module's post-mortem stands among its tasks under this name, as it does in a class's gradebook.
+PAPER = "postmortem"
+#: Of its hundred points; with so many it is called finished.
+FINISHED = 70
 
 
 class Result(NamedTuple):
@@ -106,6 +110,12 @@ class Progress(BaseModel):
         worth = {task: points for part in PARTS for task, points in module.points(part).items()}
         return sum(self.standing(module.slug, task).best for task in worth), sum(worth.values())
 
+    def paper_left(self, course: Course) -> Module | None:
+        """Return the module that asks for a post-mortem, while no check has found one finished."""
+        module = course.asks_for_paper
+        done = module and self.standing(module.slug, PAPER).best >= FINISHED * module.postmortem_points / 100
+        return None if done else module
+
 
 def load(course: Course) -> Progress:
     """Read the learner's progress; a damaged file is set aside, and progress starts anew."""
@@ -157,6 +167,27 @@ def with_results(known: Progress, module: Module, results: Iterable[tuple[str, s
             counted=digest if counts else before.counted,
         )
     return known
+
+
+def record_paper(course: Course, total: float, source: str) -> None:
+    """Note a post-mortem that was checked; nothing where the course gives no points for one.
+
+    Parameters
+    ----------
+    course : Course
+    total : float
+        Points of the rubric's hundred.
+    source : str
+        The document's text.
+
+    Raises
+    ------
+    ProgressError
+        When it cannot be written.
+    """
+    if (module := course.asks_for_paper) and not os.environ.get(OFF):
+        state, points = "right" if total >= FINISHED else _COUNTS, round(total * module.postmortem_points / 100, 1)
+        record(course, module, [Result(PAPER, state, points, source)])
 
 
 def forget_attempts(course: Course, module: Module, part: Part) -> None:

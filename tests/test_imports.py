@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "detect": {"theory", "models"},
     "incidents": {"theory", "models", "detect", "view", "progress", "home"} | BASE,
     "runbooks": {"theory", "models", "detect", "incidents"} | BASE,
-    "postmortem": {"theory", "models", "detect", "incidents"} | BASE,
+    "postmortem": {"theory", "models", "detect", "incidents", "progress"} | BASE,
     "checks": {"theory", "models", "detect", "incidents", "runbooks", "progress"} | BASE,
     "grading": {"theory", "models", "detect", "checks", "view", "progress", "postmortem"} | BASE,
     "recall": {"models", "detect", "view", "progress", "symptoms"} | BASE,

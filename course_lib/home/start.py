@@ -51,6 +51,7 @@ _CALIBRATION = """## Are you as sure as you are right?
 
 Predictions and cards, by how sure you said you were. The upright lines tell how far so few answers may be off.
 """
+_NEW_PAPER = "`course postmortem new --run RUN.json --out FILE.md`"
 _NO_ANSWERS = "No answers yet: they come with your predictions in the lessons and with the cards above."
 
 
@@ -133,6 +134,7 @@ def text(course: Course) -> str:
     known = progress.load(course)
     rows = [_row(module, known) for module in course.modules]
     head = ["| | Module | How it first looks | | | You |", "|---|---|---|---|---|---|"]
+    rows += _paper_row(course, known)
     return "\n".join([_next_line(course, known), "", *head, *rows, "", *_calibration(_told(course))])
 
 
@@ -201,6 +203,8 @@ _OWN = {
 
 def _next_line(course: Course, known: Progress) -> str:
     step = next_step(course, known)
+    if step is None and (asking := known.paper_left(course)):
+        return f"**Next:** a post-mortem, of a drill of yours or of the run of lab {asking.number:02d}: {_NEW_PAPER}."
     if step is None:
         return "**All of it is done.** Run any check again whenever you like."
     module, part = step
@@ -213,6 +217,16 @@ def _row(module: Module, known: Progress) -> str:
         cells = [f"[{part}]({_link(module, part)}), {_minutes(module, part)} min" for part in PARTS]
         state = _state(module, known)
     return f"| {module.number:02d} | {module.title} | {module.symptom} | {' | '.join(cells)} | {state} |"
+
+
+def _paper_row(course: Course, known: Progress) -> Iterator[str]:
+    """The post-mortem, which is no notebook."""
+    if module := course.asks_for_paper:
+        mine, worth = known.standing(module.slug, progress.PAPER), module.postmortem_points
+        state = f"{mine.best:g} of {worth} points" if mine.at else f"not started, {worth} points"
+        state = state if known.paper_left(course) else f"done, {state}"
+        what = f"An incident is over, and what was learnt of it stands nowhere. In a terminal: {_NEW_PAPER}"
+        yield f"| | The post-mortem of {module.number:02d} | {what} | | | {state} |"
 
 
 def _state(module: Module, known: Progress) -> str:

@@ -16,6 +16,8 @@ from course_lib.postmortem.replay import RunError
 SUFFIX = ".json"
 #: Bytes of a run that is looked at; those of the course's drills have 20,000.
 MOST_BYTES = 1_000_000
+#: Where the run lies that comes with a lab.
+LABS = Path(__file__).parents[1] / "labs"
 _HEAD_LINES = 60
 _FRONT = re.compile(r"\s*---[ \t]*$", re.M)
 
@@ -71,7 +73,7 @@ def _tells_of(text: str, run: Candidate) -> bool:
 
 
 def run_of(paper: Path) -> Path:
-    """The run of a document of one's own: beside it, or among one's drills.
+    """The run of a document of one's own: beside it, among one's drills, or that which comes with a lab.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def run_of(paper: Path) -> Path:
     """
     text = "\n".join(document.load(paper).lines)
     beside = fit(paper, text, _runs(paper.parent))
-    played = [run for run in _runs(drills()) if _tells_of(text, run)]
+    played = [run for run in (*_runs(drills()), *_runs(LABS)) if _tells_of(text, run)]
     found = beside if len(beside) == 1 else played
     if len(found) == 1:
         return found[0].path

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from course_lib.postmortem import actions, detection, document, replay, rubric
+from course_lib import progress
+from course_lib.manifest import Course
+from course_lib.postmortem import actions, detection, document, replay, rubric, shipped
 from course_lib.postmortem.document import Document
 from course_lib.postmortem.facts import Facts
 from course_lib.postmortem.finding import WARN, Finding
@@ -23,6 +25,11 @@ class Report:
     document: Document
     facts: Facts
     grade: Grade
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has as many points as a finished one."""
+        return self.grade.total >= progress.FINISHED
 
 
 def check(path: Path, run: Path) -> Report:
@@ -49,6 +56,20 @@ def against(paper: Document, sealed: replay.Sealed, before: replay.Known | None 
     _, rule, _ = detection.proposal(paper)
     facts = replay.examine(sealed, actions.effects(paper), rule, before)
     return Report(paper, facts, rubric.grade(paper, facts))
+
+
+def note(course: Course, report: Report, run: Path) -> None:
+    """Keep a learner's points, unless it is of the exercise's run, of which everybody has a finished one.
+
+    Raises
+    ------
+    ProgressError
+        When they cannot be written.
+    """
+    if shipped.is_of_exercise(run):
+        return
+    text = "\n".join(report.document.lines)
+    progress.record_paper(course, report.grade.total, text)
 
 
 def lines(report: Report) -> Iterator[str]:

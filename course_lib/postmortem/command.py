@@ -8,9 +8,6 @@ from typing import Annotated
 
 import typer
 
-#: Points of a hundred from which a post-mortem is called finished.
-PASS = 70
-
 app = typer.Typer(help="Post-mortems: the frame of one, and a check against its sealed run.", no_args_is_help=True)
 Run = Annotated[Path, typer.Option("--run", help="The sealed run that it tells of, such as RUN.json of a drill.")]
 Out = Annotated[Path | None, typer.Option(help="The file to write; printed without it.")]
@@ -43,16 +40,25 @@ def check(
     Offline and without a language model. Exit code 0: finished (70 points or more); 1: not yet; 2: a file that cannot
     be read.
     """
+    from course_lib import manifest, progress
     from course_lib.postmortem import beside
     from course_lib.postmortem import check as checking
 
-    report = checking.check(file, run or beside.run_of(file))
+    run = run or beside.run_of(file)
+    report = checking.check(file, run)
+    trouble = ""
+    try:  # before anything is printed: whoever reads in a pager may leave it early
+        checking.note(manifest.load(), report, run)
+    except (manifest.ManifestError, progress.ProgressError) as error:
+        trouble = f"course: {error}"
     if as_json:
         typer.echo(json.dumps(checking.plain(report), ensure_ascii=False, indent=1))
     else:
         for line in checking.lines(report):
             typer.echo(line)
-    raise typer.Exit(0 if report.grade.total >= PASS else 1)
+    if trouble:
+        typer.echo(trouble, err=True)
+    raise typer.Exit(0 if report.finished else 1)
 
 
 @app.command()

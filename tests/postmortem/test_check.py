@@ -155,7 +155,8 @@ def test_the_frame_has_every_section_and_none_of_the_truth(run_file):
     assert rubric.grade(document.parse(text), facts).total == 0
 
 
-def test_the_command(run_file, tmp_path):
+def test_the_command(run_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS_OFF", "1")
     paper = tmp_path / "mine.md"
     made = CliRunner().invoke(app, ["new", "--run", str(run_file), "--out", str(paper)])
     assert made.exit_code == 0

@@ -6,7 +6,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from course_lib import manifest, progress
 from course_lib.cli import app
+from course_lib.home import start
+from course_lib.incidents import seal
 from course_lib.postmortem import check, document, exercise, replay, review, rubric, shipped, template
 from tests.postmortem import kit
 
@@ -64,8 +67,22 @@ def test_the_form_asks_about_each_group_of_the_rubric_and_each_item_and_factor()
     assert "Serve \\| stale" in review.form(odd)
 
 
-def test_the_commands_write_what_they_say_and_over_nothing(tmp_path, monkeypatch):
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course of one module, which asks for a post-mortem of ten points."""
+    toml = '[[module]]\nnumber = 1\nslug = "tiny"\ntitle = "T"\nsymptom = "S"\nbuilt = true\nminutes = 5\n'
+    toml += "lab_minutes = 5\nlab_points = { one = 1 }\npostmortem_points = 10\n"
+    (tmp_path / "course.toml").write_text(toml)
+    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
     monkeypatch.chdir(tmp_path)
+    return manifest.load()
+
+
+def standing(course):
+    return progress.load(course).standing("tiny", progress.PAPER)
+
+
+def test_the_commands_write_what_they_say_and_over_nothing(course, tmp_path):
     told = CliRunner().invoke(app, ["postmortem", "exercise"])
     assert told.exit_code == 0
     assert (tmp_path / "exercise" / "exercise.md").read_text(encoding="utf-8") == exercise.faulty()
@@ -81,15 +98,14 @@ def test_the_commands_write_what_they_say_and_over_nothing(tmp_path, monkeypatch
     graded = CliRunner().invoke(app, ["check", "exercise/exercise.md"])
     assert graded.exit_code == 1
     assert "53.2 of 100 points" in graded.stdout
-    assert "in a class, hand in one that you played yourself" in graded.stdout
+    assert "not counted, as its run is the exercise's" in graded.stdout
+    assert standing(course).at == ""
 
 
-def test_a_learner_s_post_mortems_are_checked_with_the_module_that_asks_for_them(tmp_path, monkeypatch):
+def test_a_learner_s_post_mortems_are_checked_with_the_module_that_asks_for_them_and_count(
+    course, tmp_path, monkeypatch
+):
     work = tmp_path / "work"
-    toml = '[[module]]\nnumber = 1\nslug = "tiny"\ntitle = "T"\nsymptom = "S"\nbuilt = true\nminutes = 5\n'
-    toml += "lab_minutes = 5\nlab_points = { one = 1 }\npostmortem_points = 10\n"
-    (tmp_path / "course.toml").write_text(toml)
-    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
     for name in ("notebooks", "postmortems", "drills"):
         (work / name).mkdir(parents=True)
     (work / "notebooks" / "01_tiny.ipynb").write_text("none")
@@ -99,11 +115,33 @@ def test_a_learner_s_post_mortems_are_checked_with_the_module_that_asks_for_them
     assert without.exit_code == 2
     assert "mine.md: no run lies beside it" in without.stderr
     assert "notes.md" not in without.output
-    from course_lib.incidents import seal
-
     seal.write(exercise.sealed().run, work / "drills" / "dns_outage-17.json")
+    monkeypatch.setattr(shipped, "of_the_exercise", lambda: "another")
     assert "53.2 of 100 points" in CliRunner().invoke(app, ["check", "1"]).stdout
+    assert (standing(course).state, standing(course).best, standing(course).attempts) == ("wrong", 5.3, 1)
+    assert "5.3 of 10 points" in CliRunner().invoke(app, ["list"]).stdout
+    assert "| 5.3 of 10 points |" in start.text(course)
     assert "is not there" in CliRunner().invoke(app, ["check", "absent.md"]).stderr
+
+
+def test_a_finished_one_is_the_last_step_and_what_cannot_be_noted_loses_nothing(course, tmp_path, monkeypatch, reports):
+    monkeypatch.setattr(shipped, "of_the_exercise", lambda: "another")
+    run = tmp_path / "mine.json"
+    seal.write(exercise.sealed().run, run)
+    progress.record(course, course.module("tiny"), [("one", "right", 1)])
+    assert "**Next:** a post-mortem" in start.text(course)
+    check.note(course, reports["faulty"], run)
+    assert "**Next:** a post-mortem" in start.text(course)
+    check.note(course, reports["model"], run)
+    check.note(course, reports["faulty"], run)
+    assert "All of it is done" in start.text(course) and "| done, 10 of 10 points |" in start.text(course)
+    monkeypatch.setattr(check, "check", lambda *_: reports["model"])
+    (tmp_path / ".course").rename(tmp_path / "away")
+    (tmp_path / ".course").write_text("in the way")
+    (tmp_path / "mine.md").write_text("---\n")
+    own = CliRunner().invoke(app, ["postmortem", "check", "mine.md", "--run", "mine.json"])
+    assert (own.exit_code, "100 of 100 points" in own.stdout) == (0, True)
+    assert "so your progress was not noted" in own.stderr
 
 
 def test_the_run_of_the_exercise_is_known_whoever_it_says_has_played():
