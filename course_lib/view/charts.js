@@ -161,6 +161,7 @@ function followTheme(root, charts) {
   const forced = matchMedia("(forced-colors: active)");
   const apply = () => {
     const { color, backgroundColor } = getComputedStyle(root);
+    if (!color) return; // not on the page yet
     const paper = forced.matches ? backgroundColor : getComputedStyle(root).getPropertyValue("--course-paper").trim();
     const words = charts[0]?.themes?.[isLight(color) ? "dark" : "light"] ?? {};
     const drawn = charts.map(({ view }) => {
@@ -174,9 +175,13 @@ function followTheme(root, charts) {
   const observer = new MutationObserver(soon);
   observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "class"] });
   for (const media of [dark, forced]) media.addEventListener("change", soon);
+  // JupyterLab draws what is scrolled away before it puts it on the page, where alone a style is known.
+  const placed = new ResizeObserver(() => root.dataset.ink || apply());
+  placed.observe(root);
   apply();
   return () => {
     observer.disconnect();
+    placed.disconnect();
     for (const media of [dark, forced]) media.removeEventListener("change", soon);
   };
 }

@@ -62,7 +62,7 @@ def write(folder):
 class Look:
     """A page, opened and live, and the few verbs that these tests need."""
 
-    def __init__(self, browser, address, wait="[data-place^=panel][data-live]", **context):
+    def __init__(self, browser, address, wait="[data-place^=panel][data-live]", before="", **context):
         self.asked, self.errors = [], []
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
         self.page = self.context.new_page()
@@ -71,6 +71,7 @@ class Look:
         self.page.on("console", lambda line: line.type in ("warning", "error") and self.errors.append(line.text))
         self.clock = self.context.new_cdp_session(self.page)
         self.clock.send("Performance.enable", {"timeDomain": "threadTicks"})
+        self.page.add_init_script(before)
         self.page.goto(address)
         self.page.wait_for_selector(wait, timeout=60_000)
 

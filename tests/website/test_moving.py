@@ -70,6 +70,31 @@ def test_a_page_opened_as_a_file_moves_and_asks_nobody(site, chrome):
     assert found["started"] <= LONGEST_START
 
 
+# Takes a panel's place off the page as soon as the page is read, and puts it back once the panel is drawn.
+AWAY = """addEventListener("DOMContentLoaded", () => {
+    const place = document.querySelector("[data-place^=panel]"), after = place.nextSibling, around = place.parentNode;
+    if (place.querySelector(".course-panel")) throw new Error("drawn too soon for this test");
+    place.remove();
+    const back = setInterval(() => {
+        if (!place.querySelector("[data-rested]")) return;
+        clearInterval(back);
+        around.insertBefore(place, after);
+    }, 50);
+})"""
+
+
+def inked_late(browser, address):
+    with opened(browser, address, before=AWAY) as look:
+        look.page.wait_for_selector(".course-panel[data-ink]", timeout=10_000)
+        views = "[...document.querySelector('.course-panel').courseViews]"
+        return look.page.evaluate(f"{views}.map(view => view.signal('ink'))"), look.errors
+
+
+def test_charts_drawn_before_they_are_on_the_page_get_their_ink_there(site, chrome):
+    inks, errors = chrome(inked_late, (site / "page.html").as_uri())
+    assert inks and set(inks) == {inks[0]} and inks[0].startswith("rgb(") and errors == []
+
+
 def predicted(browser, address):
     with opened(browser, address) as look:
         page, card, reveal = look.page, "[data-place^=question]", "[data-place^=reveal]"
