@@ -235,7 +235,7 @@ class Run:
 
         Clients with a list and clients without are told apart, for those without can but wait.
         """
-        keep, _, level, slows = self._pace(have, chance)
+        keep, _, level, slows = settles = self._pace(have, chance)
         again, stays = level * (1.0 - slows), slows * (1.0 - chance)
         broken_again, each = slows * chance, ratio(np.ones_like(living), living)
         get, lose = self._changes(rows, have)
@@ -260,7 +260,9 @@ class Run:
             w += np.multiply(found[i], gained * each[i], out=more)
         self.able, self.unable, self.connections = able, unable, w
         after = np.concatenate([(with_list + without)[1:], (able + unable)[None]])
-        return opened, {"open": np.minimum(after, 1.0)} | self._attempts(have, chance, with_list, without, there)
+        return opened, {"open": np.minimum(after, 1.0)} | self._attempts(
+            have, chance, settles, with_list, without, there
+        )
 
     def _pace(self, have: FloatArray, chance: FloatArray) -> tuple[FloatArray, ...]:
         """What a tick leaves of connections, how fast clients with a list settle, at what level, and what is left."""
@@ -269,11 +271,17 @@ class Run:
         return np.exp(-self.dt / life), pace, have * chance / RETRY / pace, np.exp(-pace * self.dt)
 
     def _attempts(
-        self, have: FloatArray, chance: FloatArray, with_list: FloatArray, without: FloatArray, there: FloatArray
+        self,
+        have: FloatArray,
+        chance: FloatArray,
+        settles: tuple[FloatArray, ...],
+        with_list: FloatArray,
+        without: FloatArray,
+        there: FloatArray,
     ) -> dict[str, FloatArray]:
         """Attempts to connect in each tick, per client, made and successful."""
         life, dt = self.batch.connection_life, self.dt
-        keep, pace, level, slows = self._pace(have, chance)
+        keep, pace, level, slows = settles
         begun = with_list * np.minimum(there / np.maximum(with_list + without, TINY), 1.0)
         broken = with_list - begun
         first = begun + broken * chance
@@ -413,4 +421,4 @@ SIGNALS = {
 }  # fmt: skip
 
 GOLDEN = dict(traffic="offered_rate", errors="error_ratio", latency="connect_wait", saturation="busiest_utilisation")
-MODEL = Model("discovery_failure", _curves, SIGNALS, _events, GOLDEN, chunk=512)
+MODEL = Model("discovery_failure", _curves, SIGNALS, _events, GOLDEN, chunk=1024)

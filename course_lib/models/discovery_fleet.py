@@ -32,6 +32,8 @@ class Fleet:
         self.batch, self.until = batch, until
         self.width = max(batch.size, 2)  # numpy adds up a lone column in another order
         self.count = int(batch.highest("instances"))
+        self.seeds, column = np.unique(batch.seeds, return_inverse=True)  # few are drawn, and then dealt out
+        self.column = np.broadcast_to(column.ravel(), self.width)
         self.start = batch.outage_start
         self.end = self.start + batch.outage_duration
         self._draw()
@@ -58,9 +60,9 @@ class Fleet:
         return self._by_slot(noise.uniform, stream, rows // self.count)
 
     def _by_slot(self, kind: object, stream: str, generations: int) -> FloatArray:
-        drawn = kind(self.batch.seeds, f"discovery {stream}", generations * SLOTS)
+        drawn = kind(self.seeds, f"discovery {stream}", generations * SLOTS)
         drawn = drawn.reshape(generations, SLOTS, -1)[:, : self.count].reshape(generations * self.count, -1)
-        return np.broadcast_to(drawn, (len(drawn), self.width)) if drawn.shape[1] == 1 else drawn
+        return drawn.take(self.column, axis=1)
 
     def _generations(self) -> tuple[FloatArray, FloatArray]:
         """Birth and death of every generation of every slot, until all have outlived the run."""

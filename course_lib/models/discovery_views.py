@@ -199,12 +199,13 @@ class Views:
 
     def picks(self, rows: slice, listing: FloatArray, memory: np.ndarray) -> FloatArray:
         """Share of clients that pick each instance of a listing, shape (ticks, n, width)."""
-        picked = np.zeros((rows.stop - rows.start, *listing.shape[1:]))
         low, high = (sums[rows][:, None] for sums in self.fresh)
         if self.answered[rows].any():
-            picked += between(listing[0], listing[1], low, high)
+            picked = between(listing[0], listing[1], low, high)
             if self.twice and self.second < rows.stop:
                 picked += between(listing[2], listing[3], low, high)
+        else:
+            picked = np.zeros((rows.stop - rows.start, *listing.shape[1:]))
         if self.stale[rows].any():
             low, high = (sums[rows][:, None] for sums in self.old)
             picked += self.stale[rows][:, None] * between(listing[0], listing[1], low, high)

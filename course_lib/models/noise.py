@@ -36,6 +36,8 @@ def exponential(seeds: ArrayLike, stream: str, count: int) -> FloatArray:
 def _columns(kind: str, seeds: ArrayLike, stream: str, count: int) -> FloatArray:
     distinct, column = np.unique(np.asarray(seeds, dtype=np.int64), return_inverse=True)
     drawn = np.stack([_draw(kind, int(seed), stream, _rounded(count))[:count] for seed in distinct], axis=1)
+    if column.size == len(distinct) and (np.diff(column.ravel()) > 0).all():
+        return drawn  # each seed once, in order
     return drawn[:, column.ravel()] if len(distinct) > 1 else np.repeat(drawn, column.size, axis=1)
 
 
