@@ -107,7 +107,9 @@ def spread(values: Mapping[str, Any], seeds: NDArray[Any]) -> Picture:
     low, high = middle(trace["goodput"])
     late = trace.time > UNTIL - 30
     stands = trace["goodput"][late].sum(axis=0) >= 0.95 * trace["offered_rate"][late].sum(axis=0)
-    return Picture({"band": {"time": trace.time, "low": low, "high": high}}, {"stand_share": 100 * stands.mean()})
+    return Picture(
+        {"band": {"time": trace.time, "low": low, "high": high}}, {"stand_share": 100 * stands.mean(axis=-1)}
+    )
 
 
 def served_late(values: Mapping[str, Any], seed: int) -> NDArray[Any]:
@@ -208,6 +210,7 @@ PANEL = Panel(
     base=NAIVE,
     run=run,
     spread=spread,
+    together=4,
     charts=charts,
     phase_map=MAP,
     readouts=(

@@ -70,7 +70,7 @@ def spread(values: Mapping[str, Any], seeds: NDArray[Any]) -> Picture:
     """Return what 32 seeds do under one setting: the band of goodput, and how many are well afterwards."""
     trace = simulate(parameters(values), seeds, until=UNTIL, record=Record(("goodput",), every=STEP))
     low, high = middle(trace["goodput"])
-    well = 100 * np.isfinite(trace.events["recovered"]).mean()
+    well = 100 * np.isfinite(trace.events["recovered"]).mean(axis=-1)
     return Picture({"band": {"time": trace.time, "low": low, "high": high}}, {"well_share": well})
 
 
@@ -158,6 +158,7 @@ PANEL = Panel(
     base=NAIVE,
     run=run,
     spread=spread,
+    together=8,
     charts=charts,
     phase_map=MAP,
     readouts=(

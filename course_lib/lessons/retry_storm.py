@@ -98,7 +98,7 @@ def spread(values: Mapping[str, Any], seeds: NDArray[Any]) -> Picture:
     """Return what 32 seeds do under one setting: the band of goodput, and how many recover."""
     trace = simulate(parameters(values), seeds, until=UNTIL, record=Record(("goodput",), every=1.0))
     low, high = middle(trace["goodput"])
-    back = 100 * np.isfinite(trace.events["recovered"]).mean()
+    back = 100 * np.isfinite(trace.events["recovered"]).mean(axis=-1)
     return Picture({"band": {"time": trace.time, "low": low, "high": high}}, {"recover_share": back})
 
 
@@ -213,6 +213,7 @@ PANEL = Panel(
     base=NAIVE,
     run=run,
     spread=spread,
+    together=4,
     charts=charts,
     phase_map=MAP,
     readouts=(

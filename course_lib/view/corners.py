@@ -75,7 +75,15 @@ def examine(panel: Panel) -> None:
     findings, whole, panel = [], spread_at(panel), Remembering(panel)
     for settings in dict.fromkeys(corners(panel)):
         findings += findings_at(panel, settings, spread=settings in whole)
-    findings += [*_charts(panel), *_sweeps(panel), *_map(panel), *_challenges(panel), *_easy(panel), *_words(panel)]
+    findings += [
+        *_charts(panel),
+        *_sweeps(panel),
+        *_together(panel),
+        *_map(panel),
+        *_challenges(panel),
+        *_easy(panel),
+        *_words(panel),
+    ]
     assert not findings, f"panel {panel.title!r}:\n  " + "\n  ".join(findings)
 
 
@@ -156,6 +164,17 @@ def _sweeps(panel: Panel) -> Iterator[str]:
         count = len(panel.controls[index].positions)
         several = [start.moved(index, position) for position in sorted({0, count // 2, count - 1})]
         yield from (f"{panel.controls[index].name}: {what}" for what in company(panel, several))
+
+
+def _together(panel: Panel) -> Iterator[str]:
+    """Say where a spread of several settings differs by a bit from that of each."""
+    if panel.together > 1:
+        start, index = panel.settings(), panel.main_sliders[0]
+        several = [start, start.moved(index, 0 if start.positions[index] else 1)]
+        if not all(
+            same(one, panel.full(settings).at(0)) for one, settings in zip(panel.fulls(several), several, strict=True)
+        ):
+            yield "a spread of several settings gives other numbers than that of each"
 
 
 def company(panel: Panel, several: Sequence[Settings]) -> Iterator[str]:

@@ -169,6 +169,9 @@ class Panel:
     spread : callable(values, seeds) -> Picture, optional
         The full picture at rest: ``values[name]`` is one number, seeds an int array ``(32,)``. Its datasets are empty
         while a slider moves.
+    together : int
+        How many settings `spread` takes in one call, too: then ``values[name]`` of a slider is an array
+        ``(settings, 1)``, and its curves are ``(rows, settings)``. A published page is made of some hundreds.
     phase_map : PhaseMap, optional
         Outcome against two sliders, with "you are here".
     seed : int
@@ -197,6 +200,7 @@ class Panel:
     challenges: tuple[Challenge, ...] = ()
     assumptions: tuple[str, ...] = ()
     spread: Callable[[Values, NDArray[np.int64]], Picture] | None = None
+    together: int = 1
     phase_map: PhaseMap | None = None
     seed: int = 7
     base: Any = None
@@ -289,6 +293,16 @@ class Panel:
         if self.spread is None:
             return Picture({})
         return self.spread(self.values(settings), settings.seed + np.arange(SEEDS))
+
+    def fulls(self, several: Sequence[Settings]) -> list[Picture]:
+        """Return what comes at rest of several settings that share seed, choices and switches, one picture each."""
+        if self.together == 1:
+            return [self.full(settings).at(0) for settings in several]
+        some, others = several[: self.together], several[self.together :]
+        sliders = {c.name for c in self.controls if isinstance(c, Slider)}
+        values = {name: v[:, None] if name in sliders else v for name, v in self.batch(some).items()}
+        picture = self.spread(values, some[0].seed + np.arange(SEEDS))
+        return [*(picture.at(i) for i in range(len(some))), *(self.fulls(others) if others else ())]
 
     def facts(self, settings: Settings, run: Picture, full: Picture) -> dict[str, Any]:
         """Return all that a challenge may ask about: control values and numbers of both pictures."""

@@ -151,7 +151,7 @@ def _held_here(batch: list[Settings]) -> Held:
 def _held(panel: Panel, batch: list[Settings]) -> Held:
     """Return of a batch: runs, what comes at rest, which challenges are reached (by key), what is refused (by key)."""
     frames, refused = _frames(panel, batch)
-    fulls = {settings: panel.full(settings).at(0) for settings in frames}
+    fulls = dict(zip(frames, panel.fulls(list(frames)), strict=True)) if frames else {}
     reached = {}
     for settings, frame in frames.items():
         bits = sum(done << i for i, done in enumerate(panel.reached(settings, frame, fulls[settings])))

@@ -122,6 +122,10 @@ def depends_on_company(values, picture):
     return Picture({**picture.data, "run": run}, picture.numbers)
 
 
+def takes_the_first(values, seeds):
+    return PANEL.spread({name: np.ravel(value)[0] for name, value in values.items()}, seeds)
+
+
 def infinite(values, picture):
     run = {
         **picture.data["run"],
@@ -151,6 +155,7 @@ FREE = Challenge("one move may do", lambda now: now["load"] > 80)
     [
         (spoiled(run=altered(divides)), "at load=20, .*FloatingPointError: divide by zero"),
         (spoiled(run=altered(depends_on_company)), "a batch gives other numbers"),
+        (dataclasses.replace(PANEL, together=2, spread=takes_the_first), "a spread of several settings gives other"),
         (spoiled(run=altered(infinite)), r"at load=120, .*run\.naive is infinite"),
         (spoiled(readouts=(Readout("ghost", "ghost"),)), "nothing computes the readout 'ghost'"),
         (spoiled(challenges=(Challenge("x", lambda now: now["typo"] > 0),)), "KeyError: 'typo'"),
