@@ -19,6 +19,7 @@ from course_lib.view import style
 MOST_CELLS_A_SIDE = 25
 OVERLAP = 0.1
 LONGEST_LABEL = 24  # characters that fit over the map
+LONGEST_TITLE = 34  # characters that fit centred under it; a longer title ends where the axis does
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +101,9 @@ def chart(
     scheme : str
         A Vega colour scheme that rises evenly in lightness, so that it reads without colour.
     """
-    ticks = alt.Axis(values=list(log_ticks), format="~g") if log_ticks else alt.Axis(tickCount=max(2, width // 70))
+    anchor = {"titleAnchor": "end"} if len(x_title) > LONGEST_TITLE else {}
+    at = {"values": list(log_ticks), "format": "~g"} if log_ticks else {"tickCount": max(2, width // 70)}
+    ticks = alt.Axis(**at, **anchor)
     across = alt.Scale(type="log", nice=False) if log_ticks else alt.Scale(nice=False, zero=False)
     x = alt.X("x:Q", title=x_title, axis=ticks, scale=across)
     y = alt.Y("y:Q", title=y_title, scale=alt.Scale(nice=False, zero=False))

@@ -33,3 +33,12 @@ def test_each_outcome_lands_in_its_own_cell():
 def test_a_label_that_would_be_cut_off_is_refused():
     with pytest.raises(ValueError, match=r"'answered at the end \(share\)': only 24 characters fit"):
         phase_map.PhaseMap("ttl", "beta", None, "answered at the end (share)")
+
+
+@pytest.mark.parametrize(
+    ("title", "anchor"), [("load (requests/s)", None), ("page at a burn of (× budget, log scale)", "end")]
+)
+def test_a_title_too_long_to_be_centred_under_the_map_ends_with_its_axis(title, anchor):
+    outcome = phase_map.PhaseMap("load", "max_retries", lambda values, seed: values["load"], "load")
+    cells = phase_map.chart(outcome, title, "retries (per call)").to_dict()["layer"][0]
+    assert cells["encoding"]["x"]["axis"].get("titleAnchor") == anchor
