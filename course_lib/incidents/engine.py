@@ -87,6 +87,24 @@ class Played:
         """Share of the users' requests that fail."""
         return np.divide(self.failed, self.all, out=np.zeros_like(self.all), where=self.all > 0)
 
+    @functools.cached_property
+    def incident(self) -> Played:
+        """The run up to the scenario's horizon: what a run of that length would have been."""
+        rows = int(np.searchsorted(self.time, self.scenario.until + 1e-9, side="right"))
+        return dataclasses.replace(self, time=self.time[:rows], day="incident", rows=rows)
+
+    @functools.cached_property
+    def arrived(self) -> Shown:
+        """Telemetry by the time at which it arrives, held until the next point: what an alert's rule evaluates."""
+        full = shown(self.scenario, self, NEVER)
+        clock = float(full.time[0])
+        delayed = {}
+        for t in self.scenario.telemetry:
+            late = int(np.ceil(t.delay_s / clock - 1e-9))
+            values = np.concatenate([np.full(late, np.nan), full[t.signal]])[: len(full.time)]
+            delayed[t.signal] = _held(values)
+        return Shown(full.time, delayed)
+
     @property
     def step(self) -> float:
         """Seconds between two ticks."""
@@ -246,6 +264,11 @@ def horizon(scenario: Scenario, day: str = "incident") -> float:
     return scenario.second + min(AFTER, scenario.until) + (scenario.starts if scenario.afresh else 0.0)
 
 
+def over(scenario: Scenario, woken: float, size: int) -> float:
+    """When a drill of `size` minutes, that begins when the responder is woken, ends by itself, s."""
+    return min(woken + 60.0 * size, horizon(scenario))
+
+
 # -- what a log does --------------------------------------------------------------------------------------------------
 
 
@@ -400,7 +423,7 @@ def alarms(scenario: Scenario, played: Played, now: float) -> list[tuple[float, 
     """
     found = []
     for alert in scenario.alerts:
-        for at, kind in _crossings(scenario, played, alert.built, now):
+        for at, kind in _crossings(played, alert.built, now):
             if kind == "cleared" or not _silenced(scenario, played.log, alert.id, at):
                 found.append((at, kind, alert.id))
     return sorted(found)
@@ -413,25 +436,13 @@ def woken(scenario: Scenario, played: Played) -> float:
     return float(np.ceil(min(alerts or messages, default=0.0)))
 
 
-def _crossings(scenario: Scenario, played: Played, rule: Any, now: float) -> Iterator[tuple[float, str]]:
-    seen = _on_arrival(scenario, played)
+def _crossings(played: Played, rule: Any, now: float) -> Iterator[tuple[float, str]]:
+    seen = played.arrived
     fires = firing(rule, seen)  # type: ignore[arg-type]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], fires])))
     for row in edges:
         if seen.time[row] <= now:
             yield float(seen.time[row]), "alert" if fires[row] else "cleared"
-
-
-def _on_arrival(scenario: Scenario, played: Played) -> Shown:
-    """Telemetry by the time at which it arrives, held until the next point: what a rule evaluates."""
-    full = shown(scenario, played, NEVER)
-    clock = float(full.time[0])
-    delayed = {}
-    for t in scenario.telemetry:
-        late = int(np.ceil(t.delay_s / clock - 1e-9))
-        values = np.concatenate([np.full(late, np.nan), full[t.signal]])[: len(full.time)]
-        delayed[t.signal] = _held(values)
-    return Shown(full.time, delayed)
 
 
 def _silenced(scenario: Scenario, log: Iterable[Entry], alert: str, at: float) -> bool:
@@ -447,7 +458,7 @@ def first_telling(scenario: Scenario, played: Played) -> float:
     """First second at which the signal that tells this failure mode could have told, s; NaN for never."""
     if scenario.tells is None:
         return float("nan")
-    for at, kind in _crossings(scenario, played, rule_of(scenario.tells, scenario.title), NEVER):
+    for at, kind in _crossings(played, rule_of(scenario.tells, scenario.title), NEVER):
         if kind == "alert":
             return at
     return float("nan")
@@ -477,9 +488,3 @@ def smoothed(played: Played, seconds: float = 30.0) -> FloatArray:
 def final(played: Played, name: str) -> Any:
     """Value of a parameter or input at the scenario's horizon."""
     return [v for t, v in played.values[name] if t <= played.scenario.until][-1]
-
-
-def cut(played: Played, until: float) -> Played:
-    """The run up to a moment: what a shorter run would have been."""
-    rows = int(np.searchsorted(played.time, until + 1e-9, side="right"))
-    return dataclasses.replace(played, time=played.time[:rows], day="incident", rows=rows)

@@ -66,13 +66,13 @@ def judge(played: Sequence[Played], nothing: Played, reference: Played) -> list[
     scenario = nothing.scenario
     if scenario.noop:
         return [_of_noop(scenario, one, nothing) for one in played]
-    worst, best = (engine.harm(scenario, engine.cut(one, scenario.until)) for one in (nothing, reference))
+    worst, best = (engine.harm(scenario, one.incident) for one in (nothing, reference))
     back = engine.harm(scenario, nothing, scenario.second)
     return [_outcome(scenario, one, worst, best, back) for one in played]
 
 
 def _outcome(s: Scenario, again: Played, worst: float, best: float, back: float) -> Outcome:
-    played = engine.cut(again, s.until)
+    played = again.incident
     lost, second = engine.harm(s, played), engine.harm(s, again, s.second)
     spared = (worst - lost) / (worst - best) if worst > best else 0.0
     starts, _, resolved = milestones(played)
@@ -152,13 +152,15 @@ def logs(scenario: Scenario) -> dict[str, tuple[Entry, ...]]:
 def examine(scenario: Scenario, seed: int = 0, player: Player = play) -> Report:
     """Check all that a scenario claims, most of it in one batch; another player may have the runs already."""
     good, bad, single = right(scenario), wrong(scenario), _single(scenario)
-    judged = outcomes(scenario, [*good.values(), *bad.values(), *single.values()], seed, player)
+    of_all = [*good.values(), *bad.values(), *single.values()]
+    nothing, reference, *played = player(scenario, [(), scenario.reference, *of_all], seed)
+    judged = judge(played, nothing, reference)
     ends = dict(zip([*good, *bad, *single], judged, strict=True))
     found = [f"{name} does not end it: {'; '.join(ends[name].against)}" for name in good if not ends[name].passes]
     found += [f"{name} ends it" for name in bad if ends[name].passes]
     found += _useful(scenario, ends)
     found += _harmless(scenario, ends, seed)
-    found += _untold(scenario, seed)
+    found += _untold(scenario, nothing.incident, seed)
     return Report({name: ends[name] for name in good}, {name: ends[name] for name in bad}, tuple(found))
 
 
@@ -202,22 +204,35 @@ def _harmless(s: Scenario, ends: Mapping[str, Outcome], seed: int) -> Iterator[s
                 yield f"the harmful {name} costs users nothing"
 
 
-def _untold(s: Scenario, seed: int) -> Iterator[str]:
-    """Alerts and signals that do not do what the scenario says of them."""
-    played, quiet = (engine.play(s, (), seed, day=day) for day in ("incident", "quiet"))
+def _untold(s: Scenario, played: Played, seed: int) -> Iterator[str]:
+    """Alerts and signals that do not do what the scenario says of them; `played` is the incident if nobody acts."""
     fired = {name: at for at, kind, name in reversed(engine.alarms(s, played, s.until)) if kind == "alert"}
     yield from (f"the alert {alert.id} never fires" for alert in s.alerts if alert.id not in fired)
     for entry in s.reference:
         if entry.kind == "ack" and entry.at < math.floor(fired.get(entry.alert or "", 0.0)):
             yield f"the reference acknowledges {entry.alert} at {entry.at:g} s, before it fires"
+    yield from _cut_short(s, engine.woken(s, played))
     starts, _, _ = milestones(played)
     if s.noop:
         if not math.isnan(starts):
             yield f"something is wrong from {starts:.0f} s on, where nothing should be"
         return
+    quiet = engine.play(s, (), seed, day="quiet")
     if math.isnan(engine.first_telling(s, played)):
         yield "the signal that should tell it does not"
     if not math.isnan(milestones(quiet)[0]):
         yield "users are hurt on the quiet day"
     if not math.isnan(engine.first_telling(s, quiet)):
         yield "the signal that should tell it fires on the quiet day"
+
+
+def _cut_short(s: Scenario, woken: float) -> Iterator[str]:
+    """Sizes in which the reference cannot be played to its end, or that are no longer than the one before."""
+    last, before = max((entry.at for entry in s.reference), default=0.0), 0.0
+    for size in s.sizes:
+        end = engine.over(s, woken, size)
+        if last > end:
+            yield f"the reference takes until {last:g} s, and a drill of {size} minutes is over at {end:g} s"
+        if end <= before:
+            yield f"a drill of {size} minutes is over at {end:g} s, as a shorter one is"
+        before = end

@@ -178,7 +178,7 @@ def _acts(log: Iterable[Entry]) -> tuple[Any, ...]:
 
 def incident(plays: Iterable[Played]) -> list[Played]:
     """The same up to the end of the incident, as `truth.of` takes them."""
-    return [engine.cut(one, one.scenario.until) for one in plays]
+    return [one.incident for one in plays]
 
 
 def of(run: Run, plays: Sequence[Played], true: Truth, end: float | None = None) -> Score:
@@ -222,7 +222,7 @@ def _impact(case: Case) -> Part:
     if case.scenario.noop:
         return Part("impact", *_kept_well(case, most))
     s = case.scenario
-    today = _share(*(engine.harm(s, engine.cut(one, s.until)) for one in case.plays))
+    today = _share(*(engine.harm(s, one.incident) for one in case.plays))
     again = _share(*(engine.harm(s, one, s.second) for one in case.plays))
     why = f"{100 * today:.0f} % of what the reference spares users, {100 * again:.0f} % as the same trigger comes again"
     return Part("impact", round(TODAY * today + NEXT_TIME * again, 1), most, why)
@@ -315,7 +315,7 @@ def _acknowledge(case: Case) -> Part:
 
 def _alarms(case: Case) -> list[tuple[float, str, str]]:
     s = case.scenario
-    return engine.alarms(s, engine.cut(case.plays[0], s.until), s.until)
+    return engine.alarms(s, case.plays[0].incident, s.until)
 
 
 # -- communication ----------------------------------------------------------------------------------------------------
@@ -437,7 +437,7 @@ def _verified(case: Case, claims: Sequence[Entry]) -> Iterator[tuple[float, str]
     yield CONFIRMED if true[0] else CONFIRMED / 2 * any(true), "" if true[0] else early
     if not any(true):
         return
-    played = engine.cut(case.plays[0], case.scenario.until)
+    played = case.plays[0].incident
     left = [*outcome.left_past_bounds(case.scenario, played)]
     left += [line for line in case.ends.against if line.startswith("the next page")]
     yield (0.0, left[0]) if left else (RESTORED, "")

@@ -58,7 +58,7 @@ class World:
 
     def horizon(self, size: int) -> float:
         """When a drill of `size` minutes ends."""
-        return min(self.woken + 60.0 * size, engine.horizon(self.scenario))
+        return engine.over(self.scenario, self.woken, size)
 
     def iso(self, at: float) -> str:
         """A simulated second as ISO 8601, UTC."""

@@ -1,10 +1,11 @@
 """CI refuses a scenario whose claims the model does not bear out; each clause has a planted falsehood."""
 
+import dataclasses
 import re
 
 import pytest
 
-from course_lib.incidents import kill_table, outcome, scenario, score
+from course_lib.incidents import engine, kill_table, outcome, scenario, score
 from course_lib.incidents.engine import Entry, Step
 from course_lib.incidents.scenario import Fault, Way
 from course_lib.incidents.truth import Run
@@ -96,6 +97,11 @@ FALSEHOODS = {
         {"reference": (Entry(at=170, kind="ack", alert="lag"), *QUEUE.reference)},
         "the reference acknowledges lag at 170 s, before it fires",
     ),
+    "a drill too short for its reference": (
+        {"reference": (*QUEUE.reference[:-1], QUEUE.reference[-1].model_copy(update={"at": 700.0}))},
+        "the reference takes until 700 s, and a drill of 5 minutes is over at 480 s",
+    ),
+    "a long drill that is none": ({"until": 900.0}, "a drill of 30 minutes is over at 900 s, as a shorter one is"),
     "an alert that never fires": (alert(above=1e9), "the alert lag never fires"),
     "a signal that does not tell": ({"tells": {"signal": "depth", "above": 1e9}}, "that should tell it does not"),
     "a signal that tells too much": ({"tells": {"signal": "depth", "below": 1e9}}, "fires on the quiet day"),
@@ -114,10 +120,25 @@ FALSEHOODS = {
 }
 
 
+PLAYED = {}
+
+
+def remembered(of, logs, seed=0):
+    """An `outcome.Player` that plays once what is the same to the models: most falsehoods lie in words."""
+    day = "incident" if of.noop else "again"
+    keys = [repr((engine.changes(of, log, day, {}), engine.horizon(of, day), seed)) for log in logs]
+    new = {key: log for key, log in zip(keys, logs, strict=True) if key not in PLAYED}
+    if new:
+        PLAYED.update(zip(new, outcome.play(of, list(new.values()), seed), strict=True))
+    pairs = zip(keys, logs, strict=True)
+    return [dataclasses.replace(PLAYED[key], scenario=of, log=tuple(log)) for key, log in pairs]
+
+
+@pytest.mark.xdist_group("falsehoods")
 @pytest.mark.parametrize("what", FALSEHOODS)
 def test_a_planted_falsehood_is_found(what):
     changes, says = FALSEHOODS[what]
-    assert any(says in line for line in outcome.examine(QUEUE.model_copy(update=changes)).untrue)
+    assert any(says in line for line in outcome.examine(QUEUE.model_copy(update=changes), 0, remembered).untrue)
 
 
 def test_a_way_out_that_does_not_last_is_found():

@@ -72,7 +72,7 @@ CHANGES = {
     "silence": ("communication", 12, "nothing was heard for", moved("verify", 1150)),
     "a promise": ("communication", 13, "promised", changed(REFERENCE, "update", text="It will be fixed by 18:30.")),
     "a fact is missing": ("communication", 13.3, "was not told when", changed(REFERENCE, "update", facts=UNTOLD)),
-    "no answer": ("communication", 10, "got no answer in time", changed(REFERENCE, "update", inject=None)),
+    "no answer": ("communication", 10, "got no answer in time", changed(moved("verify", 700), "update", inject=None)),
     "no confirmation": ("verification", 0, "nobody confirmed", without(REFERENCE, "verify")),
     "called over too early": ("verification", 0, "before it was", moved("verify", 240)),
     "too early, then rightly": ("verification", 8, "before it was", sorted_log(*REFERENCE, EARLY)),

@@ -42,6 +42,22 @@ def test_a_text_with_blame_in_it_is_found():
     assert list(blameful({"feedback": "It would have been seen."})) == []
 
 
+WIDEST = 34
+"""Letters for which a small chart has room at 1280 pixels; what is longer is cut off."""
+
+
+def cut_off(one):
+    """Labels of signals that are wider than their chart."""
+    return [shown.label for shown in one.telemetry if len(shown.label) > WIDEST]
+
+
+def test_each_signal_has_a_name_for_which_its_chart_has_room():
+    assert [label for one in EVERY for label in cut_off(one)] == []
+    first, *others = EVERY[0].telemetry
+    long = first.model_copy(update={"label": "requests that nobody answered in time"})
+    assert cut_off(EVERY[0].model_copy(update={"telemetry": (long, *others)})) == [long.label]
+
+
 def test_an_attack_is_the_twin_of_an_accident():
     """The same page, the same model, the same alert; who asks tells them apart, and the console can say so."""
     flood, storm = scenario.load("checkout_flood"), scenario.load("retry_storm")
