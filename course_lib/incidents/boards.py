@@ -17,19 +17,23 @@ HERO, SMALL = 160, 126
 """Heights in pixels."""
 WIDE, NARROW = 620, 300
 _AMOUNT = "datum.value >= 1000 ? format(datum.value / 1000, ',~g') + 'k' : format(datum.value, '~g')"
+LEAST, LEFT, FLUSH = 0.01, 30, 20
+"""What a signal's axis covers at least, lest rounding fill it; pixels for its labels; and from which the end of the
+clock's axis is so near that a label is moved in."""
 MARKS = {"alert": "vermilion", "applied": "blue", "change": "purple"}
 
 
 def specs(session: Session) -> list[dict[str, Any]]:
     """The users' chart, then one for each signal of the telemetry, in the order of the scenario's file."""
     start = session.world.started
-    return [_users(start), *(_signal(start, shown) for shown in session.world.scenario.telemetry)]
+    return [json.loads(_users(start)), *(_signal(start, shown) for shown in session.world.scenario.telemetry)]
 
 
 def clock_axis(start: datetime, title: str | None = None, ticks: int = 3) -> alt.X:
     """The time of day; what it covers is set by the page while the clock runs."""
     scale = alt.Scale(type="utc", domainMin=alt.ExprRef("clock_from"), domainMax=alt.ExprRef("clock_to"), nice=False)
-    return alt.X("when", type="temporal", scale=scale, axis=alt.Axis(format="%H:%M", title=title, tickCount=ticks))
+    axis = alt.Axis(format="%H:%M", title=title, tickCount=ticks, labelFlush=FLUSH)
+    return alt.X("when", type="temporal", scale=scale, axis=axis)
 
 
 def timed(chart: alt.Chart, start: datetime) -> alt.Chart:
@@ -57,14 +61,17 @@ def _whole(
     small = {"subtitleFontSize": style.FONT_SIZE - 1, "subtitlePadding": 1, "offset": 4}
     head = alt.Title(title[0], subtitle=title[1], fontSize=style.FONT_SIZE, fontWeight=600, anchor="start", **small)
     chart = alt.layer(*layers).add_params(*params).properties(title=head, width=width, height=height)
-    return style.themed(chart, description)
+    spec = style.themed(chart, description)
+    spec["autosize"]["resize"] = True  # labels grow as the drill goes on
+    return spec
 
 
-def _users(start: datetime) -> dict[str, Any]:
+@functools.lru_cache(maxsize=4)
+def _users(start: datetime) -> str:
+    """The users' chart as text: Altair takes a third of a second for it, and a console may be opened again."""
     base = timed(alt.Chart(alt.NamedData("users")), start)
-    y = alt.Y(
-        "share", type="quantitative", title=None, scale=alt.Scale(domainMin=0, domainMax=alt.ExprRef("share_top"))
-    )
+    scale = alt.Scale(domainMin=0, domainMax=alt.ExprRef("share_top"))
+    y = alt.Y("share", type="quantitative", title=None, scale=scale, axis=alt.Axis(minExtent=LEFT))
     look = {"color": style.PALETTE["vermilion"], "clip": True}
     area = base.mark_area(opacity=0.35, **look).encode(x=clock_axis(start, "time (UTC)", 4), y=y)
     line = base.mark_line(strokeWidth=2.4, **look).encode(x=clock_axis(start, "time (UTC)", 4), y=y)
@@ -77,7 +84,7 @@ def _users(start: datetime) -> dict[str, Any]:
         "Share of users' requests that fail, over time.",
     )
     spec["params"].append({"name": "share_top", "value": 100})
-    return spec
+    return json.dumps(spec)
 
 
 def _signal(start: datetime, shown: Any) -> dict[str, Any]:
@@ -92,8 +99,8 @@ def _signal(start: datetime, shown: Any) -> dict[str, Any]:
 @functools.lru_cache(maxsize=4)
 def _small(start: datetime) -> str:
     base = timed(alt.Chart(alt.NamedData("<DATASET>")), start)
-    axis = alt.Axis(tickCount=3, labelExpr=_AMOUNT)
-    y = alt.Y("value", type="quantitative", title=None, scale=alt.Scale(zero=True), axis=axis)
+    axis = alt.Axis(tickCount=3, labelExpr=_AMOUNT, minExtent=LEFT)
+    y = alt.Y("value", type="quantitative", title=None, scale=alt.Scale(domain={"unionWith": [0, LEAST]}), axis=axis)
     line = base.mark_line(color=style.PALETTE["blue"], strokeWidth=1.8, clip=True).encode(x=clock_axis(start), y=y)
     layers = [line, *_marks(start)]
     described = "<TIER>: <LABEL> <UNIT>, over time."

@@ -24,6 +24,8 @@ from course_lib.view.picture import Picture, pack
 
 POINTS = 240
 HEIGHT, WIDTH = 260, 520
+LEAST, EARLY = 1.0, 0.5
+"""Minutes that the axis covers at least, and the share of the time up to which a hand-over is early."""
 LINES = {"nothing": ("doing nothing", "naive"), "yours": ("you", "defended"), "reference": ("reference", "third")}
 MONTHS = "of a month's error budget"
 
@@ -105,17 +107,20 @@ def _acts(session: Session, action: str) -> bool:
 def _spec(session: Session, true: Truth) -> dict[str, Any]:
     start = session.world.started
     ends = [true.user_minutes_of_nothing, true.user_minutes, true.user_minutes_of_reference]
-    shifts = style.apart(ends, max(*ends, 1e-9), HEIGHT - 60)
+    shifts = _above(style.apart(ends, max(*ends, LEAST), HEIGHT - 60))
     layers = [layer for name, dy in zip(LINES, shifts, strict=True) for layer in _line(name, start, dy)]
     moments = timed(alt.Chart(alt.NamedData("moments")), start).transform_filter("isValid(datum.time)")
     rules = moments.mark_rule(color=style.INK, strokeDash=style.DASHES["dotted"]).encode(x=_x(start))
+    # Where no line is named: lines are at their ends, on the right.
+    early = session.now < EARLY * session.world.scenario.until
+    over_at = ("left", 4) if early else ("right", -4)
     told, over = (
         moments.transform_filter(f"datum.kind == {kind}")
         .mark_text(align=align, dx=dx, dy=dy, color=style.INK, y=0, text=words)
         .encode(x=_x(start))
         for kind, align, dx, dy, words in (
             (0, "left", 4, 6, "the signal could have told"),
-            (1, "right", -4, 22, "you handed over"),  # on the left, where no line is named
+            (1, *over_at, 22, "you handed over"),
         )
     )
     acts = timed(alt.Chart(alt.NamedData("acts")), start)
@@ -125,6 +130,15 @@ def _spec(session: Session, true: Truth) -> dict[str, Any]:
     )
     chart = alt.layer(*layers, rules, told, over, dots, numbers)
     return style.themed(chart.properties(width=WIDTH, height=HEIGHT), _described(true))
+
+
+def _above(shifts: list[int]) -> list[int]:
+    """The same distances with none downwards, where its own line would cross a label.
+
+    >>> _above([-7, 7, 0]), _above([0, 0, 0])
+    ([-14, 0, -7], [0, 0, 0])
+    """
+    return [shift - max(shifts) for shift in shifts]
 
 
 def _x(start: datetime) -> alt.X:
@@ -137,7 +151,8 @@ def _line(name: str, start: datetime, dy: int) -> list[alt.Chart]:
     words, role = LINES[name]
     stroke = style.SERIES[role]
     base = timed(alt.Chart(alt.NamedData("lost")), start)
-    y = alt.Y(f"{name}:Q", title="failed user-minutes so far (minutes)", axis=alt.Axis(format="~s"))
+    scale = alt.Scale(domain={"unionWith": [0, LEAST]})
+    y = alt.Y(f"{name}:Q", title="failed user-minutes (minutes)", scale=scale, axis=alt.Axis(format="~s"))
     line = base.mark_line(color=stroke.colour, strokeDash=stroke.dash, strokeWidth=stroke.width).encode(
         x=_x(start), y=y
     )

@@ -90,8 +90,13 @@ class Responder:
         self.sent()
 
     def update(self, entry) -> None:
-        """Send a status update; one that lacks something is sent as it is."""
-        self.button("status update").click()
+        """Answer whoever asked, or send a status update; one that lacks something is sent as it is."""
+        answer = self.root.locator(f'[data-key="answer-{entry.inject}"]')
+        (answer if entry.inject and answer.count() else self.button("status update")).click()
+        for need, told in entry.facts.items():
+            asked = self.root.locator(f'[data-need="{need}"]')
+            if asked.count():
+                asked.fill(told)
         self.root.locator('[name="conditions"]').fill(entry.text or "Since 18:04 90 % fail")
         self.root.locator('[name="actions"]').fill("as above")
         self.root.locator('[name="needs"]').fill("none; next update in ten minutes")
@@ -149,6 +154,7 @@ class Guess:
     kind, mode, confidence, cause, victim, evidence, signals, text, action, undo = (
         "diagnosis", "retry_storm", 1, None, None, (), (), "", None, False,
     )  # fmt: skip
+    inject, facts = None, {}
 
 
 class Unsure(Guess):
