@@ -108,7 +108,8 @@ class Fifo:
     def answered(self, now: int, n: int) -> FloatArray:
         """Work done in time in `n` ticks from row `now`: progress through the queue, less what had given up by then."""
         gone = back(self.arrived, now - 1, n + 1, self.timeout)
-        progress = np.diff(np.maximum(self.done[now - 1 : now + n], gone), axis=0)
+        reached = np.maximum(self.done[now - 1 : now + n], gone)
+        progress = reached[1:] - reached[:-1]
         return np.maximum(progress - self.overtaken[now : now + n], 0.0)
 
     def waiting(self, now: int, n: int) -> FloatArray:

@@ -203,7 +203,7 @@ class Run:
         """Attempts, by number, whose client gives up in each tick, shape (n, attempts, members): see `Fifo.give_up`."""
         rows, share = slice(now, now + n), self.queue.give_up(now, n)
         if self.loses_replies:
-            share = share + (1.0 - share) * self.batch.reply_loss
+            share = share + (1.0 - share) * self.reply_loss
         self.lost_share[rows] = share
         begin, end = (self._back(self.queue.arrived, row, n) for row in (now - 1, now))
         np.multiply(end - begin, share, out=self.lost[rows])
@@ -215,25 +215,21 @@ class Run:
         if not self.retries:
             return lost[:, :0]
         rows = slice(now, now + n)
-        wanted = lost[:, :-1] * self._may_retry(now, n)
+        may: Any = 1.0 if self.same_retries else self.numbers < self._now("max_retries", now, n)[:, None, :]
+        wanted = lost[:, :-1] * may
         if self.bounded:
-            wanted = wanted + self.turned_away[now - self.pulse : now - self.pulse + n, :-1] * self._may_retry(now, n)
+            wanted += self.turned_away[now - self.pulse : now - self.pulse + n, :-1] * may
         granted = self._within_budget(now, n, wanted) if self.budgeted else wanted
         self.granted[rows] = granted
         if self.spreads:  # a tick's retries are granted all over the tick: half of them fall into the next one's window
             extend(self.granted_total, now, (granted + self.granted[now - 1 : now + n - 1]) / 2)
         return self._after_backoff(now, n) if self.delays else granted
 
-    def _may_retry(self, now: int, n: int) -> Any:
-        if self.same_retries:
-            return 1.0
-        return np.arange(self.retries)[:, None] < self._now("max_retries", now, n)[:, None, :]
-
     def _within_budget(self, now: int, n: int, wanted: FloatArray) -> FloatArray:
         """Scale retries down to the tokens at hand: a bucket that earns, spends and overflows."""
         rows = slice(now, now + n)
         total = _total(wanted)
-        earned, free_for_all = self._earned(now, n), self._now("budget", now, n) == 0
+        earned, free_for_all = self._earned(now, n), self._now("free_for_all", now, n)
         net = accumulate(np.add, np.concatenate([self.net_tokens[None], earned - np.where(free_for_all, 0.0, total)]))
         empty, full = -net[1:], self.burst - net[1:]
         free, walk = np.empty_like(total), self.free_tokens
@@ -251,8 +247,8 @@ class Run:
         earning = self.offered[first : first + n]
         if self.by_success:
             known = self.good[now - self.pulse : now - self.pulse + n]
-            earning = np.where(self._now("budget", now, n) == 2, known, earning)
-        return self._now("budget_ratio", now, n) * earning + self.batch.budget_min_rate * self.batch.dt
+            earning = np.where(self._now("earns_by_success", now, n), known, earning)
+        return self._now("budget_ratio", now, n) * earning + self.earned_anyway
 
     def _after_backoff(self, now: int, n: int) -> FloatArray:
         """Retries that arrive in each tick: those granted one backoff ago, or a window of backoffs ago."""
@@ -303,13 +299,9 @@ class Run:
     def _think(self, now: int) -> None:
         """Let those think again whose request has ended in this tick."""
         rows = slice(now, now + 1)
-        self.good[rows] = self._answered(now, 1)
+        self.good[rows] = self.queue.answered(now, 1) * self.replies_kept
         ended = self.good[now] + self.failed_for_good(rows)[0]
         self.thinking = np.maximum(self.thinking + ended - self.offered[now], 0.0)
-
-    def _answered(self, start: int, n: int) -> FloatArray:
-        """Requests answered in time in each of `n` ticks, whose answer was not lost."""
-        return self.queue.answered(start, n) * (1.0 - self.batch.reply_loss)
 
     def _sent(self, now: int, n: int, first: FloatArray, retries: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Attempts the queue accepts, by number and in all, after breaker, throttle and bound have had their say."""
@@ -343,11 +335,13 @@ class Run:
 
     def _bound(self, now: int, n: int, wanted: FloatArray, total: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Let in what the queue has room for, tick by tick; the rest is turned away."""
-        limit, queue = np.broadcast_to(self._now("queue_limit", now, n), total.shape), self.queue
-        short, holds = self._short_queue(now, n, limit, total) if self.short else (None, None)
+        limit, queue = self._now("queue_limit", now, n), self.queue
+        short, holds = (
+            self._short_queue(now, n, np.broadcast_to(limit, total.shape), total) if self.short else (None, None)
+        )
         taken, arrived, done, ahead = np.empty_like(total), queue.arrived[now - 1], queue.done[now - 1], queue.ahead
         for i in range(n):
-            free = queue.room(now, i, limit[i], arrived, done)
+            free = queue.room(now, i, limit[i if len(limit) > 1 else 0], arrived, done)
             take = np.minimum(total[i], np.maximum(free, 0.0, out=free), out=taken[i])
             if short is not None:
                 take += holds[i] * np.minimum(short[i] - take, 0.0)
@@ -380,7 +374,7 @@ class Run:
         """Take in the ticks since the last look: successes, breaker, throttle, and who thinks again."""
         start = end - self.pulse
         rows = slice(start, end)
-        self.good[rows] = self._answered(start, self.pulse)
+        self.good[rows] = self.queue.answered(start, self.pulse) * self.replies_kept
         if self.admits is None:
             return
         went_wrong = self.lost[rows] + self.rejected[rows]
@@ -435,6 +429,7 @@ class Run:
         batch = self.batch
         self.budgeted = bool(self.retries) and batch.highest("budget") > 0
         self.by_success = self.budgeted and batch.highest("budget") == 2
+        self.reply_loss, self.replies_kept = batch.reply_loss, 1.0 - batch.reply_loss
         self.loses_replies = batch.highest("reply_loss") > 0
         self.breaks, self.throttles = batch.highest("breaker") > 0, batch.highest("throttle") > 0
         self.bounded = bool(np.isfinite(batch.lowest("queue_limit")))
@@ -444,6 +439,11 @@ class Run:
         self.values = {name: batch.at(name, time) for name in SCHEDULED}
         for switch in ("breaker", "throttle", "deadline_propagation"):
             self.values[switch] = self.values[switch] == 1
+        self.values["free_for_all"], self.values["earns_by_success"] = (
+            self.values["budget"] == kind for kind in (0, 2)
+        )
+        self.earned_anyway = batch.budget_min_rate * batch.dt
+        self.numbers = np.arange(self.retries)[:, None]  # of retries, from 0
         self.same_retries = batch.highest("max_retries") == batch.lowest("max_retries")
         self.breaker_window = batch.ticks_in(batch.breaker_window)
         self.open_ticks = batch.ticks_in(batch.breaker_open_time)
