@@ -7,6 +7,7 @@ const PATIENCE = 10000; // ms to wait for the kernel's answer before the clock a
 
 // One clock a page, however often the cell's output is shown.
 function initialize({ model }) {
+  hear(model);
   let last = performance.now();
   let asked = 0;
   const answered = () => (asked = 0);

@@ -36,6 +36,8 @@ class Console(anywidget.AnyWidget):
 
     Attributes
     ----------
+    own : str
+        The model's id, by which its script finds it.
     specs : list of dict
         Charts, on the datasets of `screen.picture`.
     layout_data, screen : dict
@@ -50,6 +52,7 @@ class Console(anywidget.AnyWidget):
 
     _esm = live.script(HERE / "console.js")
     _css = (live.HERE / "live.css").read_text(encoding="utf-8") + (HERE / "console.css").read_text(encoding="utf-8")
+    own = traitlets.Unicode().tag(sync=True)
     specs = traitlets.List().tag(sync=True)
     layout_data = traitlets.Dict().tag(sync=True)
     screen = traitlets.Dict().tag(sync=True)
@@ -118,6 +121,7 @@ class DrillConsole:
     def open(self) -> Console:
         """Make the widget."""
         self.widget = Console(
+            **live.named(),
             vega=vega_bundle(),
             specs=boards.specs(self.session),
             layout_data=self._layout(),

@@ -5,6 +5,15 @@ const BUNDLES = (globalThis.__courseVega ??= new Map());
 
 const childModel = (model, reference) => model.widget_manager.get_model(reference.slice("IPY_MODEL_".length));
 
+// anywidget gives a model's script two seconds, which a busy machine may not have, and passes on nothing of what the kernel
+// says from then on. Once the script is here, the model listens as every other widget's does.
+async function hear(model) {
+  if (!model.get("own")) return; // a page without a kernel
+  const own = await model.widget_manager.get_model(model.get("own"));
+  const { _handle_comm_msg: plain } = Object.getPrototypeOf(Object.getPrototypeOf(own));
+  if (plain && own.comm?.jsServicesComm) own.comm.on_msg(plain.bind(own)); // JupyterLab's, which has one listener
+}
+
 // One bundle a page, even when several notebooks are open in it.
 function loadVega(model) {
   const version = model.get("specs")[0].$schema;

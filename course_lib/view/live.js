@@ -503,4 +503,4 @@ async function render({ model, el }) {
   return () => view.close();
 }
 
-export default { render };
+export default { initialize: ({ model }) => hear(model), render };

@@ -7,6 +7,7 @@ bundle travels once per kernel in a widget of its own and, like all of this, wor
 from __future__ import annotations
 
 import functools
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ VEGA_LITE = "6.4"
 def script(*files: Path) -> str:
     """Return one JavaScript module of what draws (`charts.js`) and the files that use it."""
     return "\n".join(path.read_text(encoding="utf-8") for path in (HERE / "charts.js", *files))
+
+
+def named() -> dict[str, str]:
+    """Return a new model's id, for itself and for its script."""
+    own = uuid.uuid4().hex
+    return {"model_id": own, "own": own}
 
 
 class VegaBundle(anywidget.AnyWidget):
@@ -58,6 +65,8 @@ class LiveChart(anywidget.AnyWidget):
 
     Attributes
     ----------
+    own : str
+        The model's id, by which its script finds it; see `hear` in `charts.js`.
     specs : list of dict
         Vega-Lite specifications on named data, from `style.themed`.
     layout_data : dict
@@ -74,6 +83,7 @@ class LiveChart(anywidget.AnyWidget):
 
     _esm = script(HERE / "live.js")
     _css = HERE / "live.css"
+    own = traitlets.Unicode().tag(sync=True)
     specs = traitlets.List().tag(sync=True)
     layout_data = traitlets.Dict().tag(sync=True)
     controls = traitlets.List().tag(sync=True, **ipywidgets.widget_serialization)
@@ -83,7 +93,7 @@ class LiveChart(anywidget.AnyWidget):
     first = traitlets.List().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        super().__init__(vega=vega_bundle(), **traits)
+        super().__init__(vega=vega_bundle(), **named(), **traits)
 
     def send_picture(self, kind: str, keys: list[str], picture: Picture, **more: Any) -> None:
         """Send pictures to the page, filed under their keys.

