@@ -18,6 +18,7 @@ from nbval.kernel import RunningKernel
 RECORD = "COURSE_NBVAL_RECORD"
 #: Why the run ended with a cell: its kernel is gone, it was told to go, or it took too long.
 DEAD, LEFT, LATE = "dead", "left", "late"
+_CALLS_EXIT = re.compile(r"(?<![\w.])(?:exit|quit)\s*\(")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PATIENCE_S, _TICK_S = 5.0, 0.5
 _seen: dict[str, dict[str, str]] = {}
@@ -72,8 +73,9 @@ def _ended(item: Any) -> str:
     if item.parent.timed_out:
         return LATE
     kernel = item.parent.kernel
+    gone = LEFT if _CALLS_EXIT.search(item.cell.source) else DEAD  # one that left may be gone before it is asked
     if not kernel.is_alive():
-        return DEAD
+        return gone
     told = {"left": "get_ipython().exit_now"}
     asked = kernel.kc.execute("", silent=True, store_history=False, user_expressions=told, allow_stdin=False)
     end = time.monotonic() + _PATIENCE_S
@@ -85,7 +87,7 @@ def _ended(item: Any) -> str:
                 return LEFT if said.get("data", {}).get("text/plain") == "True" else ""
     except (RuntimeError, Empty):
         pass
-    return LATE if kernel.is_alive() else DEAD
+    return LATE if kernel.is_alive() else gone
 
 
 def _error(outputs: list) -> str:
