@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from grading import kit
 
-from course_lib.grading import command
+from course_lib.grading import command, kill_table
 from course_lib.grading.book.record import Record, TaskRecord
 from course_lib.grading.intake import pristine
+from course_lib.grading.intake.pristine import CourseRef
 from course_lib.grading.worker import Setup
 
 
@@ -43,3 +46,11 @@ def test_a_right_reference_is_judged_once_and_one_that_misses_twice_stops_the_ba
     run, seeds = a_run(tmp_path / "again", monkeypatch, ["wrong", "wrong"])
     with pytest.raises(command.GradingError, match="is not right here: miss"):
         run.references({kit.LAB})
+
+
+@pytest.mark.parametrize(("name", "seed"), [("breaker", 48_689_624), ("full_jitter", 326_464_377)])
+def test_the_references_of_lab_01_are_right_where_bars_too_tight_once_refused_them(name, seed):
+    course = CourseRef(str(Path(__file__).parents[2]))
+    lab = next(one for one in pristine.labs(course).values() if name in one.tasks)
+    right = kill_table.answers_here(lab, name, pristine.solution(course, lab))
+    assert lab.tasks[name].judge(right, seed).state == "right"
