@@ -503,4 +503,6 @@ async function render({ model, el }) {
   return () => view.close();
 }
 
-export default { initialize: ({ model }) => hear(model), render };
+const initialize = ({ model }) => hear(model);
+
+export default { initialize, render };

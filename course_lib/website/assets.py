@@ -16,7 +16,7 @@ from course_lib.view.live import bundle_source, script
 HERE = Path(__file__).parent
 LIGHT_CODE, DARK_CODE = "default", "github-dark"
 _EXPORTED_VEGA = re.compile(r"export\s*\{\s*([\w$]+) as vegaEmbed\s*\};?\s*$")
-_EXPORTED_VIEW = "export default { render };"
+_EXPORTED_VIEW = re.compile(r"export default \{ (?:initialize, )?render \};")
 
 
 def write(folder: Path) -> None:
@@ -59,9 +59,10 @@ def _closed(*sources: str) -> str:
 
 
 def _unexported(source: str) -> str:
-    if source.count(_EXPORTED_VIEW) != 1:
-        raise NotebookError(f"a script of the view does not end with {_EXPORTED_VIEW!r}")
-    return source.replace(_EXPORTED_VIEW, "")
+    source, found = re.subn(_EXPORTED_VIEW, "", source)
+    if found != 1:
+        raise NotebookError(f"a script of the view does not end with {_EXPORTED_VIEW.pattern!r}")
+    return source
 
 
 def style() -> str:
