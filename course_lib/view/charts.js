@@ -9,9 +9,10 @@ const childModel = (model, reference) => model.widget_manager.get_model(referenc
 // says from then on. Once the script is here, the model listens as every other widget's does.
 async function hear(model) {
   if (!model.get("own")) return; // a page without a kernel
-  const own = await model.widget_manager.get_model(model.get("own"));
+  const own = await Promise.resolve(model.widget_manager.get_model(model.get("own"))).catch(() => null);
+  if (!own?.comm?.jsServicesComm) return; // JupyterLab's, which has one listener; elsewhere all stays as it is
   const { _handle_comm_msg: plain } = Object.getPrototypeOf(Object.getPrototypeOf(own));
-  if (plain && own.comm?.jsServicesComm) own.comm.on_msg(plain.bind(own)); // JupyterLab's, which has one listener
+  if (plain) own.comm.on_msg(plain.bind(own));
 }
 
 // One bundle a page, even when several notebooks are open in it.
