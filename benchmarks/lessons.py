@@ -24,7 +24,9 @@ PAGE = "docs/run-times.md"
 HEAD = """# Run times
 
 Each notebook from top to bottom under papermill, the kernel's start included, the median of three; a lesson's bar is
-{bar:g} s on a quiet machine. Made by `make bench ARGS=lessons`. Measured on {machine}{busy}.
+{bar:g} s on a quiet machine. Made by `make bench ARGS=lessons`.
+
+Measured on {machine}{busy}.
 
 | | lesson, s | lab, s |
 |---|---|---|

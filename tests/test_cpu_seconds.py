@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cpu_seconds import REST, CpuSeconds, spent
+from tests.cpu_seconds import REST, CpuSeconds, spent, yardstick
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFTEST = """
 from tests.cpu_seconds import CpuSeconds
 
 def pytest_configure(config):
-    config.pluginmanager.register(CpuSeconds({{"storm": "storm"}}, limit={limit}), "cpu_seconds")
+    config.pluginmanager.register(CpuSeconds({{"storm": "storm"}}, limit={limit}, yard={yard}), "cpu_seconds")
 """
 BURNS = """
 import subprocess, sys, time
@@ -33,8 +33,9 @@ def test_other():
 """
 
 
-def run(folder, limit, *options):
-    (folder / "conftest.py").write_text(CONFTEST.format(limit=limit))
+def run(folder, limit, *options, yard=1e9):
+    """Run them with a bound, as on a machine so quick that the bound is not longer."""
+    (folder / "conftest.py").write_text(CONFTEST.format(limit=limit, yard=yard))
     (folder / "test_burns.py").write_text(BURNS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(folder)]
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
@@ -49,6 +50,24 @@ def test_a_module_over_its_bound_turns_the_run_red_and_is_named(tmp_path, option
     assert "storm: its tests cost 1 CPU seconds, over 0.5" in ran.stdout
     if not options:
         assert run(tmp_path, 30).returncode == 0
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n", "2")], ids=["one process", "two workers"])
+def test_the_bound_is_longer_on_a_slower_machine(tmp_path, options):
+    assert run(tmp_path, 0.5, *options, yard=1e-9).returncode == 0
+
+
+def test_how_slow_a_machine_is_comes_from_the_middle_of_what_was_measured():
+    plugin = CpuSeconds({}, yard=0.01)
+    assert plugin.slower() == 1.0
+    plugin.yards = [0.005, 0.03, 0.9]
+    assert plugin.slower() == pytest.approx(3.0)
+    plugin.yards = [0.005]
+    assert plugin.slower() == 1.0, "a quick machine has no shorter bound"
+
+
+def test_the_yardstick_takes_some_time_and_not_much():
+    assert 0.0005 < min(yardstick() for _ in range(3)) < 1.0
 
 
 def test_children_count_while_they_run():
