@@ -165,14 +165,14 @@ PANEL = Panel(
     ),
     presets={
         "storm": {},
-        "healthy": {"outage_duration": 120},
+        "healthy": {"outage_duration": 60},
         "cliff edge": {"cache_life": 3600.0, "panic_threshold": 0.5, "churn": 3.0},
         "fixed": {"cache_life": 3600.0, "panic_threshold": 0.5},
         "over-fixed": {"cache_life": 86_400.0, "panic_threshold": 1.0},
     },
     captions={
         "storm": "the registry is down for ten minutes and comes back with an empty list; clients keep theirs for five",
-        "healthy": "two minutes: shorter than anything that runs out",
+        "healthy": "one minute: shorter than anything that runs out",
         "cliff edge": "all is kept, but instances live for twenty minutes: what is left of the list is just enough",
         "fixed": "lists are kept for an hour, and a list with less than half of what was known is doubted",
         "over-fixed": "kept for a day, and doubted as soon as one address is missing",

@@ -2,8 +2,8 @@
 
 A client picks evenly from the list of its last answer, of n(x) addresses if that came at x. So the share of clients
 that pick an instance is the integral of 1/n(x) over those last answers x that listed it: a difference of two values of
-one running sum, whatever the number of clients. Rows are instants, `pad` of them before time 0, members on the last
-axis.
+one running sum, whatever the number of clients. Rows are instants, `each` of them a tick and `pad` before time 0,
+members on the last axis: a list may change from one poll to the next, and who picks from it is looked at tick by tick.
 """
 
 from __future__ import annotations
@@ -15,26 +15,40 @@ from course_lib.models.exact import FloatArray, accumulate, ratio
 from course_lib.models.simulation import Batch
 from course_lib.theory.discovery import before_collapse
 
+FINEST = 0.75  # seconds, about, between two rows
+
 
 class Polls:
     """When clients have answers: every poll interval, and after an outage as the herd is let in."""
 
     def __init__(self, batch: Batch, ticks: int, width: int) -> None:
         self.batch, self.ticks, self.width = batch, ticks, width
-        self.period = batch.ticks_in(batch.poll_interval) + np.zeros(width, dtype=np.int64)
+        self.each = 2 * max(round(batch.dt / FINEST / 2.0), 1)  # an even number: the middle of a tick is a row's
+        self.step = batch.dt / self.each
+        self.period = self.rows_in(batch.poll_interval) + np.zeros(width, dtype=np.int64)
         self.pad = int(self.period.max())
-        self.rows = self.pad + ticks + 1
-        self.time = (np.arange(self.rows) - self.pad)[:, None] * batch.dt
+        self.rows = self.pad + self.each * (ticks + 1)
+        self.time = (np.arange(self.rows) - self.pad)[:, None] * self.step
+        self.begin = self.pad + self.each * np.arange(ticks + 1)[:, None]  # rows at which ticks begin
         self.start, self.end = (self.row(batch.outage_start + more) for more in (0.0, batch.outage_duration))
         self.dead = (batch.trigger == DEAD) & (self.end > self.start)
         self._herd()
         self.mass = self._mass()
 
+    def rows_in(self, seconds: FloatArray) -> np.ndarray:
+        """Seconds to whole rows, at least one."""
+        return np.maximum(np.round(np.asarray(seconds) / self.step), 1).astype(np.int64)
+
     def row(self, time: FloatArray) -> np.ndarray:
         """Nearest row of a time in seconds, shape of `time` by width; the last but one more where there is none."""
-        most = (self.rows - self.pad) * self.batch.dt
-        inside = np.clip(np.where(np.isfinite(time), time, np.sign(time) * 1e12), -self.pad * self.batch.dt, most)
-        return self.pad + np.round(inside / self.batch.dt).astype(np.int64) + np.zeros(self.width, dtype=np.int64)
+        most = (self.rows - self.pad) * self.step
+        inside = np.clip(np.where(np.isfinite(time), time, np.sign(time) * 1e12), -self.pad * self.step, most)
+        return self.pad + np.round(inside / self.step).astype(np.int64) + np.zeros(self.width, dtype=np.int64)
+
+    def tick(self, time: FloatArray) -> np.ndarray:
+        """Nearest beginning of a tick: who lives then lives, on average, in its middle."""
+        inside = np.clip(np.where(np.isfinite(time), time / self.batch.dt, np.sign(time) * 1e12), -1, self.ticks + 1)
+        return np.round(inside).astype(np.int64)
 
     def _herd(self) -> None:
         """Of all clients, `through` get an answer, evenly between `first` and `first + lasts` after the outage."""
@@ -52,7 +66,7 @@ class Polls:
 
     def _ramps(self, since: FloatArray) -> FloatArray:
         """Sum of ``max(since - k period, 0)`` over k = 0, 1, ..."""
-        period = self.period * self.batch.dt
+        period = self.period * self.step
         whole = np.maximum(np.floor(since / period), -1.0)
         return (whole + 1.0) * np.maximum(since, 0.0) - period * whole * (whole + 1.0) / 2.0
 
@@ -61,20 +75,19 @@ class Polls:
         mass = np.where(np.arange(self.rows)[:, None] > self.pad - self.period, 1.0 / self.period, 0.0)
         if not self.dead.any():
             return mass
-        edges = (np.arange(self.rows + 1)[:, None] - self.end - 0.5) * self.batch.dt - self.first
+        edges = (np.arange(self.rows + 1)[:, None] - self.end - 0.5) * self.step - self.first
         edges = np.maximum(edges, 0.0)
         upto = self.through * (self._ramps(edges) - self._ramps(edges - self.lasts)) / self.lasts
         rows = np.arange(self.rows)[:, None]
         herd = np.where(rows >= self.end, np.maximum(np.diff(upto, axis=0), 0.0), 0.0)
         return np.where(self.dead & (rows >= self.start), herd, mass)
 
-    def returned(self, ahead: float = 0.5) -> FloatArray:
-        """Share of clients that have had an answer since the outage, or never lost touch, so many ticks after each row.
+    def returned(self, rows: np.ndarray, ahead: float = 0.5) -> FloatArray:
+        """Share of clients that have had an answer since the outage, or never lost touch, shape of `rows` by width.
 
-        What goes on during a tick goes by the middle of it.
+        So much of a row later: what goes on until the next one goes by the middle.
         """
-        rows = np.arange(self.rows)[:, None]
-        since = (rows - self.end + ahead) * self.batch.dt - self.first
+        since = (rows - self.end + ahead) * self.step - self.first
         back = np.where(rows >= self.end, self.through * np.clip(since / self.lasts, 0.0, 1.0), 0.0)
         return np.where(self.dead & (rows >= self.start), back, 1.0)
 
@@ -87,7 +100,7 @@ class Views:
         self.come, self.go, self.back, self.out, self.forget, self.forgotten = (
             polls.row(getattr(registry, name)) for name in ("come", "go", "back", "out", "forget", "forgotten")
         )
-        self.born, self.dies = polls.row(fleet.born), polls.row(fleet.dies)
+        self.born, self.dies = polls.tick(fleet.born), polls.tick(fleet.dies)
         self.twice = bool((registry.back < NEVER).any())
         listed = self._count(self.come, self.go) + self._count(self.back, self.out)
         known = self._count(self.come, self.forget) + self._count(self.back, self.forgotten)
@@ -95,9 +108,12 @@ class Views:
         first, again = (np.minimum(x + later, polls.rows) for x in (self.come, self.back))
         again = np.where((self.come < self.back) & (self.forget == self.back), self.back, again)  # was never forgotten
         self.learnt = np.where(self.come == 0, 0, first), again
-        self.recalled = (self._count(self.learnt[0], self.forget) + self._count(again, self.forgotten))[polls.pad :]
         self._sum(listed, known)
-        self._look()
+        self.middle = polls.begin + polls.each // 2 - 1  # the last row of answers that were had by then
+        self.end = polls.begin + polls.each - 1
+        recalled = self._count(self.learnt[0], self.forget) + self._count(again, self.forgotten)
+        self.recalled = recalled[self.middle[:, 0]]
+        self.windows = {True: self._look(self.end), False: self._look(self.middle)}
         self._invert()
 
     def _count(self, first: np.ndarray, last: np.ndarray) -> FloatArray:
@@ -125,76 +141,76 @@ class Views:
         }
         self.upto = {name: _running(part) for name, part in parts.items()}
 
-    def _look(self) -> None:
-        """Rows of last answers that count at each row: after `low` up to `high`, and those from before an outage."""
+    def _look(self, now: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Rows of last answers that count at each of some rows: after the first up to the second.
+
+        Then the same of answers from before an outage, and the share of clients that have no later one.
+        """
         polls = self.polls
-        now = np.arange(polls.pad, polls.rows)[:, None]
-        expired = now - polls.batch.ticks_in(np.minimum(self.batch.cache_life, 1e9))
+        expired = now - polls.rows_in(np.minimum(self.batch.cache_life, 1e9))
         oldest = now - polls.period
         cut = polls.dead & (now >= polls.start)
         least = np.where(cut, polls.end - 1, 0)
-        self.low = np.clip(np.maximum(np.maximum(oldest, expired), least) + 1, 0, polls.rows)
-        self.high = np.maximum(np.broadcast_to(now + 1, self.low.shape), self.low)
-        self.stale_high = np.broadcast_to(polls.start, self.low.shape)
-        self.stale_low = np.minimum(np.maximum(np.maximum(polls.start - 1 - polls.period, expired) + 1, 0),
-                                    self.stale_high)  # fmt: skip
-        self.stale = np.where(cut, 1.0 - polls.returned()[polls.pad :], 0.0)
+        low = np.clip(np.maximum(np.maximum(oldest, expired), least) + 1, 0, polls.rows)
+        high = np.maximum(np.broadcast_to(now + 1, low.shape), low)
+        old_high = np.broadcast_to(polls.start, low.shape)
+        old_low = np.minimum(np.maximum(np.maximum(polls.start - 1 - polls.period, expired) + 1, 0), old_high)
+        stale = np.where(cut, 1.0 - polls.returned(now), 0.0)
+        return low, high, old_low, old_high, stale
 
-    def _window(self, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """A running sum at both ends of the last answers that count at each row, shape (ticks + 1, width)."""
-        return np.take_along_axis(sums, self.low, axis=0), np.take_along_axis(sums, self.high, axis=0)
-
-    def _stale_window(self, sums: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The same of the answers from before an outage."""
-        return np.take_along_axis(sums, self.stale_low, axis=0), np.take_along_axis(sums, self.stale_high, axis=0)
-
-    def over(self, name: str) -> FloatArray:
-        """One running sum over the last answers that count, at each row from time 0, shape (ticks + 1, width)."""
+    def over(self, name: str, end: bool = False) -> FloatArray:
+        """One running sum over the last answers that count, shape (ticks + 1, width), in the middle or end of ticks."""
         sums = self.upto[name]
+        low, high, old_low, old_high, stale = self.windows[end]
         if not sums[-1].any():
-            return np.zeros(self.low.shape)
-        low, high = self._window(sums)
+            return np.zeros(low.shape)
+        at = lambda rows: np.take_along_axis(sums, rows, axis=0)  # noqa: E731
+        fresh = at(high) - at(low)
         if not self.polls.dead.any():
-            return np.maximum(high - low, 0.0)
-        old_low, old_high = self._stale_window(sums)
-        return np.maximum(high - low + self.stale * (old_high - old_low), 0.0)
+            return np.maximum(fresh, 0.0)
+        return np.maximum(fresh + stale * (at(old_high) - at(old_low)), 0.0)
 
     def age(self) -> FloatArray:
         """Mean time since a client's last answer, s, shape (ticks + 1, width)."""
         polls, told, when = self.polls, self.upto["told"], self.upto["when"]
-        now = np.arange(polls.pad, polls.rows)[:, None]
+        now = polls.begin
         cut = polls.dead & (now >= polls.start)
         low = np.clip(np.maximum(now - polls.period + 1, np.where(cut, polls.end, 0)), 0, polls.rows)
         high = np.maximum(np.broadcast_to(now + 1, low.shape), low)
         part = lambda sums: np.take_along_axis(sums, high, axis=0) - np.take_along_axis(sums, low, axis=0)  # noqa: E731
-        fresh = part(told) * (polls.time[polls.pad :] + polls.batch.dt / 2.0) - part(when)
-        waiting = np.where(cut, 1.0 - polls.returned(ahead=0.0)[polls.pad :], 0.0)
-        fresh = np.maximum(fresh, 0.0) * ratio(1.0 - waiting, 1.0 - self.stale, 0.0)
-        return fresh + waiting * (now - polls.start + polls.period / 2.0) * polls.batch.dt
+        fresh = part(told) * ((now - polls.pad + 0.5) * polls.step) - part(when)
+        waiting, stale = (np.where(cut, 1.0 - polls.returned(now, ahead), 0.0) for ahead in (0.0, 0.5))
+        fresh = np.maximum(fresh, 0.0) * ratio(1.0 - waiting, 1.0 - stale, 0.0)
+        return fresh + waiting * (now - polls.start + polls.period / 2.0) * polls.step
 
     def load(self) -> FloatArray:
         """Requests/s at the registry: polls, heartbeats, and after an outage those who ask until they are let in."""
         polls, batch = self.polls, self.batch
-        now = np.arange(polls.pad, polls.rows)[:, None]
-        down = polls.dead & (now >= polls.start) & (now < polls.end)
-        asks = np.where(down, 1.0 / (polls.period * batch.dt), self.stale / batch.answer_timeout)
-        return batch.clients * (polls.mass[polls.pad :] / batch.dt + asks) + batch.instances / batch.heartbeat
+        now = polls.begin
+        cut = polls.dead & (now >= polls.start)
+        stale = np.where(cut, 1.0 - polls.returned(now, ahead=0.0), 0.0)
+        asks = np.where(cut & (now < polls.end), 1.0 / (polls.period * polls.step), stale / batch.answer_timeout)
+        return batch.clients * (polls.mass[now[:, 0]] / polls.step + asks) + batch.instances / batch.heartbeat
 
     def _invert(self) -> None:
         """What `picks` reads: the running sum of 1/n at the rows that bound each stretch, and by doubters' memory."""
         sums = self.upto["inverse"]
         bounds = [self.come, self.go, self.back, self.out][: 4 if self.twice else 2]
         self.listing = np.stack([np.take_along_axis(sums, rows, axis=0) for rows in bounds])
-        self.fresh, self.old = self._window(sums), self._stale_window(sums)
+        at = lambda rows: np.take_along_axis(sums, rows, axis=0)  # noqa: E731
+        low, high, old_low, old_high, self.stale = self.windows[False]
+        self.fresh, self.old = (at(low), at(high)), (at(old_low), at(old_high))
         self.answered = (self.fresh[1] > self.fresh[0]).any(axis=1)  # ticks in which somebody has a list that counts
-        self.second = int(self.back.min()) - self.polls.pad  # tick from which somebody is listed again
+        self.second = (
+            int(self.back.min()) - self.polls.pad
+        ) // self.polls.each  # tick from which somebody is listed again
         self.doubting = self.over("doubting")
         self.doubted = bool(self.doubting.any())
-        self.memory = np.stack([self.learnt[0], self.forget, self.learnt[1], self.forgotten]) - self.polls.pad
+        self.memory = np.stack([self.learnt[0], self.forget, self.learnt[1], self.forgotten])
 
     def alive(self, rows: slice) -> np.ndarray:
         """Which instances live in some ticks after time 0, shape (ticks, instances, width)."""
-        now = np.arange(rows.start, rows.stop)[:, None, None] + self.polls.pad
+        now = np.arange(rows.start, rows.stop)[:, None, None]
         return (self.born <= now) & (now < self.dies) & self.fleet.here
 
     def picks(self, rows: slice, listing: FloatArray, memory: np.ndarray) -> FloatArray:
@@ -215,7 +231,7 @@ class Views:
         return picked
 
     def _knows(self, rows: slice, memory: np.ndarray) -> np.ndarray:
-        now = np.arange(rows.start, rows.stop)[:, None, None]
+        now = self.middle[rows][..., None]
         come, forget, back, forgotten = memory
         return ((come <= now) & (now < forget)) | ((back <= now) & (now < forgotten))
 
@@ -224,12 +240,12 @@ class Residents:
     """Who lives in each slot: as one goes the next comes, so that of all instances only so many are looked at."""
 
     def __init__(self, views: Views) -> None:
-        self.views, fleet, first = views, views.fleet, views.polls.pad
+        self.views, fleet = views, views.fleet
         count = fleet.count
         self.listing, self.memory = views.listing[:, :count].copy(), views.memory[:, :count].copy()
         lives = fleet.here[count:] & (views.dies[count:] > views.born[count:]) & (fleet.slot[count:] < count)
         number, member = np.nonzero(lives)
-        tick = views.born[count:][number, member] - first
+        tick = views.born[count:][number, member]
         order = np.argsort(tick, kind="stable")
         self.tick, self.member, self.number = tick[order], member[order], number[order] + count
         self.slot = fleet.slot[self.number, self.member]

@@ -137,12 +137,12 @@ def test_a_herd_is_back_when_theory_says_or_never():
         answer_timeout=10.0,
     )
     polls = Polls(Batch(drill), 180, 5)
-    returned = polls.returned()[polls.pad :]
+    returned = polls.returned(polls.begin)
     back = discovery.reconnect_time(sizes, 300.0, rates, 10.0)
     assert np.isinf(back[3]) and (returned[60:, 3] == 0).all()
     for i in (0, 1, 2, 4):
         assert returned[int(60 + back[i]) - 2, i] < 1 == returned[int(60 + back[i]) + 2, i]
-    assert (returned[:60] == 1).all() and polls.mass[polls.pad + 60 :].sum(axis=0)[3] == 0
+    assert (returned[:60] == 1).all() and polls.mass[polls.begin[60, 0] :].sum(axis=0)[3] == 0
 
 
 def test_polls_load_the_registry_and_an_outage_adds_those_who_wait():
@@ -150,7 +150,7 @@ def test_polls_load_the_registry_and_an_outage_adds_those_who_wait():
     trace = simulate(Parameters(admission_rate=[250.0, np.inf], **slow), seed=1, until=1100)
     quiet = float(discovery.poll_rate(6000, 30)) + 40 / 30
     assert trace["registry_load"][50] == pytest.approx([quiet, quiet], rel=1e-6)
-    waits = 1 - 4.5 * 250 / 6000  # those not yet let in ask again every ten seconds
+    waits = 1 - 3 * 250 / 6000  # those not yet let in ask again every ten seconds
     assert trace["registry_load"][300, 0] == pytest.approx(250 + 600 * waits + 40 / 30, rel=0.01)
     assert trace["registry_load"][-1, 1] == pytest.approx(601.3, rel=0.01)
 
@@ -162,15 +162,15 @@ def test_addresses_that_are_kept_come_to_belong_to_strangers():
     assert trace["stranger_share"][-1].mean() == pytest.approx(float(expected), rel=0.04)
 
 
-def test_a_tick_of_three_seconds_flatters_the_lists_at_the_return_and_hardly_what_fails():
-    """Lists hold half as many addresses again as by ticks of half a second; requests fail as by those, within 4 %."""
+def test_a_tick_of_three_seconds_blurs_little_of_the_return():
+    """Lists hold up to an eighth more addresses than by ticks of half a second; as many requests fail, within 5 %."""
     back = Parameters(catalogue="lost", dt=3.0)
     listed, failed = [], []
     for dt in (3.0, 0.5):
         trace = simulate(back.replace(dt=dt), np.arange(100, 124), until=1200)
         listed.append(trace["listed"][round(909 / dt) - 1].mean())
         failed.append(settled(trace, 900, 1200, "error_ratio").mean())
-    assert 1.3 < listed[0] / listed[1] < 1.7 and failed[0] == pytest.approx(failed[1], rel=0.04)
+    assert 1.0 < listed[0] / listed[1] < 1.125 and failed[0] == pytest.approx(failed[1], rel=0.05)
 
 
 # -- the event loop ---------------------------------------------------------------------------------------------------
@@ -202,8 +202,8 @@ CASES[LIVE] = dict(trigger="empty", instances=6, arrival_rate=360.0, clients=60)
 WINDOWS = ((100.0, 240.0), (300.0, 480.0), (480.0, 540.0), (540.0, 600.0))  # before, during, return, after
 BARS = dict(open_share=TOTAL, goodput=STEADY, listed=STEADY, listed_dead=TRANSIENT, new_success=STEADY,
             endpoint_age=STEADY)  # fmt: skip
+SCATTERED = ("forged", "hosts, collapse")  # after it, and with few dead, twenty seeds say little
 FLOORS = {
-    ("empty", "new_success"): 0.01,  # what a client is told counts half a tick early
     ("hosts, collapse", "goodput"): 12.0,  # of 1,200: the fluid knows no chance among clients
     ("forged", "listed_dead"): 0.2,  # chance alone: the day is over, and it is a day like any other
 }
@@ -233,7 +233,8 @@ def _model(scenario, seeds):
 def test_agrees_with_the_event_loop(case):
     """Means before, in and after the outage: 1 %, connections 0.5 %, the few dead 5 %; the return as a transient."""
     scenario = Scenario(**CASES[case])
-    runs = replay(discovery_failure_oracle, windows, scenario, range(20), live=case == LIVE)
+    seeds = range(100 if case in SCATTERED else 20)
+    runs = replay(discovery_failure_oracle, windows, scenario, seeds, live=case == LIVE)
     trace = _model(scenario, np.arange(120))
     for begin, end in WINDOWS:
         seen = of_model(trace, begin, end)
