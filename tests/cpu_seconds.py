@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-#: For a machine on which the yardstick takes `YARD`: there whole runs, three workers on two cores, had 55 for the dearest.
+#: For a machine on which the yardstick takes `YARD`: there the dearest had 55, three workers on two cores.
 LIMIT = 95.0
 YARD = 0.020
 #: Tests of a process between two looks at the yardstick.

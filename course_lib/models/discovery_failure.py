@@ -326,8 +326,8 @@ class Run:
     def strangers(self) -> FloatArray:
         """Share of first picks that reach somebody else, (ticks, size): at addresses given away since, or forged."""
         rate, views = self.batch.address_reuse / 3600.0, self.views
-        given = np.exp(np.minimum(rate * self.fleet.dies, 700.0))
-        ours = np.where(self.fleet.forged, 0.0, np.where(rate > 0, given, 1.0))
+        dies = np.where((rate > 0) & ~self.fleet.forged, self.fleet.dies, 0.0)  # never times nought is no number
+        ours = np.where(self.fleet.forged, 0.0, np.exp(np.minimum(rate * dies, 700.0)))
         parts = []
         for rows in self.blocks(len(ours)):
             dead = views.picks(rows, views.listing, views.memory) * ~views.alive(rows)

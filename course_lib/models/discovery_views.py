@@ -201,9 +201,7 @@ class Views:
         low, high, old_low, old_high, self.stale = self.windows[False]
         self.fresh, self.old = (at(low), at(high)), (at(old_low), at(old_high))
         self.answered = (self.fresh[1] > self.fresh[0]).any(axis=1)  # ticks in which somebody has a list that counts
-        self.second = (
-            int(self.back.min()) - self.polls.pad
-        ) // self.polls.each  # tick from which somebody is listed again
+        self.second = (int(self.back.min()) - self.polls.pad) // self.polls.each  # tick of the first listed again
         self.doubting = self.over("doubting")
         self.doubted = bool(self.doubting.any())
         self.memory = np.stack([self.learnt[0], self.forget, self.learnt[1], self.forgotten])

@@ -182,7 +182,10 @@ DISCOVERY_FAILURE = Declared(
                                          answer_timeout=[10.0, 10.0, 1.0], cache_life=np.inf),
         "every trigger": dict(trigger=["late", "empty", "deaf"], panic_threshold=0.7, cache_life=600.0),
         "and the rest": dict(
-            trigger=["checks", "hosts", "forged"], overload="collapse", panic_threshold=[0.0, 1.0, 0.5]
+            trigger=["checks", "hosts", "forged"],
+            overload="collapse",
+            panic_threshold=[0.0, 1.0, 0.5],
+            address_reuse=[30.0, 1.0, 0.0],
         ),
         "deployed, frozen": dict(deploy_start=[30.0, 70.0, 200.0], deploy_freeze="on", other_hosts=2, ejection_cap=0.3),
     },
