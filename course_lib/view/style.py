@@ -149,7 +149,8 @@ def _plateau_label(
     text, role = names[field]
     gaps = [f"abs(datum.m_{field} - datum.m_{other})" for other in names if other != field]
     # Far is far enough; then rather flat than steep, late than early, and not at the rims, where it would stick out.
-    rim = f"(datum.part % {PARTS - 1} == 0 ? {0.02 * top:g} : 0)"
+    first, last = "datum.part == 0", f"datum.part == {PARTS - 1}"
+    rim = f"({first} || {last} ? {0.02 * top:g} : 0)"
     score = f"min({', '.join([*gaps, f'{0.2 * top:g}'])}) - datum.spread + datum.part * {0.0005 * top:g} - {rim}"
     base = (
         alt.Chart(alt.NamedData(data))
@@ -161,7 +162,7 @@ def _plateau_label(
         .transform_joinaggregate(best="max(score)")
         .transform_filter("datum.score == datum.best")
         .transform_calculate(
-            at=f"(datum.part + 0.5) * {until / PARTS:g}",
+            at=f"{first} ? 0 : {last} ? {until:g} : (datum.part + 0.5) * {until / PARTS:g}",
             above=_is_upper(field, list(names), 0.004 * top),
             level=f"min(datum.m_{field}, {top:g})",
         )
@@ -172,7 +173,9 @@ def _plateau_label(
     lowest = f"min({', '.join(f'datum.m_{other}' for other in names)})"
     crowded = f"{lowest} < {0.08 * top:g} && {lowest} > datum.level - {0.17 * top:g}" if gaps else "false"
     dy = alt.ExprRef(f"datum.above ? ({high} ? 12 : {crowded} ? -22 : -9) : ({low} ? -9 : {high} ? 26 : 12)")
-    mark = {"text": text, "align": "center", "dy": dy, "fontWeight": "bold", "clip": False}
+    # At the rims a label begins or ends with the plot: in a narrow one it would be cut.
+    align = alt.ExprRef(f"{first} ? 'left' : {last} ? 'right' : 'center'")
+    mark = {"text": text, "align": align, "dy": dy, "fontWeight": "bold", "clip": False}
     halo = base.mark_text(color=PAPER, stroke=PAPER, strokeWidth=4, opacity=0.8, **mark)
     return [halo, base.mark_text(color=SERIES[role].word, **mark)]
 

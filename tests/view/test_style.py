@@ -131,6 +131,26 @@ def test_names_of_two_lines_near_the_floor_do_not_cover_each_other():
     assert at["lower"] - at["upper"] >= 13
 
 
+@pytest.mark.parametrize(("when", "anchor", "side"), [(50, "start", 0.0), (550, "end", 1.0), (350, "middle", 7 / 12)])
+def test_a_name_at_the_rim_of_a_plot_ends_with_it(when, anchor, side):
+    """A plot may be narrower than twice the name: centred on its last part, the name would be cut."""
+    import json
+
+    import vl_convert
+
+    rows = [{"time": float(t), "one": 80.0 - (abs(t - when) <= 50) * 60.0, "two": 80.0} for t in range(1, 601)]
+    x, y = style.time_axis(600), style.amount_axis("one", "rate (1/s)", top=100)
+    names = {"one": ("items are finished", "naive"), "two": ("all", "defended")}
+    chart = alt.layer(
+        style.line("run", "time", "one", "naive", x=x, y=y), *style.plateau_labels("run", names, 600, 100)
+    )
+    spec = {**style.themed(chart, "Two lines."), "datasets": {"run": rows}, "width": 200}
+    svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+    found = re.search(r'text-anchor="(\w+)" transform="translate\(([\d.]+),[^>]*>items are finished<', svg)
+    plot = float(re.findall(r'class="background"[^>]*d="M[\d.]+,[\d.]+h([\d.]+)', svg)[-1])
+    assert found[1] == anchor and float(found[2]) == pytest.approx(plot * side, abs=1)
+
+
 def test_end_labels_keep_apart():
     shifts = style.apart([50, 51, 52, 10], span=100, height=200)
     at = sorted(200 * (1 - end / 100) + shift for end, shift in zip([50, 51, 52, 10], shifts, strict=True))
