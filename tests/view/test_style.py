@@ -147,7 +147,7 @@ def test_a_name_at_the_rim_of_a_plot_ends_with_it(when, anchor, side):
     spec = {**style.themed(chart, "Two lines."), "datasets": {"run": rows}, "width": 200}
     svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
     found = re.search(r'text-anchor="(\w+)" transform="translate\(([\d.]+),[^>]*>items are finished<', svg)
-    plot = float(re.findall(r'class="background"[^>]*d="M[\d.]+,[\d.]+h([\d.]+)', svg)[-1])
+    plot = float(re.search(r'class="background"[^>]*d="M[\d.]+,[\d.]+h([\d.]+)', svg)[1])
     assert found[1] == anchor and float(found[2]) == pytest.approx(plot * side, abs=1)
 
 
