@@ -66,10 +66,16 @@ def parameter_table(parameters: type, *names: str) -> Any:
 
 
 def whole(table: Any) -> Any:
-    """Return a DataFrame as a table of words: left-aligned, no index, nothing cut off."""
-    left = [{"selector": "th, td", "props": [("text-align", "left")]}]
-    return table.style.hide(axis="index").set_table_styles(left).format(_cell, na_rep="never")
+    """Return a DataFrame as a table of words: left-aligned, no index, nothing cut off, columns as wide as they need.
+
+    JupyterLab makes all columns equally wide, which in a narrow window leaves one word a line of the longest.
+    """
+    left = {"selector": "th, td", "props": [("text-align", "left")]}
+    fits = {"selector": "", "props": [("table-layout", "auto")]}
+    return table.style.hide(axis="index").set_table_styles([left, fits]).format(_cell, na_rep="never")
 
 
 def _cell(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.0f}" if value.is_integer() and abs(value) >= 1e6 else f"{value:g}"
