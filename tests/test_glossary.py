@@ -1,8 +1,10 @@
 """Each key term of the lessons is defined once, and the page is fresh."""
 
+import re
+
 import pytest
 
-from course_lib import glossary, manifest
+from course_lib import glossary, manifest, notebook_file
 
 COURSE = manifest.load()
 
@@ -15,6 +17,25 @@ def test_the_page_is_fresh():
 @pytest.mark.parametrize("module", COURSE.built, ids=lambda module: module.slug)
 def test_each_lesson_names_key_terms(module):
     assert 5 <= len(glossary.key_terms(module)) <= 12
+
+
+def asked_too_soon(station, number):
+    """The key terms that a text uses before the lesson that teaches them, and lessons it names that come later."""
+    first = {term: module.number for module in reversed(COURSE.built) for term in glossary.key_terms(module)}
+    plain = {term: re.escape(term.partition(" (")[0]) for term in first}
+    later = [term for term in first if first[term] > number and re.search(rf"\b{plain[term]}", station, re.I)]
+    lessons = re.findall(r"\b(?:[Ll]essons? |and )(\d\d)\b", station)
+    return later + [lesson for lesson in lessons if int(lesson) >= number]
+
+
+@pytest.mark.parametrize("module", COURSE.built[1:], ids=lambda module: module.slug)
+def test_recall_asks_for_what_was_taught_before(module):
+    sources = [cell.source for cell in notebook_file.read(module.lesson).cells]
+    assert asked_too_soon(next(text for text in sources if text.startswith("## Recall")), module.number) == []
+
+
+def test_a_term_or_a_lesson_that_comes_later_is_seen():
+    assert asked_too_soon("Which Hedged requests help? (Lessons 01 and 07.)", 6) == ["hedged request", "07"]
 
 
 def test_a_term_that_is_not_defined_or_not_taught_is_named():
