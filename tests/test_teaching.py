@@ -52,6 +52,16 @@ def test_a_plan_takes_as_long_as_it_says(minutes):
 
 
 @MODULES
+def test_a_plan_asks_the_peer_question_behind_its_station(module):
+    told = pages.page(module, panel=False)
+    for minutes, rows in pages.PLANS.items():
+        part = told.partition(f"## {minutes} minutes")[2].partition("\n## ")[0]
+        stations = re.findall(r"^\| \d+ \| (.+?) \|", part, re.M)
+        assert len(stations) == len(rows)
+        assert pages.notes()[module.slug].peer.after in stations[stations.index(pages.PEER) - 1]
+
+
+@MODULES
 def test_a_peer_question_has_four_answers_and_each_a_reason(module):
     told = pages.page(module, panel=False).partition("## Peer question")[2].partition("## The prediction")[0]
     rows = re.findall(r"^\| ([A-D]) \| (.+?) \| (.+?) \|$", told, re.M)

@@ -69,8 +69,8 @@ def _hot_partition() -> dict[str, Any]:
 
 def _queue_overload() -> dict[str, Any]:
     naive = _model("queue_overload").simulate(_model("queue_overload").Parameters(), SEED, until=600)
-    doomed = queueing.first_doomed(1600.0, 1000.0, 10.0)
-    return {"doomed": doomed, "late": doomed + 10.0, "arrivals": 10.0 * 1000 / 1600,
+    doomed = queueing.first_doomed(300.0, 200.0, 30.0)
+    return {"doomed": doomed, "late": doomed + 30.0, "arrivals": 30.0 * 200 / 300,
             "truth": naive.events["recovered"] - naive.events["trigger_ends"]}  # fmt: skip
 
 

@@ -29,13 +29,14 @@ LETTERS = "ABCD"
 #: Wrong answers that every task has and that tell an instructor nothing.
 _COPIED = ("copied", "on another seed", "always the first")
 _BUGS = 6  # a task
-#: Minutes, and what is done in them; the plans add up to their names.
+PEER = "Peer question"
+#: Minutes, and what is done in them; the plans add up to their names. The peer question moves to behind its station.
 PLANS = {
     50: (
         (5, "The incident, Recall", "Read the incident aloud. Three questions, answered by hands."),
         (9, "Predict, Watch it fail", "Everybody commits, with how sure they are; then the picture, without a word."),
         (10, "Take it apart", "The two equations, each said in one sentence by somebody in the room."),
-        (8, "Peer question", "Vote, two minutes in pairs, vote again."),
+        (8, PEER, "Straight after *{after}*: vote, two minutes in pairs, vote again."),
         (9, "Explore", "Pairs try the first challenge; the map for those who are done."),
         (6, "Detect it", "The rule, the false reading, the twin."),
         (3, "Recap", "On Monday: each writes down one thing. Leave out: {cut}."),
@@ -44,7 +45,7 @@ PLANS = {
         (5, "The incident, Recall", "Read the incident aloud. Three questions, answered by hands."),
         (10, "Predict, Watch it fail", "Everybody commits, with how sure they are; then the picture, without a word."),
         (12, "Take it apart", "The two equations, and the model's source for those who read code."),
-        (10, "Peer question", "Vote, three minutes in pairs, vote again; ask for the reasons of the wrong ones."),
+        (10, PEER, "Straight after *{after}*: vote, three minutes in pairs, vote again; ask for wrong ones' reasons."),
         (12, "Explore", "Pairs try all three challenges."),
         (12, "Defend", "Each defence by one pair, in a minute; then when it bites back."),
         (6, "Detect it", "The rule, the false reading, the twin."),
@@ -100,6 +101,13 @@ def page(module: Module, panel: bool = True) -> str:
     return "\n".join([*parts, "## Discussion\n", _list(said.discussion)])
 
 
+def plan(minutes: int, after: str) -> list[tuple[int, str, str]]:
+    """Return the rows of a plan, the peer question's behind the one with the station that it follows."""
+    others = [row for row in PLANS[minutes] if row[1] != PEER]
+    place = 1 + next(place for place, (_, stations, _) in enumerate(others) if after in stations)
+    return [*others[:place], *(row for row in PLANS[minutes] if row[1] == PEER), *others[place:]]
+
+
 def peer_slide(module: Module) -> str:
     """Return a module's peer question as Markdown for the projector: without the right answer."""
     peer, tell = notes()[module.slug].peer, functools.partial(_filled, known=figures.of(module.slug))
@@ -125,9 +133,11 @@ def _head(module: Module) -> str:
 
 
 def _plans(said: Notes) -> Iterator[str]:
-    for minutes, plan in PLANS.items():
+    tell = functools.partial(str.format, cut=said.cut, after=said.peer.after)
+    for minutes in PLANS:
         yield f"## {minutes} minutes\n\n| min | station | what is done |\n|---|---|---|"
-        yield "\n".join(f"| {each} | {station} | {what.format(cut=said.cut)} |" for each, station, what in plan) + "\n"
+        rows = plan(minutes, said.peer.after)
+        yield "\n".join(f"| {each} | {station} | {tell(what)} |" for each, station, what in rows) + "\n"
 
 
 def _peer(peer: Peer, tell: Callable[[str], str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ def test_code_is_folded_stations_are_closed_and_answers_left_out(module):
 def test_the_peer_question_stands_behind_its_station_without_the_answer():
     made = present.notebook(work.fresh(COURSE.module("gray_failure"), "lesson"), COURSE.module("gray_failure"))
     headings = [cell.source.splitlines()[0] for cell in made.cells if cell.source.startswith("## ")]
-    assert headings[headings.index("## Which is it?") - 1] == "## Defend"
+    assert headings[headings.index("## Which is it?") - 1] == "## Take it apart"
     asked = next(cell.source for cell in made.cells if cell.id == "presenter-peer")
     assert "- **C** about 3 hours" in asked and "1,110" not in asked
 
