@@ -5,6 +5,7 @@ import pytest
 
 from course_lib.incidents import chains, scenario
 from course_lib.incidents.drawing import drawn
+from course_lib.incidents.drill import SIZES
 from course_lib.incidents.system import system
 from course_lib.models import hot_partition, retry_storm
 from course_lib.models.schedule import Schedule
@@ -74,9 +75,10 @@ def test_a_link_is_no_parameter_that_a_scenario_sets():
     assert {"gateway.users", "cart.salts"} <= set(system("cart_gateway").fields)
 
 
-def test_one_drill_in_three_has_nothing_behind_it():
-    every = [drawn(seed) for seed in range(600)]
-    assert {one.id for one in every} == set(scenario.names())
+@pytest.mark.parametrize("size", SIZES)
+def test_one_drill_in_three_has_nothing_behind_it(size):
+    every = [drawn(seed, size) for seed in range(600)]
+    assert {one.id for one in every} == {name for name in scenario.names() if size in scenario.load(name).sizes}
     assert sum(one.noop for one in every) == pytest.approx(200, abs=45)  # four standard deviations
 
 

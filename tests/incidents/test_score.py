@@ -131,7 +131,8 @@ def test_where_nothing_is_wrong_saying_so_is_the_answer():
     sums = [one.sum for one in score.many([Run(NIGHT, 0, tuple(log)) for log in logs])]
     nothing, alone, whole, silenced, restarted, open_end = sums
     assert nothing == silenced == 0
-    assert whole == 100 and alone == 85 and open_end == 90
+    assert whole == 100 and alone == 85
+    assert open_end == 87, "nobody confirmed it, and nothing was heard until the end"
     assert restarted < 60
 
 
