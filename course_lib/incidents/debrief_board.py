@@ -13,10 +13,9 @@ import numpy as np
 from course_lib import progress
 from course_lib.incidents import outcome, score, truth
 from course_lib.incidents.boards import clock_axis, timed
-from course_lib.incidents.refusals import CONFIDENCE
 from course_lib.incidents.scenario import NOTHING
 from course_lib.incidents.score import Part
-from course_lib.incidents.screen import count, duration
+from course_lib.incidents.screen import count, duration, sure
 from course_lib.incidents.session import Session
 from course_lib.incidents.truth import Truth
 from course_lib.view import style
@@ -176,7 +175,7 @@ def _lines(session: Session, true: Truth) -> list[str]:
     modes = [session.world.modes[mode] for mode in true.modes] or [session.world.modes[NOTHING]]
     first = said[0] if said else None
     yours = (
-        f"You said: {session.world.modes[first['mode']]}, {CONFIDENCE[first['confidence'] - 1]}."
+        f"You said: {session.world.modes.get(first['mode'], first['mode'])}{sure(first)}."
         if first
         else "You did not say what it was."
     )

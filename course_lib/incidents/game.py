@@ -52,7 +52,7 @@ def _before_diagnosis(session: Session) -> str:
 
 def _after_diagnosis(session: Session) -> str:
     said = session.done("diagnosis")[-1]
-    actions = [entry for entry in session.done("action") if session.world.action(entry["action"]).effect]
+    actions = [entry for entry in session.done("action") if session.world.action(entry["action"]).changes]
     if not actions and said["mode"] != NOTHING:
         return "Which action is the least that could help? What will you see, and when, if it does not?"
     if not session.done("update") and session.now - session.start > LATE:

@@ -54,7 +54,7 @@ def _action(session: Session, facts: Mapping[str, Any]) -> str | None:
     if about is None:
         return f"this drill has no action {facts.get('action')!r}"
     label, standing = about.label, session.standing(about.id)
-    if about.effect and not session.done("diagnosis"):
+    if about.changes and not session.done("diagnosis"):
         return FIRST_SAY
     if session.role not in ALONE and not _ordered(session, facts):
         return f"the commander has not ordered '{label}'"
@@ -64,7 +64,7 @@ def _action(session: Session, facts: Mapping[str, Any]) -> str | None:
         return None if about.reversible else f"'{label}' cannot be taken back"
     if standing == "under way":
         return f"'{label}' is under way already; it takes {about.delay_s:g} s"
-    return f"'{label}' is in force already" if standing and about.effect else None
+    return f"'{label}' is in force already" if standing and about.changes else None
 
 
 def _ordered(session: Session, facts: Mapping[str, Any]) -> bool:
@@ -132,7 +132,7 @@ def _order(session: Session, orders: str) -> str | None:
         return f"this drill has no action {orders!r}"
     if session.role != "commander":
         return "orders are the commander's"
-    if about.effect and not session.done("diagnosis"):
+    if about.changes and not session.done("diagnosis"):
         return "say first what you think it is, and how sure you are"
     if any(fact(entry, "orders") == orders for entry in session.orders()):
         return f"'{about.label}' is ordered already; the operator has yet to carry it out"

@@ -158,6 +158,11 @@ class Action(_Part):
     game: Literal["restart", "scale_to_zero", "raise_limits", "drop_all", "silence"] | None = None
     silences: tuple[str, ...] = ()
 
+    @property
+    def changes(self) -> bool:
+        """Whether it is taken to change the service, in vain or not; looks and silences are not, and take no time."""
+        return bool(self.effect or self.next or self.delay_s)
+
 
 class Safe(_Part):
     """Bounds within which a limit may be left after the incident, and why."""
@@ -239,7 +244,7 @@ class Debrief(_Part):
 
 
 class Scenario(_Part):
-    """One incident, or a page with nothing behind it; see the fields, and `docs/scenarios.md`."""
+    """One incident, or a page with nothing behind it; those of the course are in `scenarios/`."""
 
     id: Id
     title: Text

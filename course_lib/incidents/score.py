@@ -284,8 +284,7 @@ def _evidence(case: Case, entry: Entry) -> tuple[float, str]:
 
 
 def _changes(case: Case, entry: Entry) -> bool:
-    action = case.scenario.action(entry.action or "")
-    return bool(action.effect or action.next or action.red_herring)
+    return case.scenario.action(entry.action or "").changes
 
 
 def _detection(case: Case) -> Part:

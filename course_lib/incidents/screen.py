@@ -164,7 +164,7 @@ def _guide_of_operator(session: Session) -> Words:
 
 def _guide_after_diagnosis(session: Session) -> Words:
     nothing = session.done("diagnosis")[-1]["mode"] == NOTHING
-    effective = [e for e in session.done("action") if session.world.action(e["action"]).effect]
+    effective = [e for e in session.done("action") if session.world.action(e["action"]).changes]
     due = session.start + UPDATE_WITHIN
     if session.done("verify"):
         return {"says": "You called it over. Hand over, or keep watching.", "opens": "end"}
@@ -262,7 +262,7 @@ def _inject(session: Session, inject: Words) -> Words:
 def _action(session: Session, action: Action) -> Words:
     standing = session.standing(action.id)
     order = next((o for o in session.orders() if fact(o, "orders") == action.id), None)
-    undo = standing == "in force" and action.reversible and bool(action.effect)
+    undo = standing == "in force" and action.reversible and action.changes
     if session.role == "commander":
         why = refusals.reason(session, "note", {"text": action.label, "facts": {"orders": action.id}})
     else:
@@ -301,16 +301,21 @@ def _told(session: Session, line: Words) -> str:
     if line["kind"] == "action":
         return f"{'took back' if line.get('undo') else 'decided'}: {world.action(line['action']).label}"
     if line["kind"] == "ack":
-        return f"acknowledged: {world.alerts[line['alert']].says}"
+        return f"acknowledged: {world.alerts[line['alert']].says if 'alert' in line else 'the page'}"
     if line["kind"] == "diagnosis":
-        return f"diagnosis, {CONFIDENCE[line['confidence'] - 1]}: {world.modes[line['mode']]}"
+        return f"diagnosis{sure(line)}: {world.modes.get(line['mode'], line['mode'])}"
     if line["kind"] == "update":
-        return f"status update: {fact(line, 'conditions')}"
+        return f"status update: {fact(line, 'conditions') or line.get('text', '')}"
     if line["kind"] == "verify":
         return "confirmed: nothing was wrong" if line.get("mode") == NOTHING else "confirmed: recovered"
     if line["kind"] == "note" and fact(line, "orders"):
         return f"ordered: {world.action(fact(line, 'orders')).label}"
     return line.get("text", "")
+
+
+def sure(line: Mapping[str, Any]) -> str:
+    """How sure somebody said to be, where they did: a log that no console wrote need not say."""
+    return f", {CONFIDENCE[line['confidence'] - 1]}" if "confidence" in line else ""
 
 
 def facts(session: Session) -> list[str]:
@@ -320,7 +325,7 @@ def facts(session: Session) -> list[str]:
     known = [f"{per_cent(share)} of requests fail now", f"{count(rate)} failed requests/s"]
     if when:
         known.append(f"since {session.clock(when[0])} UTC")
-    in_force = [a.label for a in session.world.scenario.actions if session.standing(a.id) and a.effect]
+    in_force = [a.label for a in session.world.scenario.actions if session.standing(a.id) and a.changes]
     return [*known, *(f"in force: {label}" for label in in_force)]
 
 
@@ -360,9 +365,7 @@ def layout(session: Session) -> Words:
         "confidence": list(CONFIDENCE),
         "signals": [[t.signal, f"{t.tier}: {t.label}"] for t in scenario.telemetry],
         "charts": [{"tier": t.tier, "label": t.label} for t in scenario.telemetry],
-        "actions": [
-            {"id": a.id, "label": a.label, "risk": known_risk(a), "acts": bool(a.effect)} for a in scenario.actions
-        ],
+        "actions": [{"id": a.id, "label": a.label, "risk": known_risk(a)} for a in scenario.actions],
         "speeds": list(SPEEDS),
         "steps": list(STEPS),
         "recovered": RECOVERED,

@@ -171,7 +171,7 @@ class Session:
     def _alert(self, event: Entry) -> Entry:
         if event["kind"] == "cleared":
             return {"state": "cleared", "cleared": event["at"]}
-        acks = [a["at"] for a in self.done("ack") if a["alert"] == event["of"] and a["at"] >= event["at"]]
+        acks = [a["at"] for a in self.done("ack") if a.get("alert") == event["of"] and a["at"] >= event["at"]]
         state = "acknowledged" if acks else "firing"
         about = self.world.alerts[event["of"]]
         return {"id": about.id, "at": event["at"], "state": state, "says": about.says, "severity": about.severity}

@@ -104,7 +104,7 @@ class World:
     def _worn_off(self, log: Iterable[Entry]) -> Iterable[Line]:
         for number, entry in enumerate(log, start=1):
             action = self._actions[entry.action or ""]
-            if action.lasts_s and action.effect and not entry.undo:
+            if action.lasts_s and action.changes and not entry.undo:
                 at = entry.at + action.delay_s + action.lasts_s
                 line = {"id": f"W{number:03d}", "at": at, "time": self.iso(at)}
                 yield {**line, "kind": "undone", "text": f"worn off: {action.label}", "of": action.id}

@@ -116,6 +116,17 @@ def test_what_is_done_is_not_done_twice(session):
     assert session.standing("stop_retries") == ""
 
 
+def test_what_only_the_next_time_feels_is_said_first_and_can_be_taken_back():
+    session = Session(World(scenario.load("split_brain"), 1))
+    assert FIRST_SAY == refused(session, "action", action="quorum") == refused(session, "action", action="restart")
+    session.do("diagnosis", mode="split_brain", confidence=2, evidence=["leaders"])
+    session.do("action", action="quorum")
+    session.advance(40)
+    assert "in force already" in refused(session, "action", action="quorum")
+    assert [action["undo"] for action in screen.screen(session)["actions"] if action["id"] == "quorum"] == [True]
+    session.do("action", action="quorum", undo=True)
+
+
 def test_what_cannot_be_taken_back_says_so_and_wears_off(session):
     session.do("diagnosis", **DIAGNOSIS)
     session.do("action", action="restart")

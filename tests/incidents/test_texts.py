@@ -58,6 +58,11 @@ def test_each_signal_has_a_name_for_which_its_chart_has_room():
     assert cut_off(EVERY[0].model_copy(update={"telemetry": (long, *others)})) == [long.label]
 
 
+def test_what_helps_and_what_does_not_are_asked_for_alike():
+    """All but a silence want a diagnosis first, and are seen to stand: no form gives away what an action is worth."""
+    assert [(one.id, a.id) for one in EVERY for a in one.actions if a.changes == bool(a.silences)] == []
+
+
 def test_an_attack_is_the_twin_of_an_accident():
     """The same page, the same model, the same alert; who asks tells them apart, and the console can say so."""
     flood, storm = scenario.load("checkout_flood"), scenario.load("retry_storm")
