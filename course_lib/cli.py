@@ -216,7 +216,7 @@ def fleet(
     policies: Annotated[Path, typer.Argument(help="CSV: service,retries,backoff,budget; one line a learner.")],
     again: Annotated[Path | None, typer.Argument(help="The second vote, to compare.")] = None,
     out: Annotated[Path, typer.Option(help="The page for the projector.")] = Path("fleet.html"),
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another day.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Another seed, another day.")] = 0,
 ) -> None:
     """Run a class as a fleet: each owns one service's retry policy, and all share one backend."""
     from course_lib.incidents import fleet, fleet_board

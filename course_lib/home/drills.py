@@ -53,10 +53,11 @@ def lay_out(course: Course, name: str, arguments: Mapping[str, object], roles: S
     return list(paths.values())
 
 
-def lay_out_replay(course: Course, run: Path) -> Path:
-    """Make a notebook that steps through a finished drill."""
+def lay_out_replay(course: Course, run: Path, scenario: str = "") -> Path:
+    """Make a notebook that steps through a finished drill, of a scenario's file where that is the learner's own."""
     path = path_of(course, f"replay-{run.stem}", "")
-    _write(course, path, f"drill.replay({_from(path, run)!r})", "A finished drill, to step through forward and back.")
+    files = ", ".join(repr(_from(path, Path(file))) for file in (run, scenario) if file)
+    _write(course, path, f"drill.replay({files})", "A finished drill, to step through forward and back.")
     return path
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from course_lib.incidents.score import Score
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+Own = Annotated[str, typer.Option("--scenario", help="The YAML file, where the scenario is your own.")]
 
 
 class OpensByDefault(TyperGroup):
@@ -35,7 +36,7 @@ def open_drill(
     context: typer.Context,
     scenario: Annotated[str, typer.Argument(help="A scenario's id or YAML file; without one, a drill is drawn.")] = "",
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another day; drawn unless given.")] = None,
-    size: Annotated[int, typer.Option(help="Minutes: 5, 15 or 30.")] = 15,
+    size: Annotated[int, typer.Option(help="Minutes of the service's time, at most: 5, 15 or 30.")] = 15,
     pair: Annotated[bool, typer.Option("--pair", help="Two notebooks on one drill: commander and operator.")] = False,
     in_class: Annotated[
         bool, typer.Option("--class", help="A board for the projector, and the game master's own notebook.")
@@ -50,6 +51,8 @@ def open_drill(
     if scenario.startswith("-"):  # an option for JupyterLab
         context.args.insert(0, scenario)
         scenario = ""
+    if pair and in_class:
+        raise drill.DrillError("--pair and --class: a drill is for two people or for a class, so give one of them")
     given = drill.given(scenario, seed, size)
     roles = ("commander", "operator") if pair else ("master", "board") if in_class else ("",)
     course = manifest.load()
@@ -65,16 +68,17 @@ def open_drill(
 def replay(
     context: typer.Context,
     run: Annotated[Path, typer.Argument(help="A sealed run, yours or one that somebody sent you.")],
+    scenario: Own = "",
     no_open: Annotated[bool, typer.Option("--no-open", help="Make the notebook, and leave JupyterLab be.")] = False,
 ) -> None:
     """Step through a finished drill, forward and back."""
     from course_lib import manifest
     from course_lib.home import drills
-    from course_lib.incidents import seal
+    from course_lib.incidents import drill, seal
 
-    seal.load(run)
+    seal.load(run, drill.own(scenario))
     course = manifest.load()
-    path = drills.lay_out_replay(course, run)
+    path = drills.lay_out_replay(course, run, scenario)
     typer.echo(f"{path.relative_to(course.root)}")
     if not no_open:
         raise typer.Exit(drills.open_lab(course, path, context.args))
@@ -85,7 +89,7 @@ def run(
     scenario: Annotated[str, typer.Argument(help="A scenario's id, or a YAML file of your own.")],
     actions: Annotated[Path, typer.Option(help="The action log, JSON: a list of entries with at, kind, action.")],
     out: Annotated[Path, typer.Option(help="The sealed run to write.")],
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the drill.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the drill.")] = 0,
     learner: Annotated[str, typer.Option(help="Whose run it is; may be left out.")] = "",
 ) -> None:
     """Play an action log without a console, and score it; the same call writes the same file."""
@@ -102,18 +106,19 @@ def run(
 
 
 @app.command("verify")
-def verify(runs: Annotated[list[Path], typer.Argument(help="Sealed runs.")]) -> None:
+def verify(runs: Annotated[list[Path], typer.Argument(help="Sealed runs.")], scenario: Own = "") -> None:
     """Check that sealed runs are whole and what the models say, and score them. Exit code 1: some are not."""
-    from course_lib.incidents import score, seal
+    from course_lib.incidents import drill, score, seal
 
-    broken = 0
+    broken, own = 0, drill.own(scenario)
     for path in runs:
-        wrong = seal.verify(path)
+        wrong = seal.verify(path, own)
         broken += bool(wrong)
         for line in wrong or ["whole, and what scenario, seed and log give"]:
-            typer.echo(f"{path}: {line}")
+            named = line.startswith((f"{path}:", f"{path.name}:"))
+            typer.echo(line if named else f"{path}: {line}")
         if not wrong:
-            _say(score.score(seal.load(path), seal.handed_over(path)))
+            _say(score.score(seal.load(path, own), seal.handed_over(path)))
     raise typer.Exit(1 if broken else 0)
 
 

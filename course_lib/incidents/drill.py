@@ -14,6 +14,7 @@ from course_lib.incidents.console import DrillConsole
 from course_lib.incidents.drawing import drawn
 from course_lib.incidents.drill_file import DrillFile, folder
 from course_lib.incidents.replay import ReplayConsole
+from course_lib.incidents.scenario import Scenario
 from course_lib.incidents.session import Session
 from course_lib.incidents.world import World
 
@@ -35,7 +36,7 @@ def start(scenario: str = "", *, seed: int = 0, size: int = 15, role: str = "", 
         Id of a scenario or a YAML file; without one the seed draws it, and nobody says which.
     seed : int
     size : {5, 15, 30}
-        Minutes of the service's time.
+        Minutes of the service's time, at most.
     role : {"", "commander", "operator", "master", "board"}
         With one of these, several notebooks share the drill: give all the same scenario and seed.
     file : path, optional
@@ -60,15 +61,20 @@ def start(scenario: str = "", *, seed: int = 0, size: int = 15, role: str = "", 
     return DrillConsole(Session(World(played, seed), size, role), DrillFile(where))
 
 
-def replay(path: str | Path) -> ReplayConsole:
-    """Step through a finished drill, forward and back.
+def replay(path: str | Path, scenario: str = "") -> ReplayConsole:
+    """Step through a finished drill, forward and back; of a scenario of your own, with its YAML file.
 
     Raises
     ------
-    SealError
+    SealError, ScenarioError
         The file is no run, or was changed after it was sealed.
     """
-    return ReplayConsole(Path(path))
+    return ReplayConsole(Path(path), own(scenario))
+
+
+def own(scenario: str) -> Scenario | None:
+    """A scenario of one's own, where one is named."""
+    return scenarios.load(_path_or_name(scenario)) if scenario else None
 
 
 def given(scenario: str, seed: int | None, size: int) -> dict[str, Any]:
@@ -83,7 +89,7 @@ def given(scenario: str, seed: int | None, size: int) -> dict[str, Any]:
     if seed is None:
         seed = secrets.randbelow(100_000)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31:
-        raise DrillError(f"seed = {seed!r}: give a whole number from 0 on")
+        raise DrillError(f"seed = {seed!r}: give a whole number from 0 to {2**31 - 1}")
     if not scenario:
         return {"seed": seed, "size": size}
     played = scenarios.load(_path_or_name(scenario))

@@ -63,7 +63,7 @@ class DrillFile:
         """
         try:
             kept = seal.read(self.path)
-            seal.load(self.path)
+            seal.load(self.path, session.world.scenario)
         except ValueError as error:
             raise DrillFileError(f"{error}; move it away, and the drill begins anew") from None
         world = session.world
@@ -71,10 +71,8 @@ class DrillFile:
             raise DrillFileError(
                 f"{self.path.name}: is a drill of {kept['scenario']}, seed {kept['seed']}; move it away"
             )
-        about = kept.get("console", {})
-        session.log = kept["log"]
-        session.size = about.get("size", session.size)
-        session.ended = bool(about.get("ended", False))
+        size, _, session.ended = seal.noted(kept)
+        session.log, session.size = kept["log"], size or session.size
         session.now = self.now(session)
 
     def now(self, session: Session) -> float:

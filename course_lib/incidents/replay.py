@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from course_lib.incidents import scenario, screen, seal
+from course_lib.incidents import screen, seal
 from course_lib.incidents.console import DrillConsole
 from course_lib.incidents.drill_file import DrillFile
+from course_lib.incidents.scenario import Scenario
 from course_lib.incidents.session import Session
 from course_lib.incidents.world import World
 
@@ -20,6 +21,8 @@ class ReplayConsole(DrillConsole):
     ----------
     path : Path
         A run file; one that is not whole is refused.
+    own : Scenario, optional
+        As for `seal.load`.
 
     Raises
     ------
@@ -27,13 +30,12 @@ class ReplayConsole(DrillConsole):
         It is no run file, or was changed after it was sealed.
     """
 
-    def __init__(self, path: Path) -> None:
-        seal.load(path)
-        kept = seal.read(path)
-        world = World(scenario.load(str(kept["scenario"])), kept["seed"])
-        size = kept.get("console", {}).get("size", 30)
-        session = Session(world, size, whole=list(kept["log"]))
-        self.until = float(kept.get("console", {}).get("now") or session.horizon)
+    def __init__(self, path: Path, own: Scenario | None = None) -> None:
+        run, kept = seal.load(path, own), seal.read(path)
+        world = World(run.scenario, run.seed)
+        size, now, _ = seal.noted(kept)
+        session = Session(world, size or 30, whole=list(kept["log"]))
+        self.until = now or session.horizon
         self.stops = _stops(session, self.until)
         self._attach(session, DrillFile(path))
         self.go(0)

@@ -65,29 +65,39 @@ def write(run: Run, path: Path) -> dict[str, Any]:
     return sealed
 
 
-def load(path: Path) -> Run:
-    """The run in a sealed file; raises SealError for a file that is none, or is not whole."""
-    return opened(read(path), path.name)
+def load(path: Path, own: Scenario | None = None) -> Run:
+    """The run in a sealed file; raises SealError for a file that is none, or is not whole.
+
+    `own` is a scenario that may not be one of the course's: a file holds no more of it than its id and digest.
+    """
+    return opened(read(path), path.name, own)
 
 
-def opened(sealed: Mapping[str, Any], name: str) -> Run:
+def opened(sealed: Mapping[str, Any], name: str, own: Scenario | None = None) -> Run:
     """The run in a sealed dictionary; raises SealError, beginning with `name`, for one that is not whole."""
-    for wrong in problems(sealed, replay=False):
+    for wrong in problems(sealed, replay=False, own=own):
         raise SealError(f"{name}: {wrong}")
-    return _run(sealed)
+    return _run(sealed, own)
 
 
 def handed_over(path: Path) -> float | None:
     """When the responder handed over, s, where a console wrote the file; outside the chain, as the clock is."""
-    console = read(path).get("console")
-    now = console.get("now") if isinstance(console, dict) else None
-    return float(now) if isinstance(now, int | float) and math.isfinite(now) else None
+    return noted(read(path))[1]
 
 
-def verify(path: Path) -> list[str]:
+def noted(sealed: Mapping[str, Any]) -> tuple[int | None, float | None, bool]:
+    """What a console noted beside the chain: the drill's size, where its clock stood, s, and whether it was over."""
+    about = sealed.get("console")
+    about = about if isinstance(about, dict) else {}
+    size, now = about.get("size"), about.get("now")
+    stood = float(now) if isinstance(now, int | float) and math.isfinite(now) else None
+    return size if isinstance(size, int) and size > 0 else None, stood, bool(about.get("ended"))
+
+
+def verify(path: Path, own: Scenario | None = None) -> list[str]:
     """What is wrong with a sealed file, one line each; nothing if it is as it was sealed."""
     try:
-        return problems(read(path))
+        return problems(read(path), own=own)
     except SealError as error:
         return [str(error)]
 
@@ -117,7 +127,9 @@ def parse(text: str, name: str) -> dict[str, Any]:
     return plain
 
 
-def problems(sealed: Mapping[str, Any], *, replay: bool = True, played: Played | None = None) -> list[str]:
+def problems(
+    sealed: Mapping[str, Any], *, replay: bool = True, played: Played | None = None, own: Scenario | None = None
+) -> list[str]:
     """What is wrong with a sealed run, one line each.
 
     Parameters
@@ -126,9 +138,11 @@ def problems(sealed: Mapping[str, Any], *, replay: bool = True, played: Played |
         Also ask whether the models say the same.
     played : Played, optional
         What they say, where that is known already.
+    own : Scenario, optional
+        As for `load`.
     """
     try:
-        run = _run(sealed)
+        run = _run(sealed, own)
         found = _broken_header(sealed, run) or _broken_chain(sealed) or _broken_log(sealed, run)
         return found or (_differences(sealed, seal(run, played)) if replay else [])
     except (SealError, ScenarioError, LogError) as error:
@@ -137,13 +151,13 @@ def problems(sealed: Mapping[str, Any], *, replay: bool = True, played: Played |
         return [f"not as a run file is written: {' '.join(str(error).split())[:120]}"]
 
 
-def _run(sealed: Mapping[str, Any]) -> Run:
+def _run(sealed: Mapping[str, Any], own: Scenario | None = None) -> Run:
     if sealed["format"] != FORMAT:
         raise SealError(f"format {sealed['format']!r}: this course reads format {FORMAT}")
     seed = sealed["seed"]
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise SealError(f"seed = {str(seed)[:40]}: give a whole number from 0 to {2**63 - 1}")
-    played = scenario.load(str(sealed["scenario"]))
+    played = own if own and own.id == sealed["scenario"] else scenario.load(str(sealed["scenario"]))
     if played.digest != sealed["scenario_digest"]:
         raise SealError(f"it was played on another version of the scenario {played.id}: install the course it names")
     entries = [{k: v for k, v in entry.items() if k not in ("id", "time")} for entry in sealed["log"]]

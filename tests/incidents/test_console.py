@@ -13,6 +13,7 @@ from course_lib.incidents.kill_table import POINTS
 from course_lib.incidents.replay import ReplayConsole
 from course_lib.incidents.seal import SealError
 from course_lib.incidents.session import Session
+from course_lib.incidents.truth import Run
 from course_lib.incidents.world import World
 from course_lib.view.live import VegaBundle
 from course_lib.view.style import named_data
@@ -31,8 +32,6 @@ def world():
 def opened(world, tmp_path, monkeypatch):
     """Return a function that opens a console on one file, and what its page was sent besides its state."""
     monkeypatch.setattr(console, "vega_bundle", lambda: VegaBundle(source=""))
-    monkeypatch.setattr("course_lib.incidents.seal.scenario.load", lambda name: world.scenario)
-    monkeypatch.setattr("course_lib.incidents.replay.scenario.load", lambda name: world.scenario)
 
     def open_(role="", size=5):
         made = DrillConsole(Session(world, size, role=role), DrillFile(tmp_path / "drill.json"))
@@ -62,7 +61,7 @@ def test_what_is_done_is_answered_by_its_number_and_sealed(opened, tmp_path):
     assert do(made, "ack", alert="errors") == {"type": "done", "kind": "ack", "number": 7}
     refused = do(made, "action", action="stop_retries")
     assert refused["type"] == "refused" and refused["text"].startswith("Say first what you think it is")
-    assert seal.verify(tmp_path / "drill.json") == []
+    assert seal.verify(tmp_path / "drill.json", made.session.world.scenario) == []
     assert [entry["kind"] for entry in seal.read(tmp_path / "drill.json")["log"]] == ["ack"]
 
 
@@ -141,9 +140,9 @@ def test_the_debrief_says_what_each_action_did(opened):
     assert opened().widget.debrief["actions"] == page["actions"], "a drill that is over shows its debrief again"
 
 
-def test_a_run_can_be_stepped_through_forward_and_back(opened, tmp_path, monkeypatch):
+def test_a_run_can_be_stepped_through_forward_and_back(opened, world, tmp_path, monkeypatch):
     finish(opened())
-    replayed = ReplayConsole(tmp_path / "drill.json")
+    replayed = ReplayConsole(tmp_path / "drill.json", world.scenario)
     monkeypatch.setattr(replayed, "show", lambda: None)
     seen = []
     for stop in [*range(len(replayed.stops)), *reversed(range(len(replayed.stops)))]:
@@ -158,6 +157,21 @@ def test_a_run_can_be_stepped_through_forward_and_back(opened, tmp_path, monkeyp
     (tmp_path / "drill.json").write_text("{}")
     with pytest.raises(SealError, match="no run file"):
         ReplayConsole(tmp_path / "drill.json")
+
+
+def test_a_run_that_no_console_wrote_can_be_stepped_through(world, tmp_path):
+    """Its log need not say what a console asks for; what stands beside the chain may be anything."""
+    said = [{"at": 150, "kind": "ack"}, {"at": 160, "kind": "diagnosis", "mode": "gremlins"}]
+    said += [{"at": 170, "kind": "update", "text": "x"}]
+    file = tmp_path / "RUN.json"
+    sealed = seal.write(Run(world.scenario, 3, seal.read_log(said, world.scenario)), file)
+    for beside in (None, 5, {}, {"size": "x", "now": "soon"}, {"size": -1, "now": None}):
+        file.write_text(json.dumps({**sealed, "console": beside}))
+        replayed = ReplayConsole(file, world.scenario)
+    replayed.go(len(replayed.stops))
+    told = [line["text"] for line in replayed._screen()["timeline"] if line["by"] == "you"]
+    assert told == ["status update: x", "diagnosis: gremlins", "acknowledged: the page"]
+    assert "You said: gremlins." in str(replayed._page()["lines"])
 
 
 def test_two_people_on_one_file(opened):
@@ -202,6 +216,7 @@ def test_a_lock_that_somebody_left_behind_holds_nobody_up(opened, tmp_path):
     ("call", "says"),
     [
         ({"seed": -1}, "give a whole number"),
+        ({"seed": 2**31}, "from 0 to 2147483647"),
         ({"size": 7}, "5, 15 or 30"),
         ({"role": "ceo"}, "role = 'ceo'"),
         ({"scenario": "storm"}, "no scenario 'storm'"),

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -136,4 +137,20 @@ def test_the_command_writes_the_same_file_twice_and_verifies_it(tmp_path):
     files[1].write_bytes(files[0].read_bytes().replace(b'"undo": true', b'"undo": false'))
     done = runner.invoke(cli.app, ["drill", "verify", *map(str, files)])
     assert done.exit_code == 1 and "A.json: whole" in done.output and "B.json: entry" in done.output
+    files[0].write_bytes(b"{")
+    gone = runner.invoke(cli.app, ["drill", "verify", str(files[0]), str(tmp_path / "none.json")])
+    assert gone.output.splitlines() == ["A.json:1: no JSON", f"{tmp_path / 'none.json'}: no such file or directory"]
     assert "nobody said what it was" in done.output and done.output.count("of 100") == 1, "no score for what is changed"
+
+
+def test_a_run_of_ones_own_scenario_is_verified_with_its_file(tmp_path):
+    mine, log, run = (tmp_path / name for name in ("mine.yaml", "LOG.json", "RUN.json"))
+    theirs = Path(scenario.__file__).parent / scenario.FOLDER / "split_brain.yaml"
+    mine.write_text(theirs.read_text(encoding="utf-8").replace("id: split_brain", "id: mine", 1), encoding="utf-8")
+    log.write_text('[{"at": 200, "action": "quorum"}]', encoding="utf-8")
+    call = CliRunner().invoke
+    assert call(cli.app, ["drill", "run", str(mine), "--actions", str(log), "--out", str(run)]).exit_code == 0
+    known = call(cli.app, ["drill", "verify", str(run), "--scenario", str(mine)])
+    assert known.exit_code == 0 and "RUN.json: whole" in known.output
+    unknown = call(cli.app, ["drill", "verify", str(run)])
+    assert unknown.exit_code == 1 and "no scenario 'mine'" in unknown.output
