@@ -81,7 +81,8 @@ def _picture(session: Session, plays: list[Any], true: Truth) -> Picture:
     lost = {
         name: _lost(one)[::every] for name, one in (("yours", yours), ("nothing", nothing), ("reference", reference))
     }
-    at = np.array([e.at + session.world.action(e.action).delay_s for e in true.effects if _acts(session, e.action)])
+    took = [(effect.at, session.world.action(effect.action)) for effect in true.effects]
+    at = np.array([when + action.delay_s for when, action in took if action.changes])
     level = np.interp(at, time, lost["yours"]) if len(at) else at
     said = {"time": [true.first_signal, min(session.now, float(time[-1]))], "kind": [0.0, 1.0]}
     return Picture({
@@ -97,10 +98,6 @@ def _lost(played: Any) -> Any:
     if users.count is not None:
         return np.cumsum(played.share) * played.step * users.count / 60.0
     return np.cumsum(played.failed) * played.step * (users.per_request or 0.0)
-
-
-def _acts(session: Session, action: str) -> bool:
-    return bool(session.world.action(action).effect)
 
 
 def _spec(session: Session, true: Truth) -> dict[str, Any]:

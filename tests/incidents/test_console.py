@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.incidents import console, drill, scenario, seal
+from course_lib.incidents import console, debrief_board, drill, scenario, seal
 from course_lib.incidents.console import DrillConsole
+from course_lib.incidents.debrief_board import Debrief
 from course_lib.incidents.drill_file import DrillFile, DrillFileError
 from course_lib.incidents.kill_table import POINTS
 from course_lib.incidents.replay import ReplayConsole
@@ -138,6 +139,14 @@ def test_the_debrief_says_what_each_action_did(opened):
     assert set(named_data(page["spec"])) <= set(page["header"]["datasets"])
     assert any(line.startswith("The signal could have told at") for line in page["lines"])
     assert opened().widget.debrief["actions"] == page["actions"], "a drill that is over shows its debrief again"
+
+
+def test_what_was_done_in_vain_stands_on_the_debriefs_chart():
+    brain = scenario.load("split_brain")
+    steps = [{"id": name, "at": 200, "kind": "action", "action": name} for name in ("restart", "silence")]
+    session = Session(World(brain, 1), log=steps, now=300.0, ended=True)
+    made = Debrief(session)
+    assert debrief_board._picture(session, made.plays, made.true).data["acts"]["time"].tolist() == [230.0]
 
 
 def test_a_run_can_be_stepped_through_forward_and_back(opened, world, tmp_path, monkeypatch):
