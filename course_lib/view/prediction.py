@@ -31,6 +31,8 @@ ANSWER, WHO, HOW = "{answer}", "{who}", "{how}"
 """What a published page fills in where the words about a learner's answer stand."""
 TURN = 0.7  # of the scale: up to here an answer's words fit right of its rule
 WORDS = 0.2  # of the scale: about as long as an answer's words beside its rule
+BEYOND = " of the other"
+_OTHER = {"predicted": "truth", "truth": "predicted"}
 _writing = threading.Lock()
 
 
@@ -346,21 +348,27 @@ class NumberPrediction(Prediction):
     def _place(self, value: float | str, zero: float) -> float:
         return float("nan") if isinstance(value, str) else float(value) + zero
 
-    def _marks(self, axis: str, truth: float | str, title: str) -> list[alt.LayerChart]:
-        """Return both answers as rules with their words, or as words at the far end where they are no number."""
+    def _marks(self, axis: str, truth: float | str, title: str) -> list[alt.Chart]:
+        """Return both answers as rules, and above these their words: at the far end of one that is no number."""
         who = WHO if self._open else "you" if self.committed else "default"
         both = (
             ("predicted", self.value, f"{who}: {self.answer}", "prediction", 12),
             ("truth", truth, f"model: {self.text(truth)}", "truth", 28),
         )
+        numbers = [(field, role) for field, answer, _, role, _ in both if not isinstance(answer, str)]
+        rules = [_rule(field, role, axis, title) for field, role in numbers]
         sides = self._sides(self.value, truth)
-        return [
-            _mark(field, words, role, y, axis, title, side)
+        words = [
+            _words(field, words, role, y, axis, title, side)
             for (field, _, words, role, y), side in zip(both, sides, strict=True)
         ]
+        return [*rules, *(layer for layers in words for layer in layers)]
 
     def _sides(self, *answers: float | str) -> list[str]:
-        """Where the words of two answers stand: of close ones away from each other, lest one's rule cross them."""
+        """Where the words of two answers stand: of close ones away from each other, lest one's rule cross them.
+
+        At an end of the scale there is no room for that: there the outer one's words stand beyond the other's rule.
+        """
         sides = [self._side(answer) for answer in answers]
         if any(isinstance(answer, str) for answer in answers) or answers[0] == answers[1]:
             return sides
@@ -369,6 +377,8 @@ class NumberPrediction(Prediction):
         if abs(answers[1] - answers[0]) < WORDS * span:
             sides[lower] = "left" if answers[lower] > low + WORDS * span else sides[lower]
             sides[1 - lower] = "right" if answers[1 - lower] < low + (1 - WORDS) * span else sides[1 - lower]
+            if sides[0] == sides[1]:
+                sides[lower if sides[0] == "right" else 1 - lower] += BEYOND
         return sides
 
     def _side(self, value: float | str) -> str:
@@ -497,7 +507,7 @@ def predict_curve(
     return CurvePrediction(name, question, standing, about)
 
 
-def _scale(about: Mapping[str, Any], words: str, marks: list[alt.LayerChart]) -> alt.LayerChart:
+def _scale(about: Mapping[str, Any], words: str, marks: list[alt.Chart]) -> alt.LayerChart:
     """Return a plain scale with two marks: what was predicted, what is true."""
     scale = alt.Scale(domain=[about["low"], about["high"]])
     ends = [alt.XDatum(about[end], title=_answer_title(about), scale=scale) for end in ("low", "high")]
@@ -516,19 +526,30 @@ def _axis_title(spec: Mapping[str, Any], axis: str) -> str:
     return own or next((title for title in inner if title), "")
 
 
-def _mark(field: str, words: str, role: str, y: int, axis: str, title: str, side: str) -> alt.LayerChart:
-    """Return one answer on an axis of a chart: a rule with its words, inside the plot and clear of both axes."""
-    stroke, base = style.SERIES[role], alt.Chart(alt.NamedData("prediction"))
-    text = {"text": words, "color": stroke.colour, "fontWeight": "bold"}
+def _rule(field: str, role: str, axis: str, title: str) -> alt.Chart:
+    """Return an answer's rule on an axis of a chart."""
+    stroke = style.SERIES[role]
+    mark = {"color": stroke.colour, "strokeDash": stroke.dash, "strokeWidth": 3, "clip": True}
+    return alt.Chart(alt.NamedData("prediction")).mark_rule(**mark).encode(**_at(field, axis, title))
+
+
+def _words(field: str, words: str, role: str, y: int, axis: str, title: str, side: str) -> list[alt.Chart]:
+    """Return an answer's words and the halo behind them, inside the plot and clear of both axes."""
     if side == "end":
-        return alt.layer(base.mark_text(**text, align="right", dx=-6).encode(x=alt.value("width"), y=alt.value(y)))
-    place = {axis: (alt.X if axis == "x" else alt.Y)(f"{field}:Q", title=title)}
-    rule = base.mark_rule(color=stroke.colour, strokeDash=stroke.dash, strokeWidth=3, clip=True).encode(**place)
-    if axis == "x":
-        where = {"align": "left", "dx": 6} if side == "right" else {"align": "right", "dx": -6}
-        return alt.layer(rule, base.mark_text(**text, **where).encode(**place, y=alt.value(y)))
-    x = alt.value(12 if role == "prediction" else 170)
-    return alt.layer(rule, base.mark_text(**text, align="left", dy=-9).encode(**place, x=x))
+        where, place = {"align": "right", "dx": -6}, {"x": alt.value("width"), "y": alt.value(y)}
+    elif axis == "y":
+        where, place = {"align": "left", "dy": -9}, {"x": alt.value(12 if role == "prediction" else 170)}
+        place |= _at(field, axis, title)
+    else:
+        where = {"align": "left", "dx": 6} if side.startswith("right") else {"align": "right", "dx": -6}
+        place = _at(_OTHER[field] if side.endswith(BEYOND) else field, axis, title) | {"y": alt.value(y)}
+    base, mark = alt.Chart(alt.NamedData("prediction")), {"text": words, "fontWeight": "bold", **where}
+    halo = base.mark_text(color=style.PAPER, stroke=style.PAPER, strokeWidth=4, **mark)
+    return [layer.encode(**place) for layer in (halo, base.mark_text(color=style.SERIES[role].word, **mark))]
+
+
+def _at(field: str, axis: str, title: str) -> dict[str, alt.X | alt.Y]:
+    return {axis: (alt.X if axis == "x" else alt.Y)(f"{field}:Q", title=title)}
 
 
 def _title(words: str) -> alt.TitleParams:

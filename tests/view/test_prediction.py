@@ -157,8 +157,9 @@ def test_an_answer_near_the_end_of_the_scale_has_its_words_on_the_inner_side():
     [
         (120, 111, ("right left")),
         (111, 120, ("left right")),
-        (230, 240, ("left left")),  # no room beyond the upper one
-        (10, 20, ("right right")),  # nor below the lower
+        (230, 240, ("left left of the other")),  # no room beyond the upper one
+        (10, 20, ("right of the other right")),  # nor below the lower
+        (20, 10, ("right right of the other")),
         (150, 150, ("right right")),
         (100, 200, ("right right")),  # far enough apart
     ],
@@ -169,6 +170,16 @@ def test_words_of_close_answers_stand_away_from_each_other(value, truth, sides):
     found = guess._sides(float(value), float(truth))
     low, high = guess.about["low"], guess.about["high"]
     assert (low, high) == (0, 300) and " ".join(found) == sides
+
+
+def test_where_there_is_no_room_the_outer_words_are_drawn_beyond_the_other_rule_with_a_halo():
+    guess = number()
+    guess.commit(0, 1)
+    chart = guess.reveal(10.0).chart().specs[0]
+    drawn = [(text, mark, encoding["x"]["field"]) for text, mark, encoding in words(chart)]
+    assert [(text, field) for text, _, field in drawn] == [("you: 0 s", "truth")] * 2 + [("model: 10 s", "truth")] * 2
+    assert all(mark["align"] == "left" for _, mark, _ in drawn)
+    assert [mark.get("strokeWidth") for _, mark, _ in drawn] == [4, None, 4, None]
 
 
 class Places:
