@@ -7,7 +7,8 @@ const STORE = "course.predictions";
 const NOBODY = "a stored default; nobody predicted here";
 const COUNTS = ["None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"];
 const SURE = ["a guess", "fairly sure", "certain"];
-const TITLE_WIDTH = 72; // characters, as `_title` in prediction.py has it
+const TITLE_WIDTH = 72; // characters, as `_title` in prediction.py has it; on a phone as many as fit
+const LETTER = 8; // px, at most, on average
 
 class Model {
   constructor(traits) {
@@ -179,10 +180,11 @@ function questionModel({ name, question }) {
 }
 
 function wrapped(text) {
+  const width = Math.min(TITLE_WIDTH, document.querySelector("main").clientWidth / LETTER);
   const lines = [""];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
-    if (last && last.length + 1 + word.length > TITLE_WIDTH) lines.push(word);
+    if (last && last.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = last ? `${last} ${word}` : word;
   }
   return lines;

@@ -144,15 +144,29 @@ def served(folder):
         server.shutdown()
 
 
+# The lines of a reveal's title, as they are drawn.
+TITLE = """() => {
+    const lines = [], walk = (item) => {
+        if (Array.isArray(item.text)) lines.push(...item.text);
+        for (const inner of item.items ?? []) walk(inner);
+    };
+    walk(document.querySelector("[data-place^=reveal] .course-panel").courseViews[0].scenegraph().root);
+    return lines;
+}"""
+
+
 def on_a_phone_in_the_dark(browser, address):
     with opened(browser, address, color_scheme="dark", viewport={"width": 390, "height": 800}) as look:
         look.page.get_by_role("button", name="fixed", exact=True).click()
         look.reach(PANEL.settings("fixed"))
         ink = look.page.evaluate("document.querySelector('.course-panel').courseViews[0].signal('ink')")
         fits, folded = look.fits(), not look.page.locator(".side li").first.is_visible()
+        look.page.locator("[data-place^=question]").nth(0).get_by_role("button", name="skip").click()
+        look.page.locator("[data-place^=reveal][data-answered] .course-live").wait_for()
+        title = look.page.evaluate(TITLE)
         look.page.emulate_media(media="print")
         paper = [look.page.locator(there).first.is_visible() for there in ("img[alt='a dot']", ".course-panel")]
-        return dict(asked=look.asked, errors=look.errors, ink=ink, fits=fits, folded=folded, paper=paper)
+        return dict(asked=look.asked, errors=look.errors, ink=ink, fits=fits, folded=folded, paper=paper, title=title)
 
 
 @pytest.mark.weekly
@@ -163,6 +177,8 @@ def test_a_page_from_a_server_fits_a_phone_follows_the_dark_and_prints_its_pictu
     assert found["errors"] == []
     assert found["ink"] == "rgb(232, 232, 232)" and found["fits"] and found["folded"]
     assert found["paper"] == [True, False]
+    assert " ".join(found["title"]).startswith("predicted 30 s (a stored default")
+    assert max(map(len, found["title"])) <= 390 / 8
 
 
 def without_its_data(browser, address):
