@@ -6,6 +6,7 @@ its page says.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -26,8 +27,15 @@ _STYLE = """from IPython.display import HTML
 HTML('''<style>
 .jp-Notebook { --jp-content-font-size1: 21px; --jp-code-font-size: 17px; }
 .jp-Notebook .jp-RenderedHTMLCommon { line-height: 1.5; }
-.jp-Notebook .jp-InputPrompt, .jp-Notebook .jp-OutputPrompt, .jp-Notebook .jp-Placeholder { display: none; }
+.jp-Notebook .jp-RenderedHTMLCommon table { font-size: 17px; }
+.jp-Notebook :is(.jp-CodeCell .jp-InputPrompt, .jp-OutputPrompt, .jp-Placeholder) { display: none; }
+.jp-Notebook .jp-MarkdownCell .jp-InputPrompt { flex: 0 0 28px; min-width: 28px; }
+.jp-Notebook .jp-MarkdownCell .jp-collapseHeadingButton { display: flex; }
 .jp-Notebook .course-panel { font-size: 17px; }
+.jp-Notebook .course-panel :is(.course-title, h4, .course-assumptions, table) { font-size: 15px; }
+.jp-Notebook .course-card .course-title { font-size: 19px; }
+.jp-Notebook .course-live:not(:has(.noUi-handle)) .course-chart { zoom: 1.4; }
+.jp-Notebook .course-card { max-width: 760px; }
 </style>''')"""
 _HOW = """# {title}
 
@@ -54,7 +62,8 @@ def lay_out(course: Course, module: Module) -> Path:
 
 def notebook(lesson: NotebookNode, module: Module) -> NotebookNode:
     """Turn a lesson into its projector's copy, in place."""
-    kept = [cell for cell in lesson.cells if not _LEFT_OUT & set(cell.metadata.get("tags", []))]
+    shown = [cell for cell in lesson.cells if not _LEFT_OUT & set(cell.metadata.get("tags", []))]
+    kept = [part for cell in shown for part in _parts(cell)]
     for cell in kept:
         _prepare(cell)
     look = nbformat.v4.new_code_cell(_STYLE, id=LOOK)
@@ -64,9 +73,23 @@ def notebook(lesson: NotebookNode, module: Module) -> NotebookNode:
     return lesson
 
 
+def _parts(cell: NotebookNode) -> list[NotebookNode]:
+    """Return a station's heading and text as cells of their own: JupyterLab folds what is below a heading's cell."""
+    heading, _, text = cell.source.partition("\n")
+    if not (_begins_station(cell) and text.strip()):
+        return [cell]
+    cell.source = heading
+    below = nbformat.v4.new_markdown_cell(text.strip("\n"), id=f"{cell.id}-text", metadata=deepcopy(cell.metadata))
+    return [cell, below]
+
+
+def _begins_station(cell: NotebookNode) -> bool:
+    return cell.cell_type == "markdown" and cell.source.startswith("## ")
+
+
 def _prepare(cell: NotebookNode) -> None:
     """Fold a cell's code, and the station that begins with it."""
-    station = cell.cell_type == "markdown" and cell.source.startswith("## ")
+    station = _begins_station(cell)
     if cell.cell_type == "code":
         cell.metadata["jupyter"] = {"source_hidden": True}
         cell.outputs, cell.execution_count = [], None
@@ -77,9 +100,10 @@ def _prepare(cell: NotebookNode) -> None:
 
 def _with_peer(cells: list[NotebookNode], module: Module) -> list[NotebookNode]:
     """Put the peer question behind the station that its page names."""
-    asked = nbformat.v4.new_markdown_cell(pages.peer_slide(module), id="presenter-peer")
-    _prepare(asked)
-    stations = [place for place, cell in enumerate(cells) if cell.source.startswith("## ")]
+    asked = _parts(nbformat.v4.new_markdown_cell(pages.peer_slide(module), id="presenter-peer"))
+    for cell in asked:
+        _prepare(cell)
+    stations = [place for place, cell in enumerate(cells) if _begins_station(cell)]
     named = next(p for p in stations if cells[p].source.startswith(f"## {pages.notes()[module.slug].peer.after}"))
     then = next((place for place in stations if place > named), len(cells))
-    return [*cells[:then], asked, *cells[then:]]
+    return [*cells[:then], *asked, *cells[then:]]

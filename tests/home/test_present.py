@@ -18,6 +18,7 @@ def test_code_is_folded_stations_are_closed_and_answers_left_out(module):
     assert not [cell.id for cell in made.cells if {"answer", "check"} & set(cell.metadata.get("tags", []))]
     stations = [cell for cell in made.cells if cell.cell_type == "markdown" and cell.source.startswith("## ")]
     assert len(stations) >= 12 and all(cell.metadata["jp-MarkdownHeadingCollapsed"] for cell in stations)
+    assert not [cell.id for cell in stations if "\n" in cell.source], "what is in a heading's cell is never folded"
     assert len({cell.id for cell in made.cells}) == len(made.cells)
 
 
@@ -25,7 +26,7 @@ def test_the_peer_question_stands_behind_its_station_without_the_answer():
     made = present.notebook(work.fresh(COURSE.module("gray_failure"), "lesson"), COURSE.module("gray_failure"))
     headings = [cell.source.splitlines()[0] for cell in made.cells if cell.source.startswith("## ")]
     assert headings[headings.index("## Which is it?") - 1] == "## Take it apart"
-    asked = next(cell.source for cell in made.cells if cell.id == "presenter-peer")
+    asked = next(cell.source for cell in made.cells if cell.id == "presenter-peer-text")
     assert "- **C** about 3 hours" in asked and "1,110" not in asked
 
 
