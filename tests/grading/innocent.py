@@ -315,7 +315,7 @@ INNOCENT: dict[str, Innocent] = {
     "exit-at-the-end": Innocent(
         answered(double=f"{DOUBLE}\nexit()"),
         lost=("double",),
-        told="exit",
+        told="exit()",
         mend=edited(lambda n: cell(n, "double-answer").update(source=DOUBLE)),
     ),
     "half-merged-by-git": Innocent(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sys
@@ -24,6 +25,9 @@ DEAR = """
     percent-on-its-own-line separator-in-a-string shell-left-in split-between-two-names split-in-a-function timed-cell
     timeit-left-in windows-lines word-to-nbval
 """.split()
+
+#: Nothing of these files is left unread: one answer ends its process, and one is the course's, as the report says.
+READ = ("exit-at-the-end", "borrowed-from-the-course")
 
 
 def save(path: Path, innocent: Innocent) -> Path:
@@ -95,7 +99,11 @@ def test_the_same_marks_at_home_and_in_class_or_a_line_to_both_with_a_mend(name,
     assert innocent.told in told
     page = (out / "feedback" / f"{name}.html").read_text(encoding="utf-8")
     assert innocent.told.replace("'", "&#39;") in page
-    assert [line for line in batch.notices if line.startswith(f"{name}/")] or set(innocent.lost) < set(FULL)
+    if name not in READ:
+        assert [line for line in batch.notices if line.startswith(f"{name}/") and innocent.told in line]
+        with (out / "gradebook.csv").open(newline="", encoding="utf-8") as file:
+            remarks = {row["learner"]: row["remarks"] for row in csv.DictReader(file)}
+        assert innocent.told in remarks[name]
     if innocent.lost:
         follow(innocent, told, path, monkeypatch)
         assert home.check(path)[0] == FULL

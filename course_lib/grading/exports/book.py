@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from course_lib.grading.book.marks import Mark, TaskMark
 from course_lib.grading.book.policy import Policy
-from course_lib.grading.book.record import TaskRecord
+from course_lib.grading.book.record import Record, TaskRecord
 from course_lib.grading.exports.files import file_names
 from course_lib.grading.intake.copies import Copy
 from course_lib.grading.intake.papers import Paper
@@ -17,6 +17,7 @@ from course_lib.grading.intake.pristine import Lab
 from course_lib.grading.intake.roster import Person
 
 VERSION = 1
+_REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,14 @@ class Book:
 def remarks(mark: Mark, *, trouble: bool = True) -> list[str]:
     """What lateness took and by whose word, why a run does not count or a file was not read, and what of it was not."""
     told = [mark.remark, mark.not_own, mark.record.trouble if trouble else "", *mark.record.notes]
-    return [one for one in told if one]
+    return [one for one in (*told, *_not_read(mark.record)) if one]
+
+
+def _not_read(record: Record) -> Iterator[str]:
+    """Answers that were not read in a file that was, and why."""
+    for name, told in record.tasks.items():
+        if told.state == _REFUSED and not record.trouble:
+            yield f"{name}: {told.lines[-1].split(maxsplit=1)[-1]}"  # without the line's mark
 
 
 def gradebook_json(book: Book) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def unread(folder: Path, attempts: Sequence[Attempt]) -> list[str]:
     """
     told: dict[str, list[str]] = {}
     for one in attempts:
-        lines = [one.trouble] if one.trouble else one.notes
+        lines = [one.trouble] if one.trouble else [*one.notes, *(f"{id_}: {why}" for id_, why in one.refused.items())]
         told.setdefault(one.learner, []).extend(f"{one.file}: {line}" for line in lines)
     files = {(one.learner, one.file) for one in attempts}
     learners = {learner for learner, _ in files}
