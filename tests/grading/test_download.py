@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import zipfile
 
 import pytest
@@ -83,9 +85,16 @@ def test_each_system_gives_one_folder_a_learner(system, tmp_path, course, roster
     assert json.loads(next((tmp_path / "in" / "ada").glob("*.ipynb")).read_text()) == json.loads(GOOD)
 
 
-def test_an_unpacked_download_is_sorted_as_the_archive_is(tmp_path, course, roster):
+def test_an_unpacked_download_is_sorted_as_the_archive_is_however_deep_a_learner_nested_folders(
+    tmp_path, course, roster, request
+):
     for name, text in DOWNLOADS["canvas"].items():
         kit.save(tmp_path / "unpacked" / name, text)
+    deep = str(tmp_path / "unpacked" / "d")
+    request.addfinalizer(lambda: subprocess.run(["rm", "-rf", str(tmp_path / "unpacked")], check=True))
+    for _ in range(1_100):
+        os.mkdir(deep)
+        deep += "/d"
     assert sorted(collect(tmp_path / "unpacked", tmp_path / "in", course, roster).learners) == ["ada", "bob"]
 
 

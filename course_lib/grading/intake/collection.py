@@ -194,9 +194,9 @@ def _notebooks(folder: Path) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def walk(folder: Path, deepest: int) -> Iterator[tuple[int, os.DirEntry[str]]]:
+def walk(folder: Path, deepest: int, most: int | None = None) -> Iterator[tuple[int, os.DirEntry[str]]]:
     """Entries below a folder with their depth, without recursion and within bounds; `x.ipynb/` is one entry."""
-    left, waiting = _MOST_ENTRIES, [(0, str(folder))]
+    left, waiting = most or _MOST_ENTRIES, [(0, str(folder))]
     while waiting:
         depth, where = waiting.pop()
         try:

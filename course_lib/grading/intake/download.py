@@ -19,6 +19,7 @@ from typing import Any
 
 from course_lib.grading.exports.files import csv_text, file_name
 from course_lib.grading.intake import stamps
+from course_lib.grading.intake.collection import walk
 from course_lib.grading.intake.files import printable
 from course_lib.grading.intake.roster import Person, alike, name_key
 from course_lib.submission import MAX_FILE_BYTES
@@ -181,9 +182,9 @@ class _Folder:
 
     def names(self) -> Iterator[str]:
         """Regular files in the order of names."""
-        for path in sorted(self._path.rglob("*"))[:_MOST_FILES]:
-            if path.is_file() and not path.is_symlink():
-                yield path.relative_to(self._path).as_posix()
+        found = (one for _, one in walk(self._path, _MOST_FILES, _MOST_FILES) if one.is_file(follow_symlinks=False))
+        for path in sorted(Path(one.path) for one in found):
+            yield path.relative_to(self._path).as_posix()
 
     def read(self, name: str) -> bytes:
         """At most one byte more than is allowed."""
