@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import time
+from types import SimpleNamespace
 
 import pytest
 from grading import kit
 
-from course_lib.grading.judging import recorded
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.reading import Reading
+from course_lib.grading.judging import jobs, recorded
 from course_lib.grading.judging.recorded import PASSED, Comparer
 
 
@@ -59,3 +64,33 @@ def test_one_that_is_late_is_replaced_and_its_late_answer_reaches_nobody(compare
     comparer._patience_s = 60
     time.sleep(1)
     assert comparer.compare(kit.submission({}), RECORDS) == ALL_PASSED
+
+
+def test_no_comparer_costs_a_verdict_and_an_answer_that_cannot_be_read_costs_its_own_task(tmp_path, monkeypatch):
+    lab = pristine.labs(kit.course(tmp_path))[kit.LAB]
+    answers = {lab.answer_cells[task]: source for task, source in kit.RIGHT.items()}
+
+    @contextlib.contextmanager
+    def session(*_, **__):
+        yield SimpleNamespace(run=lambda plan: SimpleNamespace(records=RECORDS))
+
+    def compare(*_):
+        raise queue.Empty
+
+    bench = jobs.Bench(
+        SimpleNamespace(ready=lambda: None, limits=kit.LIMITS, session=session),
+        SimpleNamespace(read=lambda source, *_: None if source == kit.RIGHT["double"] else Reading()),
+        SimpleNamespace(compare=compare),
+    )
+
+    def judge(judged):
+        judged.outcome.tasks |= {name: lab.tasks[name].stopped("right", "") for name in ("running", "policy")}
+        return True
+
+    monkeypatch.setattr(jobs, "judge_answers", judge)
+    told = jobs.grade(jobs.Job("ada", kit.LAB, answers, 1, 2), lab, bench)
+    assert {name: verdict.state for name, verdict in told.tasks.items()} == {
+        "double": "refused", "running": "right", "policy": "right"
+    }  # fmt: skip
+    assert "nests too deeply, or takes too long, to be read; write it more plainly" in told.tasks["double"].text
+    assert told.notices == ["nbval (recorded) could not run: Empty"]

@@ -288,12 +288,25 @@ def test_marks_set_by_hand_stay(small):
     assert "a slip of the pen" in (out / "feedback" / "learner-000.html").read_text()
 
 
+UNCOUNTED = """
+import os
+def double(x):
+    try:
+        os.close(os.memfd_create("course-attack"))
+    except PermissionError:
+        return 2 * x
+    return 3 * x
+"""
+
+
 @pytest.mark.walls
 def test_nbval_agrees_live_and_recorded(small, isolation_level):
     course, folder, out = small
     # What nbval reads in a learner's comments is no order.
     skipped = {task: f"# NBVAL_SKIP\n# NBVAL_RAISES_EXCEPTION\n{source}" for task, source in kit.RIGHT.items()}
     kit.save(folder / "learner-001" / "01_kit.ipynb", kit.submission(skipped))
+    # Memory that no limit counts is refused to a real kernel, too.
+    kit.save(folder / "learner-002" / "01_kit.ipynb", kit.submission({"double": UNCOUNTED}))
     batch = grade(folder, out, course, replace(QUICK, limits=Limits(), live_every=1))
     assert batch.disagreements == [] and batch.exit_code == 0
     live = () if any("nbval (live) was left out" in notice for notice in batch.notices) else ("live",)

@@ -114,6 +114,21 @@ def test_a_crash_names_line_and_input_as_at_home(session):
         session.proxy("broken")(np.zeros(3))
     assert raised.value.text.endswith("with size 3 at line 11 (return x[99])")
     assert "it was passed x = " in raised.value.passed(["x"], [np.zeros(3)]).text
+    with pytest.raises(AnswerError) as raised:
+        session.proxy("twice")(1.0, 2.0)
+    assert raised.value.text.endswith("1 positional argument but 2 were given")  # the line that called it is ours
+
+
+def test_what_asks_for_a_shell_or_a_kernel_is_passed_over_or_told_in_one_plain_line(sandbox):
+    sources = ["!ls", "%pip list", "files = !ls", "get_ipython().kernel"]
+    cells = [{"id": source, "source": source} for source in sources]
+    with sandbox.session(time.monotonic() + 20, for_answers=True) as made:
+        told = made.run({"mode": "answers", "cells": cells, "names": [], "hidden": []}).records
+    errors = {source: told[source]["error"] for source in sources}
+    assert [errors[source] for source in sources[:3]] == [None] * 3
+    assert told["!ls"]["stderr"] == "!ls is passed over where answers are graded\n"
+    what = "what is asked of the notebook's kernel is not there where answers are graded"
+    assert (errors["get_ipython().kernel"]["name"], errors["get_ipython().kernel"]["text"]) == ("AttributeError", what)
 
 
 FLOOD = """
