@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -128,7 +130,17 @@ def _lab_page(course: Course, module: Module) -> Page:
 def _document(name: str, title: str, text: str) -> Page:
     """Return a page of Markdown; its headings are those of a notebook's text."""
     content = notebook_page.content(new_notebook(cells=[new_markdown_cell(text)]))
-    return Page(name, title, dataclasses.replace(content, html=f'<div class="document">{content.html}</div>'))
+    return Page(name, title, dataclasses.replace(content, html=f'<div class="document">{_headed(content.html)}</div>'))
+
+
+def _headed(html: str) -> str:
+    """Write the head of its column into each cell of a table: a phone shows cells one below the other."""
+
+    def filled(table: re.Match[str]) -> str:
+        heads = itertools.cycle(re.findall(r"<th\b[^>]*>(.*?)</th>", table[0]))
+        return re.sub(r"<td\b", lambda cell: f'{cell[0]} data-head="{next(heads)}"', table[0])
+
+    return re.sub(r"<table\b.*?</table>", filled, html, flags=re.S)
 
 
 def _index(course: Course) -> Page:

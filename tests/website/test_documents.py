@@ -40,6 +40,12 @@ def test_each_symptom_rule_and_runbook_is_there(pages):
     assert "amplification" in shown["glossary.html"] and "glossary.toml" not in shown["glossary.html"]
 
 
+def test_a_cell_names_its_column_for_those_who_see_no_heads(pages):
+    shown = pages["symptoms.html"].content.html
+    for head, cell in zip(("Lesson", "Taken for"), ("01 Retry storms", "growth"), strict=True):
+        assert re.search(rf'<td data-head="{head}">(<a [^>]*>)?{cell}', shown)
+
+
 def test_a_course_without_rules_and_runbooks_has_the_pages_all_the_same(tmp_path):
     course = tiny_course.make(tmp_path / "c")
     assert "Numbers are half of what they should be." in documents.side_by_side(course)
