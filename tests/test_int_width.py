@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 
 from course_lib.checks import hot_partition
+from course_lib.grading import kill_table
+from course_lib.grading.intake import pristine
+from course_lib.grading.intake.pristine import CourseRef
 from course_lib.theory import hashing
 from tests.models.declared import MODELS
 
@@ -118,6 +121,18 @@ def test_the_solution_for_salts_is_right_there_and_one_without_a_type_is_not(nar
         return key * 512 + np.arange(salts if hot else 1)
 
     assert hot_partition.salt.judge(solution | {"read_keys": untyped}, seed).points == 0
+
+
+@pytest.mark.weekly
+def test_each_solution_is_right_there(narrow):
+    course = CourseRef(str(ROOT))
+    labs = [(lab, pristine.solution(course, lab)) for lab in pristine.labs(course).values()]
+    answers = [
+        (lab.tasks[name], kill_table.answers_here(lab, name, solution)) for lab, solution in labs for name in lab.tasks
+    ]
+    narrow()
+    assert [task.name for task, answer in answers if task.judge(answer, 2**31 + 7).state != "right"] == []
+    assert len(answers) > 60
 
 
 def loose(source):
