@@ -379,7 +379,7 @@ class NotebookPage:
         return [goal.get_attribute("data-reached") == "true" for goal in goals.all()]
 
     def theme(self, name: str) -> None:
-        """Switch JupyterLab's theme: "JupyterLab Light" or "JupyterLab Dark"."""
+        """Switch JupyterLab's theme: "JupyterLab Light" or "JupyterLab Dark"; no picture is taken of its curtain."""
         self.command("apputils:change-theme", theme=name)
         inked = """name => {
             const { jpThemeName, jpThemeLight } = document.body.dataset;
@@ -391,6 +391,7 @@ class NotebookPage:
             });
         }"""
         self.page.wait_for_function(inked, arg=name)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def screenshot(self, path: Path, index: int | None = None) -> Path:
         """Save a picture of the page, or of one panel."""
