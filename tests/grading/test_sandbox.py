@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib.checks.task import AnswerError
+from course_lib.checks.task import AnswerError, demand, task
+from course_lib.grading.judging import jobs
+from course_lib.grading.judging.recall import Recall
 from course_lib.grading.sandbox.box import Sandbox, View, probe
 from course_lib.grading.sandbox.isolation import LAYERS, Limits, level
 
@@ -120,10 +122,18 @@ def test_a_crash_names_line_and_input_as_at_home(session):
 
 
 def test_what_asks_for_a_shell_or_a_kernel_is_passed_over_or_told_in_one_plain_line(sandbox):
-    sources = ["!ls", "%pip list", "files = !ls", "get_ipython().kernel"]
+    @task("cores", answers=("cores(x, y)",), points=1)
+    def cores(answers, seed):
+        yield demand("counts", ok=answers.cores.array(np.arange(3.0), 1.0) >= 0)
+
+    rests_on_it = "n = !nproc\ndef cores(x, y):\n    return x * int(n[0])"
+    sources = ["!ls", "%pip list", "files = !ls", "get_ipython().kernel", rests_on_it]
     cells = [{"id": source, "source": source} for source in sources]
     with sandbox.session(time.monotonic() + 20, for_answers=True) as made:
-        told = made.run({"mode": "answers", "cells": cells, "names": [], "hidden": []}).records
+        ran = made.run({"mode": "answers", "cells": cells, "names": ["cores"], "hidden": []})
+        verdict = jobs._judge(made, ran, cores, rests_on_it, 1, Recall(1))
+    assert verdict.lines[-1] == "  note  !nproc is passed over where answers are graded"
+    told = ran.records
     errors = {source: told[source]["error"] for source in sources}
     assert [errors[source] for source in sources[:3]] == [None] * 3
     assert told["!ls"]["stderr"] == "!ls is passed over where answers are graded\n"

@@ -20,10 +20,12 @@ from course_lib.grading.judging.alarm import Overtime, alarm
 from course_lib.grading.judging.recall import Recall, same
 from course_lib.grading.judging.recorded import Comparer
 from course_lib.grading.sandbox.box import TIMED_OUT, CellsOutcome, Sandbox, Session, error_text, level_of, printable
+from course_lib.grading.sandbox.frames import PASSED_OVER
 from course_lib.grading.sandbox.reader import Reader
 
 REFUSED, NOT_GRADED = "refused", "not graded"
 _CURVE_POINTS = 240
+_MOST_PASSED_OVER = 3
 _GRACE_S = 0.5  # for the trusted side, beyond the submission's own limit
 #: Share of a submission's time that is kept for asking its answers again.
 _RESERVE = 0.2
@@ -313,6 +315,14 @@ def _judge(session: Session, ran: CellsOutcome, task: Task, cell: str, seed: int
     record = ran.records.get(cell)
     if record is None:
         return task.stopped(CRASHED, "its answer cell could not be run")
+    told = _judge_ran(session, record, task, seed, recall)
+    if told.state == RIGHT:
+        return told
+    over = [printable(line) for line in record["stderr"].splitlines() if line.endswith(PASSED_OVER)]
+    return replace(told, lines=(*told.lines, *(f"  note  {line}" for line in over[:_MOST_PASSED_OVER])))
+
+
+def _judge_ran(session: Session, record: dict[str, Any], task: Task, seed: int, recall: Recall) -> Verdict:
     if record["error"]:
         told = record["error"]
         where = f" at {told.get('where')}" if told.get("where") else ""

@@ -25,6 +25,8 @@ DTYPES = {name: np.dtype("<" + name if name != "b1" else "?") for name in ("f4",
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 HEADER_CAP = 64 * 1024
 PAYLOAD_CAP = 8 * 1024 * 1024
+#: How a session tells, on a cell's error stream, of a magic or a shell command that it leaves out.
+PASSED_OVER = "is passed over where answers are graded"
 _MAX_DIMENSIONS = 8
 #: In place of a shape: a plain Python number; None there is a numpy scalar.
 _PLAIN = "plain"

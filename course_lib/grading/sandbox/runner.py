@@ -24,7 +24,7 @@ from traitlets.config import Config
 
 from course_lib import borrowing
 from course_lib.grading.intake import reading
-from course_lib.grading.sandbox.frames import HEADER_CAP, PAYLOAD_CAP, Channel, encode
+from course_lib.grading.sandbox.frames import HEADER_CAP, PASSED_OVER, PAYLOAD_CAP, Channel, encode
 
 TEXT_CAP = 100_000
 _ERROR_CAP = 500
@@ -124,7 +124,7 @@ _PROGRAMS = {"bash", "file", "perl", "pypy", "python", "python3", "ruby", "scrip
 
 
 def _pass_over(what: str) -> None:
-    print(f"{what.strip()[:80]} is passed over where answers are graded", file=sys.stderr)
+    print(f"{what.strip()[:80]} {PASSED_OVER}", file=sys.stderr)
 
 
 def warm_shell() -> CellShell:
