@@ -75,12 +75,14 @@ class Polls:
         mass = np.where(np.arange(self.rows)[:, None] > self.pad - self.period, 1.0 / self.period, 0.0)
         if not self.dead.any():
             return mass
-        edges = (np.arange(self.rows + 1)[:, None] - self.end - 0.5) * self.step - self.first
-        edges = np.maximum(edges, 0.0)
+        begins = int(min(self.end.min(), self.rows - 1))  # before that nobody is back
+        rows = np.arange(begins, self.rows + 1)[:, None]
+        edges = np.maximum((rows - self.end - 0.5) * self.step - self.first, 0.0)
         upto = self.through * (self._ramps(edges) - self._ramps(edges - self.lasts)) / self.lasts
-        rows = np.arange(self.rows)[:, None]
-        herd = np.where(rows >= self.end, np.maximum(np.diff(upto, axis=0), 0.0), 0.0)
-        return np.where(self.dead & (rows >= self.start), herd, mass)
+        herd = np.where(rows[:-1] >= self.end, np.maximum(np.diff(upto, axis=0), 0.0), 0.0)
+        mass = np.where(self.dead & (np.arange(self.rows)[:, None] >= self.start), 0.0, mass)
+        mass[begins:] += np.where(self.dead & (rows[:-1] >= self.start), herd, 0.0)
+        return mass
 
     def returned(self, rows: np.ndarray, ahead: float = 0.5) -> FloatArray:
         """Share of clients that have had an answer since the outage, or never lost touch, shape of `rows` by width.
@@ -103,16 +105,13 @@ class Views:
         self.born, self.dies = polls.tick(fleet.born), polls.tick(fleet.dies)
         self.twice = bool((registry.back < NEVER).any())
         listed = self._count(self.come, self.go) + self._count(self.back, self.out)
-        known = self._count(self.come, self.forget) + self._count(self.back, self.forgotten)
         later = np.round(polls.period / 2.0).astype(np.int64)  # on average, since who doubts was last told
         first, again = (np.minimum(x + later, polls.rows) for x in (self.come, self.back))
         again = np.where((self.come < self.back) & (self.forget == self.back), self.back, again)  # was never forgotten
         self.learnt = np.where(self.come == 0, 0, first), again
-        self._sum(listed, known)
         self.middle = polls.begin + polls.each // 2 - 1  # the last row of answers that were had by then
         self.end = polls.begin + polls.each - 1
-        recalled = self._count(self.learnt[0], self.forget) + self._count(again, self.forgotten)
-        self.recalled = recalled[self.middle[:, 0]]
+        self._sum(listed)
         self.windows = {True: self._look(self.end), False: self._look(self.middle)}
         self._invert()
 
@@ -123,21 +122,24 @@ class Views:
         member, there = np.broadcast_to(np.arange(width), first.shape), first < last
         for row, sign in ((first, 1.0), (last, -1.0)):
             steps += sign * np.bincount((row[there] * width + member[there]), minlength=steps.size)
-        return np.add.accumulate(steps.reshape(-1, width), axis=0)[:rows]
+        return accumulate(np.add, steps.reshape(-1, width)[:rows])
 
-    def _sum(self, listed: FloatArray, known: FloatArray) -> None:
+    def _sum(self, listed: FloatArray) -> None:
         """Running sums over answers, (rows + 1, width): of clients, of 1/n, of n, and of clients that doubt."""
         polls = self.polls
         threshold = self.batch.at("panic_threshold", np.maximum(polls.time[:, 0], 0.0))
-        doubts = listed < threshold * known - 1e-9
+        doubts, self.recalled = np.zeros((1, 1), dtype=bool), np.zeros((len(self.middle), polls.width))
+        if (threshold > 0).any():  # what is known counts only against a threshold
+            known = self._count(self.come, self.forget) + self._count(self.back, self.forgotten)
+            doubts = listed < threshold * known - 1e-9
+            recalled = self._count(self.learnt[0], self.forget) + self._count(self.learnt[1], self.forgotten)
+            self.recalled = recalled[self.middle[:, 0]]
         believed = np.where(doubts, 0.0, polls.mass)
         parts = {
             "inverse": ratio(believed, listed),
             "believed": np.where(listed > 0, believed, 0.0),
             "length": believed * listed,
             "doubting": np.where(doubts, polls.mass, 0.0),
-            "told": polls.mass,
-            "when": polls.mass * polls.time,
         }
         self.upto = {name: _running(part) for name, part in parts.items()}
 
@@ -172,7 +174,8 @@ class Views:
 
     def age(self) -> FloatArray:
         """Mean time since a client's last answer, s, shape (ticks + 1, width)."""
-        polls, told, when = self.polls, self.upto["told"], self.upto["when"]
+        polls = self.polls
+        told, when = _running(polls.mass), _running(polls.mass * polls.time)
         now = polls.begin
         cut = polls.dead & (now >= polls.start)
         low = np.clip(np.maximum(now - polls.period + 1, np.where(cut, polls.end, 0)), 0, polls.rows)
