@@ -13,7 +13,7 @@ import numpy as np
 from course_lib import progress
 from course_lib.incidents import outcome, score, truth
 from course_lib.incidents.boards import clock_axis, timed
-from course_lib.incidents.scenario import NOTHING
+from course_lib.incidents.scenario import NOTHING, Scenario
 from course_lib.incidents.score import Part
 from course_lib.incidents.screen import count, duration, sure
 from course_lib.incidents.session import Session
@@ -177,14 +177,24 @@ def _lines(session: Session, true: Truth) -> list[str]:
         else "You did not say what it was."
     )
     about = scenario.debrief
+    kept = "" if scenario.noop else f"Kept going by: {about.amplifier} "  # nothing did
     return [
         f"It was: {', then '.join(modes)}. {yours}",
-        f"Set off by: {about.trigger} Kept going by: {about.amplifier} Missing: {about.missing_defence}",
+        f"Set off by: {about.trigger} {kept}Missing: {about.missing_defence}",
         f"Failed user-minutes: {_lost_in_words(true)}. Yours are {100 * true.budget_burned:.1f} % {MONTHS}.",
         _together(true),
         _told(session, true),
+        _page(scenario),
         about.lesson,
     ]
+
+
+def _page(scenario: Scenario) -> str:
+    """The runbook that would have helped, and how old it was in this story."""
+    if scenario.noop or not scenario.runbook:
+        return ""
+    read = f", last read {scenario.runbook_reviewed}" if scenario.runbook_reviewed else ""
+    return f"The page for it{read}: course runbook run {scenario.runbook}"
 
 
 def _lost_in_words(true: Truth) -> str:

@@ -149,6 +149,16 @@ def test_what_was_done_in_vain_stands_on_the_debriefs_chart():
     assert debrief_board._picture(session, made.plays, made.true).data["acts"]["time"].tolist() == [230.0]
 
 
+def test_the_debrief_names_the_page_and_how_old_it_was_and_blames_nothing_on_a_quiet_day():
+    told = {
+        name: Debrief(Session(World(scenario.load(name), 1), now=300.0, ended=True)).page()["lines"]
+        for name in ("peak_sunday", "night_batch")
+    }
+    assert "The page for it, last read half a year ago: course runbook run hot_partition" in told["peak_sunday"]
+    assert any("Kept going by: " in line for line in told["peak_sunday"])
+    assert not any("course runbook" in line or "Kept going" in line for line in told["night_batch"])
+
+
 def test_a_run_can_be_stepped_through_forward_and_back(opened, world, tmp_path, monkeypatch):
     finish(opened())
     replayed = ReplayConsole(tmp_path / "drill.json", world.scenario)
