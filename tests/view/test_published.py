@@ -92,7 +92,9 @@ def number():
 def test_a_reveal_leaves_the_answer_open_and_holds_each_layout():
     guess = number()
     made = published.reveal(guess.reveal(45.0, says="So it is."))
-    assert [one["value"] for one in made["samples"]] == [0, 215, "never"] and made["spans"] == [(0, 0), (215, 1)]
+    # Below the model's 45 and just above it the lower answer's words stand beyond the other's rule.
+    assert [one["value"] for one in made["samples"]] == [0, 45, 50, 215, "never"]
+    assert made["spans"] == [(0, 0), (45, 1), (50, 2), (105, 1), (215, 3)]
     assert (made["default"], made["one"]) == (30, "try")
     for one in made["samples"]:
         words = json.dumps(one["specs"])
