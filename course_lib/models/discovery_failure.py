@@ -25,7 +25,8 @@ known to be dead, which takes no time here, up to the cap. Where picks are told 
 
 How far it can be trusted. Against an event loop (tests/models) of single clients: connections within 0.5 %, requests
 answered, lists and attempts within 1 %, the few dead addresses and the minute of the return within 5 %. The fluid knows
-no chance among clients: of a fleet with 40 of them an instance it overrates by 1 % what hosts answer that collapse.
+no chance among clients. Where hosts collapse (20 of them, 40 clients each, 1,200 requests/s, 900 seeds) it answers 7
+requests/s for 12 while they fail, and 124 for 114 in the minute after, which is beyond those 5 %.
 
 Polls are finer than ticks (`discovery_views`): lists are told to the middle of a tick, and whoever lives there is
 picked. What a tick still blurs is a crowd. When a registry is back with nothing, lists of 40 hold 3.2 addresses in the

@@ -204,7 +204,10 @@ BARS = dict(open_share=TOTAL, goodput=STEADY, listed=STEADY, listed_dead=TRANSIE
             endpoint_age=STEADY)  # fmt: skip
 SCATTERED = ("forged", "hosts, collapse")  # after it, and with few dead, twenty seeds say little
 FLOORS = {
-    ("hosts, collapse", "goodput"): 12.0,  # of 1,200: the fluid knows no chance among clients
+    # Of 1,200: the fluid knows no chance among clients. By 900 seeds 6.7 : 11.8 in it, and 124 : 114 after it, which is
+    # 9 % where a transient may have 5.
+    ("hosts, collapse", "goodput"): 12.0,
+    ("hosts, collapse", "listed_dead"): 0.05,  # of some ten; by 900 seeds 0.14 : 0.19 at worst
     ("forged", "listed_dead"): 0.2,  # chance alone: the day is over, and it is a day like any other
 }
 
@@ -233,7 +236,7 @@ def _model(scenario, seeds):
 def test_agrees_with_the_event_loop(case):
     """Means before, in and after the outage: 1 %, connections 0.5 %, the few dead 5 %; the return as a transient."""
     scenario = Scenario(**CASES[case])
-    seeds = range(100 if case in SCATTERED else 20)
+    seeds = range(240 if case in SCATTERED else 20)
     runs = replay(discovery_failure_oracle, windows, scenario, seeds, live=case == LIVE)
     trace = _model(scenario, np.arange(120))
     for begin, end in WINDOWS:
