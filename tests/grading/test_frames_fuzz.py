@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from course_lib.checks.task import AnswerError, expect_array
 from course_lib.grading.sandbox.box import Session
-from course_lib.grading.sandbox.frames import DTYPES, PREFIX, Channel, Closed, FrameError, encode
+from course_lib.grading.sandbox.frames import DTYPES, PREFIX, Channel, Closed, FrameError, Late, encode
 from course_lib.grading.sandbox.isolation import Limits
 from course_lib.grading.sandbox.runner import _answer
 
@@ -52,7 +52,10 @@ def called(session: Session, name: str, other: Channel, value: object) -> object
     """What a call gives where the answer returns `value`, through the runner's own words and the session's."""
     session._names = {name: "function"}
     number = session._calls + 1
-    other.send(*_answer({name: lambda: value}, name, []), number)
+    try:  # nobody reads yet: what the pipe cannot hold would be waited for without an end
+        other.send(*_answer({name: lambda: value}, name, []), number, time.monotonic() + 5)
+    except Late:
+        pytest.fail("a frame over the cap was sent: it is more than the pipe holds")
     return session.proxy(name)()
 
 
