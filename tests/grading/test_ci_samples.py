@@ -1,7 +1,7 @@
 """The instructor's page and each CI sample, run as printed from a clone; the samples once a week.
 
-The page and the samples of GitLab and Classroom run with the powers of a default container and no more. That each sample is read, and its
-commands and options are the course's, is in `test_teaching_page.py`, each time.
+The page and the samples of GitLab and Classroom run with the powers of a default container and no more. That each
+sample is read, and its commands and options are the course's, is in `test_teaching_page.py`, each time.
 
 What a runner brings is stood in for: ``apt-get`` does nothing, ``sudo`` runs what it is given, and the environment that
 ``python -m venv`` makes is the suite's own, with the clone's code.
@@ -183,7 +183,8 @@ def test_classrooms_sample_checks_what_a_learner_pushes_and_not_without_its_firs
     steps = {step.get("name"): step for step in yaml.safe_load(text)["jobs"]["check"]["steps"]}
     script = steps["Install the course"]["run"] + steps["Retry storms"]["with"]["command"]
 
-    assert run(origin, stubs, "unshare --mount true")[0] == 0 != run(origin, stubs, "unshare --mount true", CONTAINED)[0]
+    mounts = "unshare --mount true"
+    assert run(origin, stubs, mounts)[0] == 0 != run(origin, stubs, mounts, CONTAINED)[0]
     forgetful = handed_in(origin, "forgetful", stubs)
     code, told = run(forgetful, stubs, script, CONTAINED)
     assert code == 2 and "module 01 has no copy in work/ yet" in told
