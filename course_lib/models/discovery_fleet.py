@@ -190,7 +190,7 @@ class Registry:
         fleet, batch, kind = self.fleet, self.batch, self.kind
         again = fleet.next_beat(fleet.end + np.zeros_like(come))
         cut, back = np.full(come.shape, NEVER), np.full(come.shape, NEVER)
-        lost = (kind == DEAD) & (batch.catalogue > 0) & (come < fleet.end)
+        lost = (kind == DEAD) & (batch.catalogue > 0) & (come < fleet.end) & (fleet.start < fleet.end)
         cut, back = np.where(lost, fleet.start, cut), np.where(lost, again, back)
         evicted = self._swept(fleet.last_beat(fleet.start) + batch.lease)
         deaf = (kind == DEAF) & (fleet.born < fleet.start) & (evicted < again)

@@ -72,6 +72,13 @@ def test_a_threshold_does_nothing_for_clients_that_forget():
     assert np.ptp(failed) < 0.02 * np.mean(failed)
 
 
+def test_an_outage_of_no_length_is_none():
+    """At the end of its slider nothing happens: a registry that never went has no empty list to come back with."""
+    none = simulate(show.NAIVE.replace(outage_start=[300.0, 1e5], outage_duration=0.0), SEED, until=600)
+    for name in ("listed", "new_success", "registry_load"):
+        np.testing.assert_array_equal(none[name][:, 0], none[name][:, 1], err_msg=name)
+
+
 # -- the lesson's figures --------------------------------------------------------------------------------------------
 
 
