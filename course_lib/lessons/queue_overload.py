@@ -22,6 +22,7 @@ from course_lib.view.single_chart import ShownChart, show
 UNTIL = 600.0  # seconds shown
 STEP = 4.0  # seconds between two points of a line
 TOP, OLD = 1700.0, 80.0  # ends of the axes: messages/s, and seconds of age
+HIGHEST = 2500.0  # end of the panel's: its burst may be larger, and its consumers do as much
 BURST = (60.0, 180.0)
 LOST = ("rejected_rate", "dropped_rate", "lost_rate", "dead_letter_rate")
 SHOWN = ("goodput", "throughput", "demand", "oldest_age", "late_rate", "consumers", *LOST)
@@ -94,10 +95,10 @@ def _rates_chart() -> alt.LayerChart:
     said = "Over 600 seconds, messages a second: what is sent, what is done, and what is done in time."
     return alt.layer(
         style.regions(labels=REGIONS),
-        style.band("band", "time", "low", "high", "defended", x=x, y=style.amount_axis("low", title, top=TOP)),
-        *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=TOP))
+        style.band("band", "time", "low", "high", "defended", x=x, y=style.amount_axis("low", title, top=HIGHEST)),
+        *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=HIGHEST))
           for name, (_, role) in names.items()),
-        *style.plateau_labels("run", names, UNTIL, TOP),
+        *style.plateau_labels("run", names, UNTIL, HIGHEST),
     ).properties(height=210, description=said)  # fmt: skip
 
 

@@ -169,10 +169,17 @@ def _plateau_label(
         .encode(x=alt.X("at", type="quantitative"), y=alt.Y("level", type="quantitative"))
     )
     # Near the top of the plot there is no room above, near its floor none below: then the upper one makes room.
+    # Of three or more, names of lines that are one stand below each other; one above those at the floor stays above.
     high, low = f"datum.level > {0.93 * top:g}", f"datum.level < {0.08 * top:g}"
     lowest = f"min({', '.join(f'datum.m_{other}' for other in names)})"
     crowded = f"{lowest} < {0.08 * top:g} && {lowest} > datum.level - {0.17 * top:g}" if gaps else "false"
-    dy = alt.ExprRef(f"datum.above ? ({high} ? 12 : {crowded} ? -22 : -9) : ({low} ? -9 : {high} ? 26 : 12)")
+    tied, top_one = _tied(field, list(names), 0.004 * top)
+    over_floor = f"{lowest} < {0.08 * top:g} && {lowest} > datum.level - {0.25 * top:g}" if gaps else "false"
+    beneath = (
+        f"{low} ? -9 - 13 * ({top_one} && {tied} < 2 ? 0 : {tied}) : {over_floor} ? -9"
+        f" : ({high} ? 26 : 12) + 14 * max({tied} - ({top_one} ? 1 : 0), 0)"
+    )
+    dy = alt.ExprRef(f"datum.above ? ({high} ? 12 : {crowded} ? -22 : -9) : ({beneath})")
     # At the rims a label begins or ends with the plot: in a narrow one it would be cut.
     align = alt.ExprRef(f"{first} ? 'left' : {last} ? 'right' : 'center'")
     mark = {"text": text, "align": align, "dy": dy, "fontWeight": "bold", "clip": False}
@@ -187,6 +194,13 @@ def _is_upper(field: str, names: Sequence[str], same: float) -> str:
     others = [other for other in names if other != field]
     tests = [f"datum.m_{other} < datum.m_{field} + {slack:g}" for other, slack in zip(others, slack, strict=True)]
     return " && ".join(tests) or "true"
+
+
+def _tied(field: str, names: Sequence[str], same: float) -> tuple[str, str]:
+    """Return how many lines named before are one with this one, and whether no line is above it; Vega expressions."""
+    before = [f"(abs(datum.m_{other} - datum.m_{field}) < {same:g} ? 1 : 0)" for other in names[: names.index(field)]]
+    highest = f"max({', '.join(f'datum.m_{name}' for name in names)})"
+    return f"({' + '.join(before) or '0'})", f"({highest} < datum.m_{field} + {same:g})"
 
 
 def apart(ends: Sequence[float], span: float, height: int = HEIGHT - 50, gap: int = 14) -> list[int]:

@@ -44,6 +44,13 @@ def test_each_challenge_can_be_reached_and_none_is_reached_from_the_start():
     assert not reached(poison_share=0.05)[2]
 
 
+def test_the_largest_burst_and_all_that_is_done_of_it_stay_on_the_chart():
+    most = {c.name: c.positions[-1] for c in PANEL.controls if c.name in ("burst_rate", "consumers", "partitions")}
+    run = PANEL.pictures([PANEL.settings(**most)]).data["run"]
+    assert show.TOP < min(run[name].max() for name in ("demand", "goodput", "throughput"))
+    assert max(run[name].max() for name in ("demand", "goodput", "throughput")) < show.HIGHEST
+
+
 def test_around_the_deadline_a_bound_changes_nearly_everything_and_on_either_side_little():
     bounds = np.array([2.0, 9.0, 12.0, np.inf])
     values = {**PANEL.values("storm"), "bound": bounds, "burst_rate": np.full(4, 1600.0)}

@@ -131,6 +131,30 @@ def test_names_of_two_lines_near_the_floor_do_not_cover_each_other():
     assert at["lower"] - at["upper"] >= 13
 
 
+def test_names_of_three_lines_that_are_one_stand_below_each_other():
+    """As "in time" and "done" are where nothing is late: one lay over the other."""
+    import json
+
+    import vl_convert
+
+    names = {"one": ("first", "naive"), "two": ("second", "defended"), "three": ("third", "third")}
+    cases = [(80, 80, 80), (80, 50, 50), (2, 2, 2), (80, 2, 2), (80, 17, 0)]
+    charts, data = [], {}
+    for number, levels in enumerate(cases):
+        rows = [{"time": float(t), **dict(zip(names, levels, strict=True))} for t in range(1, 601, 20)]
+        data[f"run{number}"] = rows
+        x, y = style.time_axis(600), style.amount_axis("one", "items (items)", top=100)
+        line = style.line(f"run{number}", "time", "one", "naive", x=x, y=y)
+        charts.append(alt.layer(line, *style.plateau_labels(f"run{number}", names, 600, 100)).properties(height=190))
+    spec = {**style.themed(alt.vconcat(*charts), "Three lines."), "datasets": data}
+    svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+    found = re.findall(r"translate\([\d.]+,(-?[\d.]+)\)[^>]*>(first|second|third)<", svg)
+    assert len(found) == 6 * len(cases), "each has a halo"
+    for number, levels in enumerate(cases):
+        at = {word: float(place) for place, word in found[6 * number : 6 * number + 6]}
+        assert min(np.diff(sorted(at.values()))) >= 12, (levels, at)
+
+
 @pytest.mark.parametrize(("when", "anchor", "side"), [(50, "start", 0.0), (550, "end", 1.0), (350, "middle", 7 / 12)])
 def test_a_name_at_the_rim_of_a_plot_ends_with_it(when, anchor, side):
     """A plot may be narrower than twice the name: centred on its last part, the name would be cut."""
