@@ -29,6 +29,7 @@ NAIVE = Parameters(trigger_start=START)
 FIXED = NAIVE.replace(retry_budget=0.2)
 HIDDEN = metastable.hidden_capacity(WHOLE, 3).item()
 ADVERTISED = 30 * metastable.upper_fold(100.0, 3, 0.1)[0].item()
+NEAR, FAR = 400.0, 2450.0  # requests/s: below, or above, there is no room for a name on the outer side of its rule
 SHARE = 0.9  # of the load: a fleet that answers as much is healthy
 
 
@@ -46,15 +47,17 @@ def run(values: Mapping[str, Any], seed: int) -> Picture:
     load, end = _row(values, "arrival_rate"), START + _row(values, "trigger_duration")
     answered = 100 * np.minimum(good / np.maximum(offered, 1.0), 1.0)
     up, down = _loop(values)
+    advertised = _advertised(up)
+    hidden = np.minimum(_hidden(values), advertised)  # nothing comes back to what it does not carry
     data = {
         "run": {"time": trace.time, "answered": answered, "failing": 100 * distress},
         "loop": {"load": LOADS, "up": up, "down": down},
         "end": {"load": load[None], "goodput": _last(good)[None]},
-        "capacities": {"hidden": _hidden(values)[None], "advertised": _advertised(up)[None]},
+        "capacities": {"hidden": hidden[None], "advertised": advertised[None]},
         "regions": {"kind": np.zeros(1), "start": np.full_like(end, START)[None], "end": end[None]},
     }
     return Picture(data, {
-        "hidden": _hidden(values), "advertised": _advertised(up), "answered_end": _last(answered),
+        "hidden": hidden, "advertised": advertised, "answered_end": _last(answered),
         "left": trace.events["left"].reshape(-1) - end + np.zeros(count), "dropped": dropped[-1],
     })  # fmt: skip
 
@@ -113,15 +116,17 @@ def _load_axis(field: str = "load") -> alt.X:
 
 
 def _capacities(data: str, dy: int = 0) -> list[alt.Chart]:
-    """Rules at the two capacities, each named at its top."""
+    """Rules at the two capacities, each named at its top, inside the plot and beside the other's name."""
     base = alt.Chart(alt.NamedData(data))
     parts = []
-    for name, role, place in (("hidden", "naive", -6), ("advertised", "defended", 8)):
+    for name, role in (("hidden", "naive"), ("advertised", "defended")):
         stroke = style.SERIES[role]
         x = alt.X(name, type="quantitative")
         parts.append(base.mark_rule(color=stroke.colour, strokeDash=[2, 3], strokeWidth=1.6).encode(x=x))
-        mark = {"text": name, "align": "right" if name == "hidden" else "left", "dx": 5 if place > 0 else -5,
-                "baseline": "top", "dy": dy, "fontWeight": "bold", "color": stroke.word, "y": 2}  # fmt: skip
+        far = f"datum.{name} > {FAR:g}" if name == "advertised" else f"datum.{name} > {NEAR:g}"
+        mark = {"text": name, "align": alt.ExprRef(f"{far} ? 'right' : 'left'"), "dx": alt.ExprRef(f"{far} ? -5 : 5"),
+                "baseline": "top", "dy": dy, "fontWeight": "bold", "color": stroke.word}  # fmt: skip
+        mark["y"] = 2 if name == "advertised" else alt.ExprRef(f"datum.advertised > {FAR:g} ? 18 : 2")
         parts.append(base.mark_text(**mark).encode(x=x))
     return parts
 
@@ -227,7 +232,8 @@ PANEL = Panel(
     assumptions=(
         "30 workers of 100 attempts/s, a queue each that holds a second's work; requests go to one at random",
         "a client waits a tenth of a second, and tries again after five seconds on average",
-        "the curves above are closed forms; capacity that a full queue takes away counts in the hidden one alone",
+        "the curves above are closed forms; advertised is the highest load of which nine in ten are answered, and "
+        "hidden no more than that; capacity that a full queue takes away counts in the hidden one alone",
         "the band is the middle 80 % of 32 seeds",
     ),
     units={"answered": "%", "failing": "%", "time": "s", "load": "requests/s", "up": "requests/s",

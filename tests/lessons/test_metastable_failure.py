@@ -28,8 +28,16 @@ def test_the_presets_are_what_they_are_called():
     assert storm["answered_end"] == 0 and np.isnan(storm["left"]) and storm["hidden"] == 750
     assert storm["advertised"] == pytest.approx(show.ADVERTISED, abs=25)
     assert min(one["answered_end"] for one in (healthy, fixed, over)) > 95
-    assert fixed["hidden"] == 2500 and over["dropped"] < healthy["dropped"]
+    assert fixed["hidden"] == fixed["advertised"] > 2000 and over["dropped"] < healthy["dropped"]
     assert 10 <= numbers("cliff edge", seeds=True)["down_share"] <= 90  # luck decides
+
+
+def test_no_settings_come_back_to_a_load_that_they_do_not_carry():
+    retries, budgets = np.repeat(np.arange(7), 7), np.tile([0.0, 0.05, 0.1, 0.2, 0.5, 1.0, np.inf], 7)
+    for deadline in (0.05, 0.1, 1.0):
+        told = dict(max_retries=retries, retry_budget=budgets, deadline=np.full(49, deadline))
+        numbers = show.run({**PANEL.values("storm"), "arrival_rate": np.full(49, 600.0), **told}, SEED).numbers
+        assert (numbers["hidden"] <= numbers["advertised"]).all()
 
 
 def test_the_wall_of_the_map_moves_with_retries_and_never_with_the_deadline():
