@@ -88,14 +88,19 @@ def _chance(requests: NDArray[Any], fault: Any, false_alarm: Any, count: int) ->
 
 
 def _apart(ends: NDArray[Any]) -> NDArray[Any]:
-    """Where the labels of lines that end here stand, so that none lies over another; (plans, settings)."""
+    """Where the labels of lines that end here stand: none over another, each as near to its line as that allows."""
     whole = np.log10(TOP)
     places = np.log10(np.clip(ends, LEAST, TOP)) / whole
     order = np.argsort(places, axis=0, kind="stable")
-    found = np.take_along_axis(places, order, axis=0)
-    for i in range(1, len(found)):
-        found[i] = np.maximum(found[i], found[i - 1] + GAP)
-    found -= np.maximum(found[-1] - 1.0, 0.0)
+    steps = GAP * np.arange(len(ends))[:, None]
+    own = np.take_along_axis(places, order, axis=0) - steps
+    past = np.concatenate([np.zeros_like(own[:1]), np.add.accumulate(own, axis=0)])
+    upper = np.full_like(own, -np.inf)
+    for i in range(len(own)):  # the nearest rising sequence: neighbours in each other's way share their mean
+        for j in range(i + 1):
+            means = [(past[k + 1] - past[j]) / (k + 1 - j) for k in range(i, len(own))]
+            upper[i] = np.maximum(upper[i], np.minimum.reduce(means))
+    found = np.clip(upper, 0.0, 1.0 - steps[-1]) + steps
     back = np.empty_like(found)
     np.put_along_axis(back, order, found, axis=0)
     return 10.0 ** (back * whole)[:, None]
@@ -159,7 +164,8 @@ def _power_chart() -> alt.LayerChart:
     here = alt.Chart(alt.NamedData("yours")).encode(x=x, y=y["fault"])
     ring = here.mark_point(size=150, strokeWidth=2.4, color=style.INK, opacity=1)
     side = alt.ExprRef("datum.sampled > 30000 ? 'right' : 'left'")
-    words = here.mark_text(text="you are here", fontWeight="bold", color=style.INK, align=side, dy=13,
+    words = here.mark_text(text="you are here", fontWeight="bold", color=style.INK, align=side,
+                           dy=alt.ExprRef("datum.fault < 15 ? -13 : 13"),
                            dx=alt.ExprRef("datum.sampled > 30000 ? -9 : 9"))  # fmt: skip
     double = alt.Chart(alt.NamedData("power")).transform_filter("datum.double > 45").transform_window(
         n="row_number()").transform_filter("datum.n == 1")  # fmt: skip

@@ -53,6 +53,15 @@ def test_labels_never_lie_over_each_other():
         assert (np.diff(np.log10(ends) / np.log10(show.TOP)) > show.GAP - 1e-6).all() and ends[-1] <= show.TOP * 1.001
 
 
+def test_labels_stand_as_near_to_their_lines_as_they_can():
+    settings = PANEL.settings(canary_share=0.001, bake_time=300, fault_share=0.0005, cells=2)
+    picture = PANEL.pictures([settings]).at(0)
+    place = lambda value: np.log10(float(np.ravel(value)[-1])) / np.log10(show.TOP)  # noqa: E731
+    lines, words = ({name: place(picture.data[data][name]) for name in show.PLANS} for data in ("run", "ends"))
+    assert np.ptp(list(lines.values())) < show.GAP / 2, "four lines that end together"
+    assert max(abs(words[name] - lines[name]) for name in show.PLANS) < 1.6 * show.GAP
+
+
 def test_the_fault_just_below_the_alarm_harms_more_than_the_one_above_it():
     """Over all open sliders: a push of a fault at 0.45 % against the same at 0.5 % and at 2 %."""
     values = {
