@@ -36,7 +36,8 @@ def worthless(taken: Iterable[str]) -> list[str]:
 
 def why_worthless(taken: Iterable[str]) -> str:
     """The reason, for whoever wrote the answer."""
-    return f"it uses the course's own {', '.join(taken)}, where one's own was asked for: that counts nothing"
+    asked = "where one's own was asked for: that counts nothing; write yours without it"
+    return f"it uses the course's own {', '.join(taken)}, {asked}"
 
 
 def borrowed(source: str) -> list[str]:

@@ -407,7 +407,7 @@ def _joined(
 
 def _source(cell: Cell) -> str:
     if cell.kind != "code":
-        raise SubmissionError("the answer cell is no longer code; set its type back to Code")
+        raise SubmissionError(f"the answer cell (cell {cell.number}) is no longer code; set its type back to Code")
     if cell.source is None:
         raise SubmissionError("the answer cell's source is not text; write it anew")
     return cell.source

@@ -1,18 +1,20 @@
 """Files as people, editors, converters and learning management systems really hand them in; every name is made up.
 
 Each is the miniature course's lab with right answers in it, and one thing that befell it. What is not worth full marks
-says what must be told, and how following that puts it right.
+says what must be told, and what following that comes to: each mend takes the cells, names and lines from what is told.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import nbformat
 from grading import kit
 
 Notebook = dict[str, Any]
@@ -33,14 +35,14 @@ class Innocent:
     told : str
         Words that learner and instructor must read; empty where nothing need be told.
     mend : callable or "command", optional
-        What the line tells to do.
+        Does to the file, of which it gets the bytes, what the words that were told say.
     name : str
     """
 
     make: Callable[[Notebook], bytes | Notebook]
     lost: tuple[str, ...] = ()
     told: str = ""
-    mend: Callable[[Notebook], Notebook] | str | None = None
+    mend: Callable[[bytes, str], bytes | Notebook] | str | None = None
     name: str = "01_kit.ipynb"
 
 
@@ -175,12 +177,6 @@ def helper_outside(notebook: Notebook) -> None:
     cell(notebook, "double-answer")["source"] = "def double(x):\n    return twice(x)"
 
 
-def helper_inside(notebook: Notebook) -> Notebook:
-    mine, answer = cell(notebook, "mine"), cell(notebook, "double-answer")
-    answer["source"] = mine["source"] + "\n\n" + answer["source"]
-    return notebook
-
-
 def removed(notebook: Notebook, *ids: str) -> None:
     notebook["cells"] = [one for one in notebook["cells"] if one["id"] not in ids]
 
@@ -191,8 +187,12 @@ def answers_last(notebook: Notebook) -> None:
 
 
 def conflicted(notebook: Notebook) -> bytes:
+    """Two versions of one line, as Git leaves them."""
+    ours = '   "id": "title",\n'
     text = json.dumps(notebook, indent=1)
-    return text.replace(' "nbformat": 4', '<<<<<<< HEAD\n "nbformat": 4', 1).encode()
+    assert ours in text
+    both = f"<<<<<<< HEAD\n{ours}=======\n{ours.replace('title', 'heading')}>>>>>>> theirs\n"
+    return text.replace(ours, both, 1).encode()
 
 
 def many_cells(notebook: Notebook) -> None:
@@ -200,8 +200,68 @@ def many_cells(notebook: Notebook) -> None:
     notebook["cells"] += [scratch | {"id": f"scratch-{n}"} for n in range(500)]
 
 
-SET_BACK = edited(lambda n: cell(n, "double-answer").update(cell_type="code", outputs=[], execution_count=None))
-ONE_LEFT = edited(lambda n: n["cells"].remove([c for c in n["cells"] if c["id"] == "double-answer"][1]))
+# -- what the lines tell to do ----------------------------------------------------------------------------------------
+
+
+def said(pattern: str, told: str) -> tuple[str, ...]:
+    """What a line names."""
+    found = re.search(pattern, told)
+    assert found, f"{told!r} does not say {pattern!r}"
+    return found.groups()
+
+
+def one_left(file: bytes, told: str) -> Notebook:
+    notebook, (_, twin) = json.loads(file), said(r"cells (\d+) and (\d+) differ .* delete all but one", told)
+    del notebook["cells"][int(twin) - 1]
+    return notebook
+
+
+def set_back(file: bytes, told: str) -> Notebook:
+    notebook, (number,) = json.loads(file), said(r"\(cell (\d+)\) is no longer code; set its type back to Code", told)
+    notebook["cells"][int(number) - 1].update(cell_type="code", outputs=[], execution_count=None)
+    return notebook
+
+
+def moved_in(file: bytes, told: str) -> Notebook:
+    notebook = json.loads(file)
+    number, name = said(r"cell (\d+) is no answer cell .* use its (\w+): move it into them", told)
+    helper = notebook["cells"].pop(int(number) - 1)
+    assert f"def {name}" in helper["source"]
+    for one in notebook["cells"]:
+        if one["id"].endswith("-answer") and name in one["source"]:
+            one["source"] = f"{helper['source']}\n\n{one['source']}"
+    return notebook
+
+
+def without_lines_that_say(word: str, file: bytes) -> Notebook:
+    notebook = json.loads(file)
+    for one in notebook["cells"]:
+        if one["id"].endswith("-answer"):
+            one["source"] = "\n".join(line for line in one["source"].split("\n") if word not in line)
+    return notebook
+
+
+def written_without_it(file: bytes, told: str) -> Notebook:
+    return without_lines_that_say(*said(r"the course's own ([\w.]+), .*; write yours without it", told), file)
+
+
+def without_exit(file: bytes, told: str) -> Notebook:
+    return without_lines_that_say(*said(r"the answer called (exit\(\)) .*; use return", told), file)
+
+
+def settled(file: bytes, told: str) -> bytes:
+    said("the marks of a Git conflict; settle it", told)
+    return re.sub(rb"<<<<<<< .*\n((?:.*\n)*?)=======\n(?:.*\n)*?>>>>>>> .*\n", rb"\1", file)
+
+
+def saved_again(_: bytes, told: str) -> bytes:
+    """What the editor still has, as it writes it."""
+    said("save it again in JupyterLab and hand in that file", told)
+    return nbformat.writes(nbformat.from_dict(solved())).encode()
+
+
+# -- the files --------------------------------------------------------------------------------------------------------
+
 WIDGETS = {"application/vnd.jupyter.widget-state+json": {"state": {str(n): {"x": "y" * 1000} for n in range(5000)}}}
 RAISES = f"{kit.RIGHT['running']}\n  ##  NBVAL_RAISES_EXCEPTION  \n# NBVAL_IGNORE_OUTPUT"
 MAGICS = "%load_ext autoreload\n%autoreload 2\n%pwd\n%pip --version\nfiles = !ls\n"
@@ -260,7 +320,7 @@ INNOCENT: dict[str, Innocent] = {
         edited(lambda n: copied(n, source="def double(x):\n    return 3 * x")),
         lost=("double",),
         told="delete all but one",
-        mend=ONE_LEFT,
+        mend=one_left,
     ),
     "check-deleted": Innocent(edited(lambda n: removed(n, "double-check"))),
     "checks-deleted": Innocent(edited(lambda n: removed(n, *(f"{task}-check" for task in kit.RIGHT)))),
@@ -271,14 +331,14 @@ INNOCENT: dict[str, Innocent] = {
         edited(lambda n: cell(n, "double-answer").update(cell_type="markdown")),
         lost=("double",),
         told="no longer code; set its type back to Code",
-        mend=SET_BACK,
+        mend=set_back,
     ),
     "answers-moved": Innocent(edited(answers_last)),
     "helper-outside": Innocent(
         edited(helper_outside),
         lost=("double",),
         told="is no answer cell and is not read; answers use its twice: move it into them",
-        mend=helper_inside,
+        mend=moved_in,
     ),
     "given-cell-changed": Innocent(
         edited(lambda n: cell(n, "given").update(source="base = 2.0 * 1")),
@@ -309,25 +369,26 @@ INNOCENT: dict[str, Innocent] = {
     "borrowed-from-the-course": Innocent(
         answered(double=f"from course_lib.theory import queueing\n{DOUBLE}"),
         lost=("double",),
-        told="it uses the course's own course_lib.theory, where one's own was asked for: that counts nothing",
-        mend=edited(lambda n: cell(n, "double-answer").update(source=DOUBLE)),
+        told="it uses the course's own course_lib.theory, where one's own was asked for: that counts nothing; "
+        "write yours without it",
+        mend=written_without_it,
     ),
     "exit-at-the-end": Innocent(
         answered(double=f"{DOUBLE}\nexit()"),
         lost=("double",),
         told="exit()",
-        mend=edited(lambda n: cell(n, "double-answer").update(source=DOUBLE)),
+        mend=without_exit,
     ),
     "half-merged-by-git": Innocent(
         conflicted,
         lost=("double", "running", "policy"),
         told="the marks of a Git conflict; settle it",
-        mend=lambda _: solved(),
+        mend=settled,
     ),
     "upload-cut-off": Innocent(
         lambda notebook: json.dumps(notebook).encode()[:-40],
         lost=("double", "running", "policy"),
         told="save it again in JupyterLab and hand in that file",
-        mend=lambda _: solved(),
+        mend=saved_again,
     ),
 }
