@@ -30,7 +30,7 @@ def for_the_peak(burst_rate, burst_duration, service_rate, partitions, objective
 def all_the_partitions(burst_rate, burst_duration, service_rate, partitions, objective, refused):
     """Over-fixed: a consumer for each partition."""
     count = fewest(burst_rate, burst_duration, service_rate, partitions, objective, refused)
-    return np.where(count > 0, partitions + 1, 0), 0.9 * (partitions + 1) * service_rate * objective
+    return np.where(count > 0, partitions, 0), np.where(count > 0, 0.9 * partitions * service_rate * objective, 0)
 
 
 def beyond_the_partitions(burst_rate, burst_duration, service_rate, partitions, objective, refused):
