@@ -24,6 +24,12 @@ Assumptions. Workers are many and requests spread at random, so that the chance 
 and that of the fleet in the number of requests; an outage slows all workers alike. A retry follows after an
 exponential time that begins with the attempt (the deadline should be short against it); a limit counts as at least
 two deadlines' work (a shorter queue never fails whole: lesson 05).
+
+Where that shows. Against an event loop of six workers (tests/models) means agree within 1 %, and 5 % where a trigger or
+a valve moves them, but for these. A retry waits for the end of its tick: of the requests that are given up, the first
+ten seconds see 29/s for 33. What waits for its retry comes back by a tenth a tick: a valve that is shut for fifteen
+seconds lets 111 requests/s be answered meanwhile for 101, and leaves 151 in wait for 173. A worker's own queue while it
+is healthy (an attempt, or two) is not in `queue`, and while queues drain some are empty before others: 208 for 242.
 """
 
 from __future__ import annotations
