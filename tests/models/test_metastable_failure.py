@@ -66,13 +66,17 @@ def of_model(scenario, seeds):
                    "all good": trace["goodput"].sum(axis=0) * 0.5, "recovered": trace.events["recovered"]}  # fmt: skip
 
 
-ABSOLUTE = dict(attempts=2.0, good=3.0, served=3.0, lost=8.0, queue=35.0, orbit=10.0)
-"""What the bars leave to a fleet of six: a healthy worker's own queue (some attempts) is not in the model's `queue`,
-and while queues drain they are uneven, which the model has in who is late and not in how many wait. A retry waits for
-the end of its tick: of the first requests given up, after four tries, the first ten seconds see 29/s, the loop 33. And
-what has failed comes back by a tenth a tick, which is over 5 % sooner than it should: a valve that is shut for fifteen
-seconds lets 111 requests/s be answered meanwhile, in the loop 101."""
-EARLY = {("shut", "good 50"): 10.0, ("shut", "orbit 65"): 20.0}
+ABSOLUTE = dict(queue=10.0, lost=0.01, orbit=0.1)
+"""What the bars leave to a fleet of six: a healthy worker's own queue (an attempt or two) is not in the model's, and
+what is next to nothing may be nothing."""
+BEYOND = {
+    ("stuck", "lost 30"): 4.0, ("shut", "lost 30"): 4.0, ("spike", "lost 30"): 6.0,
+    ("shut", "good 50"): 8.0, ("shut", "queue 50"): 27.0, ("shut", "orbit 65"): 17.0, ("a long queue", "orbit 65"): 3.0,
+}  # fmt: skip
+"""Where the model misses its bar, as its docstring says. A retry waits for the end of its tick: of the first requests
+given up, after four tries, the first ten seconds see 29/s, the loop 33. What has failed comes back by a tenth a tick,
+sooner than it should: a valve that is shut for fifteen seconds lets 111 requests/s be answered meanwhile, in the loop
+101. And while queues drain they are uneven, which the model has in who is late and not in how many wait."""
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -91,7 +95,7 @@ def test_agrees_with_the_event_loop(case):
             continue
         moving = begin in ("30", "40", "50") or "shut" in case
         bar = PEAK if kind == "peak" else TOTAL if kind == "all" else TRANSIENT if moving else STEADY
-        near(seen[name], loop, bar, EARLY.get((case, name), ABSOLUTE.get(kind, 0.0)), f"{case}: {name}")
+        near(seen[name], loop, bar, BEYOND.get((case, name), ABSOLUTE.get(kind, 0.0)), f"{case}: {name}")
 
 
 EDGE = dict(workers=6, arrival_rate=300.0, trigger_size=0.6, until=70.0)
