@@ -16,10 +16,11 @@ from course_lib.view import style
 HERO, SMALL = 160, 126
 """Heights in pixels."""
 WIDE, NARROW = 620, 300
-_AMOUNT = "datum.value >= 1000 ? format(datum.value / 1000, ',~g') + 'k' : format(datum.value, '~g')"
-LEAST, LEFT, FLUSH = 0.01, 30, 20
-"""What a signal's axis covers at least, lest rounding fill it; pixels for its labels; and from which the end of the
-clock's axis is so near that a label is moved in."""
+AMOUNT = "datum.value >= 1000 ? format(datum.value / 1000, ',~g') + 'k' : format(datum.value, '~g')"
+_WHOLE = "utcseconds(datum.value) ? '' : datum.label"  # half a minute has no label: it would repeat the one before
+LEAST, LEFT, FLUSH, GAP = 0.01, 30, 20, 6
+"""What a signal's axis covers at least, lest rounding fill it; pixels for its labels; from which the end of the clock's
+axis is so near that a label is moved in; and between two of its labels."""
 MARKS = {"alert": "vermilion", "applied": "blue", "change": "purple"}
 
 
@@ -32,7 +33,9 @@ def specs(session: Session) -> list[dict[str, Any]]:
 def clock_axis(start: datetime, title: str | None = None, ticks: int = 3) -> alt.X:
     """The time of day; what it covers is set by the page while the clock runs."""
     scale = alt.Scale(type="utc", domainMin=alt.ExprRef("clock_from"), domainMax=alt.ExprRef("clock_to"), nice=False)
-    axis = alt.Axis(format="%H:%M", title=title, tickCount=ticks, labelFlush=FLUSH)
+    axis = alt.Axis(
+        format="%H:%M", title=title, tickCount=ticks, labelFlush=FLUSH, labelExpr=_WHOLE, labelSeparation=GAP
+    )
     return alt.X("when", type="temporal", scale=scale, axis=axis)
 
 
@@ -99,7 +102,7 @@ def _signal(start: datetime, shown: Any) -> dict[str, Any]:
 @functools.lru_cache(maxsize=4)
 def _small(start: datetime) -> str:
     base = timed(alt.Chart(alt.NamedData("<DATASET>")), start)
-    axis = alt.Axis(tickCount=3, labelExpr=_AMOUNT, minExtent=LEFT)
+    axis = alt.Axis(tickCount=3, labelExpr=AMOUNT, minExtent=LEFT)
     y = alt.Y("value", type="quantitative", title=None, scale=alt.Scale(domain={"unionWith": [0, LEAST]}), axis=axis)
     line = base.mark_line(color=style.PALETTE["blue"], strokeWidth=1.8, clip=True).encode(x=clock_axis(start), y=y)
     layers = [line, *_marks(start)]

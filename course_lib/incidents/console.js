@@ -486,7 +486,7 @@ class ConsoleView {
         element("div", {}, place, element("p", { class: "drill-question" }, element("strong", {}, "To take along: "), question)),
         element("div", {}, score.length ? table(["", "points", "why"], score) : null)),
       element("ul", {}, ...lines.map((line) => element("li", {}, line))),
-      actions.length ? table(["at", "what you did", "user-minutes", "what it does"], actions) : element("p", {}, "You took no action."));
+      actions.length ? table(["no.", "at", "what you did", "user-minutes", "what it does"], actions) : element("p", {}, "You took no action."));
     this.debrief.hidden = false;
     reserve(debrief.spec, place);
     const data = unpack(debrief.header, debrief.buffer).values().next().value.data;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +13,11 @@ import numpy as np
 
 from course_lib import progress
 from course_lib.incidents import outcome, score, truth
-from course_lib.incidents.boards import clock_axis, timed
+from course_lib.incidents.boards import AMOUNT, clock_axis, timed
 from course_lib.incidents.scenario import NOTHING, Scenario
 from course_lib.incidents.score import Part
-from course_lib.incidents.screen import count, duration, sure
-from course_lib.incidents.session import Session
+from course_lib.incidents.screen import count, sure
+from course_lib.incidents.session import Session, duration
 from course_lib.incidents.truth import Truth
 from course_lib.view import style
 from course_lib.view.picture import Picture, pack
@@ -27,6 +28,8 @@ LEAST, EARLY = 1.0, 0.5
 """Minutes that the axis covers at least, and the share of the time up to which a hand-over is early."""
 LINES = {"nothing": ("doing nothing", "naive"), "yours": ("you", "defended"), "reference": ("reference", "third")}
 MONTHS = "of a month's error budget"
+WIDE, HIGH = 1 / 24, 1 / 12
+"""What a numbered mark takes of the chart's width and height; where it would lie on another it stands off the line."""
 
 
 class Debrief:
@@ -56,7 +59,7 @@ class Debrief:
             "header": header,
             "buffer": buffer,
             "lines": list(filter(None, _lines(session, true))),
-            "actions": [_row(session, effect) for effect in true.effects],
+            "actions": _rows(session, true),
             "question": session.world.scenario.debrief.question,
             "score": [*map(_points, self.score.parts), ["in all", f"{self.score.sum:g} of 100", ""]],
         }
@@ -83,13 +86,30 @@ def _picture(session: Session, plays: list[Any], true: Truth) -> Picture:
     }
     took = [(effect.at, session.world.action(effect.action)) for effect in true.effects]
     at = np.array([when + action.delay_s for when, action in took if action.changes])
-    level = np.interp(at, time, lost["yours"]) if len(at) else at
+    top = max(LEAST, *(float(values[-1]) for values in lost.values()))
+    level = _stacked(at, np.interp(at, time, lost["yours"]) if len(at) else at, float(time[-1]), top)
     said = {"time": [true.first_signal, min(session.now, float(time[-1]))], "kind": [0.0, 1.0]}
     return Picture({
         "lost": {"time": time, **lost},
         "acts": {"time": at, "level": level, "number": np.arange(1.0, len(at) + 1)},
         "moments": said,
     })  # fmt: skip
+
+
+def _stacked(at: Any, level: Any, until: float, top: float) -> Any:
+    """Where marks stand so that none hides another: on the line, or above it, or below where that is high.
+
+    >>> at = np.array([300.0, 320.0, 900.0])
+    >>> _stacked(at, np.zeros(3), 1200.0, 120.0).tolist(), _stacked(at, np.full(3, 90.0), 1200.0, 120.0).tolist()
+    ([0.0, 10.0, 0.0], [90.0, 80.0, 90.0])
+    """
+    stands = list(level)
+    for i, when in enumerate(at):
+        near = [stands[j] for j in range(i) if abs(when - at[j]) < WIDE * until]
+        step = HIGH * top * (-1 if stands[i] > top / 2 else 1)
+        while hidden := [other for other in near if abs(stands[i] - other) < 0.99 * HIGH * top]:
+            stands[i] = hidden[0] + step
+    return np.array(stands)
 
 
 def _lost(played: Any) -> Any:
@@ -106,25 +126,31 @@ def _spec(session: Session, true: Truth) -> dict[str, Any]:
     shifts = _above(style.apart(ends, max(*ends, LEAST), HEIGHT - 60))
     layers = [layer for name, dy in zip(LINES, shifts, strict=True) for layer in _line(name, start, dy)]
     moments = timed(alt.Chart(alt.NamedData("moments")), start).transform_filter("isValid(datum.time)")
-    rules = moments.mark_rule(color=style.INK, strokeDash=style.DASHES["dotted"]).encode(x=_x(start))
+    told_at, over_at = 6, 22  # the second rule begins beneath the first one's words, lest it cross them
+    rules = [
+        moments.transform_filter(f"datum.kind == {kind}")
+        .mark_rule(color=style.INK, strokeDash=style.DASHES["dotted"])
+        .encode(x=_x(start), y=alt.value(top), y2=alt.value("height"))
+        for kind, top in enumerate((0, over_at - 8))
+    ]
     # Where no line is named: lines are at their ends, on the right.
     early = session.now < EARLY * session.world.scenario.until
-    over_at = ("left", 4) if early else ("right", -4)
+    aside = ("left", 4) if early else ("right", -4)
     told, over = (
         moments.transform_filter(f"datum.kind == {kind}")
         .mark_text(align=align, dx=dx, dy=dy, color=style.INK, y=0, text=words)
         .encode(x=_x(start))
         for kind, align, dx, dy, words in (
-            (0, "left", 4, 6, "the signal could have told"),
-            (1, *over_at, 22, "you handed over"),
+            (0, "left", 4, told_at, "the signal could have told"),
+            (1, *aside, over_at, "you handed over"),
         )
     )
     acts = timed(alt.Chart(alt.NamedData("acts")), start)
     dots = acts.mark_circle(size=170, color=style.PALETTE["blue"], opacity=1).encode(x=_x(start), y="level:Q")
-    numbers = acts.mark_text(color=style.PAPER, fontWeight="bold", fontSize=11).encode(
+    numbers = acts.mark_text(color="white", fontWeight="bold", fontSize=11).encode(
         x=_x(start), y="level:Q", text="number:Q"
     )
-    chart = alt.layer(*layers, rules, told, over, dots, numbers)
+    chart = alt.layer(*layers, *rules, told, over, dots, numbers)
     return style.themed(chart.properties(width=WIDTH, height=HEIGHT), _described(true))
 
 
@@ -148,7 +174,7 @@ def _line(name: str, start: datetime, dy: int) -> list[alt.Chart]:
     stroke = style.SERIES[role]
     base = timed(alt.Chart(alt.NamedData("lost")), start)
     scale = alt.Scale(domain={"unionWith": [0, LEAST]})
-    y = alt.Y(f"{name}:Q", title="failed user-minutes (minutes)", scale=scale, axis=alt.Axis(format="~s"))
+    y = alt.Y(f"{name}:Q", title="failed user-minutes (minutes)", scale=scale, axis=alt.Axis(labelExpr=AMOUNT))
     line = base.mark_line(color=stroke.colour, strokeDash=stroke.dash, strokeWidth=stroke.width).encode(
         x=_x(start), y=y
     )
@@ -224,6 +250,15 @@ def _told(session: Session, true: Truth) -> str:
         return f"{line}; in this run nobody named it."
     ahead = said[0] - true.first_signal
     return f"{line}, {duration(ahead)} before you named it." if ahead > 0 else f"{line}; you had named it by then."
+
+
+def _rows(session: Session, true: Truth) -> list[list[str]]:
+    """One line for each action; those that stand on the chart have its number."""
+    numbers = itertools.count(1)
+    return [
+        [str(next(numbers)) if session.world.action(effect.action).changes else "", *_row(session, effect)]
+        for effect in true.effects
+    ]
 
 
 def _row(session: Session, effect: Any) -> list[str]:

@@ -20,6 +20,7 @@ from course_lib.incidents.engine import Entry, Played
 from course_lib.incidents.outcome import Outcome
 from course_lib.incidents.refusals import RECOVERED
 from course_lib.incidents.scenario import NOTHING, Action, Inject, Scenario, rule_of, rule_signals
+from course_lib.incidents.session import duration
 from course_lib.incidents.truth import Run, Truth
 from course_lib.incidents.updates import missing, promises
 
@@ -209,11 +210,6 @@ def _step(seconds: float, steps: Sequence[tuple[float, float]], skip: int = 0) -
     return reached[skip] if skip < len(reached) else 0.0
 
 
-def _minutes(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
-
-
 # -- impact -----------------------------------------------------------------------------------------------------------
 
 
@@ -296,7 +292,7 @@ def _detection(case: Case) -> Part:
     late = max(said[wrong].at - since, 0.0)
     have = _step(late, DETECTED, wrong)
     guesses = f" and {wrong} other guess{'es' * (wrong > 1)}" if wrong else ""
-    return Part("detection", have, most, f"named {_minutes(late)}{guesses} after the signal could tell")
+    return Part("detection", have, most, f"named {duration(late)}{guesses} after the signal could tell")
 
 
 def _acknowledge(case: Case) -> Part:
@@ -309,7 +305,7 @@ def _acknowledge(case: Case) -> Part:
     if not at:
         return Part("acknowledge", 0.0, most, "no page was acknowledged")
     late = max(at[0] - case.page, 0.0)
-    return Part("acknowledge", _step(late, ACKNOWLEDGED), most, f"{_minutes(late)} after the page")
+    return Part("acknowledge", _step(late, ACKNOWLEDGED), most, f"{duration(late)} after the page")
 
 
 def _alarms(case: Case) -> list[tuple[float, str, str]]:
@@ -331,11 +327,11 @@ def _said(case: Case, updates: Sequence[Entry]) -> Iterator[tuple[float, str]]:
         return
     late = updates[0].at - case.page
     have = _step(late, FIRST_UPDATE)
-    yield have, "" if have == FIRST_UPDATE[0][1] else f"the first update came {_minutes(late)} after the page"
+    yield have, "" if have == FIRST_UPDATE[0][1] else f"the first update came {duration(late)} after the page"
     confirmed = [entry.at for entry in case.said("verify")]
     last = max(confirmed[-1] if confirmed else case.end, updates[-1].at)
     gap = float(np.diff([*(entry.at for entry in updates), last]).max())
-    yield (REGULAR, "") if gap <= CADENCE else (0.0, f"nothing was heard for {_minutes(gap)}")
+    yield (REGULAR, "") if gap <= CADENCE else (0.0, f"nothing was heard for {duration(gap)}")
     yield _facts(case, updates)
     promise = any(promises(text) for entry in updates for text in (entry.text, *entry.facts.values()))
     yield (0.0, "an end was promised") if promise else (NO_PROMISE, "")

@@ -28,6 +28,16 @@ Entry = dict[str, Any]
 TELLING = ("alert", "cleared", "inject", "change", "applied", "undone")
 
 
+def duration(seconds: float) -> str:
+    """Seconds as people say them.
+
+    >>> duration(45), duration(160), duration(120)
+    ('45 s', '2 min 40 s', '2 min')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return " ".join([f"{minutes} min"] * (minutes > 0) + [f"{rest} s"] * (rest > 0 or minutes == 0))
+
+
 @dataclasses.dataclass(frozen=True)
 class KeptRun(Run):
     """A run whose world has played it already."""

@@ -1,5 +1,6 @@
 """The console's messages, its file, and what it shows; the page itself is in tests/browser/test_drill.py."""
 
+import itertools
 import json
 import os
 from pathlib import Path
@@ -131,7 +132,7 @@ def test_the_debrief_says_what_each_action_did(opened):
     assert "confirm how it stands" in made.said[-1]["text"]
     page = finish(made)
     stop, restart = page["actions"]
-    assert stop[2].startswith("saved ") and not restart[2].startswith("saved ")
+    assert stop[3].startswith("saved ") and not restart[3].startswith("saved ")
     assert page["question"] == made.session.world.scenario.debrief.question
     parts, whole = page["score"][:-1], page["score"][-1]
     assert [name for name, *_ in parts] == list(POINTS) and all(why for *_, why in parts)
@@ -141,12 +142,21 @@ def test_the_debrief_says_what_each_action_did(opened):
     assert opened().widget.debrief["actions"] == page["actions"], "a drill that is over shows its debrief again"
 
 
-def test_what_was_done_in_vain_stands_on_the_debriefs_chart():
+def test_what_was_done_in_vain_stands_on_the_debriefs_chart_and_no_mark_hides_another():
     brain = scenario.load("split_brain")
-    steps = [{"id": name, "at": 200, "kind": "action", "action": name} for name in ("restart", "silence")]
+    took = [action.id for action in brain.actions]
+    steps = [{"id": name, "at": 200, "kind": "action", "action": name} for name in took]
     session = Session(World(brain, 1), log=steps, now=300.0, ended=True)
     made = Debrief(session)
-    assert debrief_board._picture(session, made.plays, made.true).data["acts"]["time"].tolist() == [230.0]
+    acts = debrief_board._picture(session, made.plays, made.true).data["acts"]
+    rows = debrief_board._rows(session, made.true)
+    marked = [action for action in map(brain.action, took) if action.changes]
+    assert acts["time"].tolist() == [200.0 + action.delay_s for action in marked]
+    assert [int(row[0]) for row in rows if row[0]] == list(range(1, len(marked) + 1)) and rows[-1][2]
+    assert [row[2] for row in rows if not row[0]] == [one.label for one in map(brain.action, took) if not one.changes]
+    points, tall = list(zip(acts["time"], acts["level"], strict=True)), max(made.true.user_minutes_of_nothing, 1) / 13
+    for (a, b), (c, d) in itertools.combinations(points, 2):
+        assert abs(a - c) > brain.until / 25 or abs(b - d) > tall, "one mark on another"
 
 
 def test_the_debrief_names_the_page_and_how_old_it_was_and_blames_nothing_on_a_quiet_day():

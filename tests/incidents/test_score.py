@@ -66,7 +66,7 @@ CHANGES = {
     "one guess before": ("detection", 7, "and 1 other guess", sorted_log(GUESS, *REFERENCE)),
     "never named": ("detection", 0, "never named", said(mode="dns_outage")),
     "acknowledged before it fired": ("acknowledge", 0, "no page", moved("ack", 150)),
-    "a late acknowledgement": ("acknowledge", 3, "2 min 05 s", moved("ack", 305)),
+    "a late acknowledgement": ("acknowledge", 3, "2 min 5 s", moved("ack", 305)),
     "no word": ("communication", 0, "no update", without(REFERENCE, "update")),
     "a late word": ("communication", 7, "came 7 min", moved("update", 610)),
     "silence": ("communication", 12, "nothing was heard for", moved("verify", 1150)),
