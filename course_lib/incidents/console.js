@@ -255,12 +255,12 @@ class ConsoleView {
     this.put(form);
   }
 
-  put({ title, parts, submit, label, blocked }) {
+  put({ title, head = title, parts, submit, label, blocked }) {
     this.back ??= document.activeElement?.dataset?.key;
     const hints = element("div", { class: "drill-hints", role: "status" });
     const why = element("p", { class: "drill-why", role: "alert", hidden: !blocked }, blocked ?? "");
     const form = element("form", { role: "dialog", "aria-label": title, onsubmit: (event) => (event.preventDefault(), (this.submitted = submit(this.sure))) },
-      element("h4", {}, title), ...parts, hints, why,
+      head ? element("h4", {}, head) : null, ...parts, hints, why,
       element("div", { class: "drill-buttons" }, element("button", { type: "submit", class: "course-button drill-primary", "data-submit": true, disabled: Boolean(blocked) }, label), button("cancel", () => this.shut())));
     this.sure = false;
     this.submitted = null;
@@ -300,10 +300,10 @@ class ConsoleView {
     const { layout, screen } = this;
     const tiers = layout.tiers.map((tier) => [tier, tier]);
     return {
-      title: "What is it?", label: "say it", blocked: screen.refused.diagnosis,
+      title: "What is it?", head: "", label: "say it", blocked: screen.refused.diagnosis,
       parts: [
         this.fieldset("I think it is", "radio", "mode", layout.modes),
-        element("div", { class: "drill-pair" }, this.select("it starts in", "cause", tiers), this.select("it shows in", "victim", tiers)),
+        element("div", { class: "drill-pair" }, this.select("starts in", "cause", tiers), this.select("shows in", "victim", tiers)),
         this.fieldset("I am", "radio", "confidence", layout.confidence.map((word, i) => [i + 1, word])),
         this.fieldset("because of", "checkbox", "evidence", screen.evidence),
       ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from course_lib.incidents import game, refusals
 from course_lib.incidents.refusals import CONFIDENCE, RECOVERED, fact
 from course_lib.incidents.scenario import NOTHING, Action
-from course_lib.incidents.session import SPEEDS, STEPS, Session
+from course_lib.incidents.session import SPEEDS, STEPS, Session, duration
 from course_lib.view.picture import MOST_ROWS, Picture
 
 GAP = 20.0
@@ -20,17 +21,8 @@ UPDATE_WITHIN = 300.0
 SURE_AFTER = 60.0
 """Seconds without harm before the guide speaks of recovery."""
 
+_UNDONE = re.compile(r"(; can|\. Can) be undone\.$")
 Words = dict[str, Any]
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them.
-
-    >>> duration(45), duration(160), duration(120)
-    ('45 s', '2 min 40 s', '2 min')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    return " ".join([f"{minutes} min"] * (minutes > 0) + [f"{rest} s"] * (rest > 0 or minutes == 0))
 
 
 def count(number: float) -> str:
@@ -134,7 +126,9 @@ def _what_changed(session: Session, changes: list[Words]) -> Words:
 
 def _ago(session: Session, event: Words) -> str:
     seconds = session.now - event["at"]
-    return f"{duration(seconds)} ago" if seconds < 3600 else f"{seconds / 3600:.0f} h ago"
+    if seconds < 600:
+        return f"{duration(seconds)} ago"
+    return f"{seconds / 60:.0f} min ago" if seconds < 3600 else f"{seconds / 3600:.0f} h ago"
 
 
 # ---- what to do next -------------------------------------------------------------------------------------------------
@@ -148,9 +142,9 @@ def guide(session: Session) -> Words:
         return _guide_of_operator(session)
     pages = [alert for alert in session.alerts() if alert["state"] == "firing" and alert["severity"] == "page"]
     if pages:
-        return {"says": "Acknowledge the page: then nobody else is woken for it.", "opens": f"ack:{pages[-1]['id']}"}
+        return {"says": "Acknowledge the page: nobody else is woken.", "opens": f"ack:{pages[-1]['id']}"}
     if not session.done("diagnosis"):
-        says = "Look at the charts: what moved first, what follows? Then say what it is and how sure you are."
+        says = "What moved first? Say what it is, and how sure you are."
         return {"says": says, "opens": "diagnosis"}
     return _guide_after_diagnosis(session)
 
@@ -181,7 +175,7 @@ def _guide_after_diagnosis(session: Session) -> Words:
 def _guide_to_recovery(session: Session, effective: list[Words]) -> Words:
     if not effective:
         return {
-            "says": "Choose one action: the least that could help, and one that can be taken back.",
+            "says": "Choose the least that could help and can be taken back.",
             "opens": "actions",
         }
     last = effective[-1]
@@ -279,13 +273,14 @@ def _action(session: Session, action: Action) -> Words:
 
 
 def known_risk(action: Action) -> list[str]:
-    """What is known of an action before it is taken."""
-    first = f"in force {duration(action.delay_s)} after you confirm" if action.delay_s else "in force at once"
+    """What is known of an action before it is taken: short, as somebody waits, and nothing twice."""
+    when = f"in force after {duration(action.delay_s)}" if action.delay_s else "in force at once"
     if action.lasts_s:
-        first += f", for {duration(action.lasts_s)}"
+        when += f", for {duration(action.lasts_s)}"
     back = "can be taken back" if action.reversible else "cannot be taken back"
-    cost = f"costs {count(action.cost)} user-minutes' worth" if action.cost else "costs nothing"
-    return [f"who does it: {action.role}", first, back, cost, f"known risk: {action.risk}"]
+    cost = [f"costs {count(action.cost)} user-minutes' worth"] if action.cost else []
+    said = _UNDONE.sub(".", action.risk) if action.reversible else action.risk
+    return [" · ".join([action.role, when, back, *cost]), said]
 
 
 def _line(session: Session, line: Words) -> Words:

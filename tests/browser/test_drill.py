@@ -7,8 +7,11 @@ import pytest
 
 from course_lib.incidents import scenario as scenarios
 from course_lib.incidents import seal
+from course_lib.incidents.session import Session
+from course_lib.incidents.world import World
 from tests.browser.conftest import write_cells
 from tests.browser.responder import Guess, Responder, Unsure
+from tests.incidents import first_minute
 
 SEED, SIZE = 7, 15
 
@@ -42,8 +45,13 @@ def test_a_drill_from_page_to_debrief(lab, open_alone, shots):
     page.screenshot(shots / "drill-first.png")
 
     # A newcomer follows the guide: each press of its one button leads to the next step, and Enter does the rest.
-    presses = newcomer(page, responder)
+    presses, stood = newcomer(page, responder)
     assert presses <= 12, "from the page to the first action"
+    way = first_minute.way(Session(World(scenarios.load(QUICK), SEED)))
+    assert way == {**stood, "risks": way["risks"], "presses": presses - 1}, (
+        "a mouse needs no press to go to the actions"
+    )
+    assert stood["risks"] == way["risks"][:1] and first_minute.seconds(way) <= 60
     assert "under way" in responder.text("actions")
     assert len(page.cells()) == 2, "keys pressed in the console are no commands to JupyterLab"
 
@@ -69,9 +77,27 @@ def test_a_drill_from_page_to_debrief(lab, open_alone, shots):
     assert page.complaints == []
 
 
-def newcomer(page, responder) -> int:
-    """Go from the page to the first action by keyboard, as the guide leads; return how many presses it took."""
+STANDS = """root => {
+    const all = (...selectors) => selectors.flatMap(one => [...root.querySelectorAll(one)]);
+    const words = (...selectors) => all(...selectors).map(one => one.firstChild.textContent.trim());
+    const list = name => all(`[data-field="${name}"] label`).map(one => one.textContent.trim());
+    const item = '.drill-item strong, .drill-item div > span:not(.drill-small)';
+    return {
+        first: words('.drill-card dt, .drill-card strong', item),
+        small: words('.drill-card dd > span', '.drill-item .drill-small', '.drill-actions > p'),
+        guides: words('.drill-next-says'),
+        form: words('.drill-sheet :is(h4, legend, .drill-field, [data-submit])'),
+        modes: list('mode'), confidence: list('confidence'), evidence: list('evidence'),
+        actions: words('.drill-action'), risks: all('.drill-risk').map(one => one.innerText.replaceAll('\\n', ' ')),
+    };
+}"""
+"""What `first_minute.way` tells of a page, read from the page."""
+
+
+def newcomer(page, responder):
+    """Go from the page to the first action by keyboard, as the guide leads; return the presses and what stood there."""
     presses, keyboard = 0, page.page.keyboard
+    stood = responder.root.evaluate(STANDS)
 
     def press(key, times=1):
         nonlocal presses
@@ -83,8 +109,11 @@ def newcomer(page, responder) -> int:
     guide.focus()
     press("Enter")
     page.page.wait_for_function("() => document.querySelector('.drill-guide button')?.textContent === 'say what it is'")
+    stood["guides"] += responder.root.evaluate(STANDS)["guides"]
     guide.focus()
     press("Enter")
+    form = responder.root.evaluate(STANDS)
+    stood |= {name: form[name] for name in ("form", "modes", "confidence", "evidence")}
     press("Space")  # the first of the failure modes: the focus is there
     for field in ("confidence", "evidence"):
         responder.root.locator(f'[name="{field}"]').first.focus()
@@ -94,12 +123,14 @@ def newcomer(page, responder) -> int:
     page.page.wait_for_function(
         "() => document.querySelector('.drill-guide button')?.textContent === 'choose an action'"
     )
+    stood["guides"] += responder.root.evaluate(STANDS)["guides"]
     guide.focus()
     press("Enter")  # the focus is on the first action now
     press("Enter")
+    stood["risks"] = responder.root.evaluate(STANDS)["risks"]
     press("Enter")  # its risks are shown, and the focus is on "do it"
     responder.sent()
-    return presses
+    return presses, stood
 
 
 def points(responder) -> float:
@@ -166,5 +197,8 @@ def test_a_wrong_way_of_each_scenario(lab, open_alone, shots, name):
     responder.verify(Unsure())
     responder.hand_over()
     page.screenshot(shots / f"{name}-wrong.png")
+    page.theme("JupyterLab Dark")
+    page.screenshot(shots / f"{name}-wrong-dark.png")
+    page.theme("JupyterLab Light")
     assert points(responder) < 60
     assert seal.verify(kept(lab, name, 12)) == [] and page.complaints == []
