@@ -22,7 +22,8 @@ SAYS = {
     "notebook is [{commander}]({commander}); both are on the one drill.",
     "master": "You are the **game master**: this page has what the class must not see. Put [{board}]({board}) on the "
     "projector, in a window of its own, run its cell, and enter here what the class decides.",
-    "board": "For the **projector**. It follows the game master's notebook, and shows what a responder would see.",
+    "board": "For the **projector**. It follows the game master's notebook, and shows what a responder would see. The "
+    "cell below is folded, as its code names the scenario: run it as it is.",
 }
 
 
@@ -49,7 +50,7 @@ def lay_out(course: Course, name: str, arguments: Mapping[str, object], roles: S
         if not path.exists():
             says = SAYS[role].format(**{other: there.name for other, there in paths.items()})
             called = {**arguments, **({"role": role} if role else {})}
-            _write(course, path, f"drill.start({_call(called)})", says)
+            _write(course, path, f"drill.start({_call(called)})", says, folded=role == "board")
     return list(paths.values())
 
 
@@ -71,12 +72,14 @@ def open_lab(course: Course, notebook: Path, arguments: Sequence[str] = ()) -> i
     return jupyter.open_lab(course, arguments, page=notebook.relative_to(course.root / work.FOLDER).as_posix())
 
 
-def _write(course: Course, path: Path, call: str, says: str) -> None:
+def _write(course: Course, path: Path, call: str, says: str, folded: bool = False) -> None:
     book = notebook_file.read(course.root / PRISTINE)
     book.metadata |= work.kernel_metadata()
     for cell in book.cells:
         if cell.id == CELL:
             cell.source = f"from course_lib.incidents import drill\n\n{call}"
+            if folded:
+                cell.metadata["jupyter"] = {"source_hidden": True}
         elif cell.id == INTRODUCTION and says:
             cell.source = f"{cell.source}\n\n{says}"
     path.parent.mkdir(parents=True, exist_ok=True)

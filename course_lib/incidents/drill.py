@@ -5,6 +5,7 @@ The same scenario, seed and file always continue the same drill, so that a cell 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from course_lib.incidents.world import World
 SIZES = (5, 15, 30)
 SHARED = {"commander": "pair-", "operator": "pair-", "master": "class-", "board": "class-"}
 ROLES = ("", "commander", "operator", "master", "board")
+CLASS = ("master", "board")
 
 
 class DrillError(ValueError):
@@ -100,8 +102,11 @@ def given(scenario: str, seed: int | None, size: int) -> dict[str, Any]:
 
 
 def place(scenario: str, seed: int, role: str = "") -> Path:
-    """File of a drill in the learner's folder; a drawn one does not bear the scenario's name."""
-    return folder() / f"{SHARED.get(role, '')}{Path(scenario).stem or 'drill'}-{seed}.json"
+    """File of a drill in the learner's folder; one that is drawn, or that a class sees, does not name its scenario."""
+    name = Path(scenario).stem or "drill"
+    if role in CLASS:
+        name = hashlib.sha256(name.encode()).hexdigest()[:4]
+    return folder() / f"{SHARED.get(role, '')}{name}-{seed}.json"
 
 
 def _path_or_name(scenario: str) -> str | Path:

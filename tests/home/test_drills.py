@@ -58,8 +58,8 @@ def test_the_released_notebook_is_clean_and_has_one_cell_that_makes_the_console(
         (
             ["--class", "retry_storm", "--seed", "7"],
             {
-                "class-retry_storm-7-master": "drill.start('retry_storm', seed=7, size=15, role='master')",
-                "class-retry_storm-7-board": "drill.start('retry_storm', seed=7, size=15, role='board')",
+                "class-90db-7-master": "drill.start('retry_storm', seed=7, size=15, role='master')",
+                "class-90db-7-board": "drill.start('retry_storm', seed=7, size=15, role='board')",
             },
         ),
     ],
@@ -76,6 +76,15 @@ def test_a_drawn_drill_does_not_say_which_it_is(course):
     invoke("--no-open")
     (path,) = (course.root / "work" / "drills").glob("*.ipynb")
     assert path.stem.startswith("drill-") and "storm" not in path.read_text()
+
+
+def test_what_a_class_sees_does_not_say_which_it_is(course):
+    """Neither the names of files nor, until somebody unfolds it, the board's cell."""
+    invoke("--class", "retry_storm", "--no-open")
+    paths = sorted((course.root / "work" / "drills").iterdir())
+    assert len(paths) == 2 and not [path for path in paths if "storm" in path.name]
+    (cell,) = [cell for cell in nbformat.read(paths[0], 4).cells if cell.id == drills.CELL]
+    assert cell.metadata["jupyter"]["source_hidden"] and "storm" not in cell.source.splitlines()[0]
 
 
 def test_what_is_there_goes_on(course):
