@@ -111,7 +111,8 @@ def _trigger() -> Any:
 def _ladder(votes: Sequence[Vote]) -> dict[str, Any]:
     layers = []
     most = max(len(vote.fleet) for vote in votes)
-    for (name, role), vote in zip(_roles(votes), votes, strict=True):
+    shifts = style.apart([100 * float(vote.ladder[0]) for vote in votes], 100.0, HEIGHT - 40)
+    for (name, role), vote, dy in zip(_roles(votes), votes, shifts, strict=True):
         stroke = style.SERIES[role]
         rows = [{"held": k, "failed": 100 * float(v)} for k, v in enumerate(vote.ladder)]
         x = alt.X("held:Q", title="services that do not retry, the greediest first", scale=alt.Scale(domain=[0, most]),
@@ -121,7 +122,7 @@ def _ladder(votes: Sequence[Vote]) -> dict[str, Any]:
             point={"color": stroke.colour}, color=stroke.colour, strokeDash=stroke.dash
         )
         first = alt.Chart(alt.Data(values=rows[:1])).mark_text(
-            align="left", dx=6, dy=-10, text=name, color=stroke.word, fontWeight="bold"
+            align="left", dx=6, dy=dy - max(shifts) - 10, text=name, color=stroke.word, fontWeight="bold"
         )
         layers += [line.encode(x=x, y=y), first.encode(x=x, y=y)]
     chart = alt.layer(*layers).properties(width=WIDTH * 0.75, height=HEIGHT, title="How many must hold back")
