@@ -181,7 +181,7 @@ def _line(name: str, start: datetime, dy: int) -> list[alt.Chart]:
     last = base.transform_window(last="last_value(time)", frame=[None, None]).transform_filter(
         "datum.time == datum.last"
     )
-    label = last.mark_text(align="right", dx=-4, dy=dy - 8, fontWeight="bold", color=stroke.word, text=words)
+    label = last.mark_text(align="right", dx=-4, dy=dy - 11, fontWeight="bold", color=stroke.word, text=words)
     return [line, label.encode(x=_x(start), y=y)]
 
 

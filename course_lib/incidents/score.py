@@ -256,7 +256,8 @@ def _diagnosis(case: Case) -> Part:
 
 def _named(case: Case, entry: Entry) -> Iterator[tuple[float, str]]:
     right, about = case.right(entry), case.scenario.debrief
-    yield (MODE, "") if right else (0.0, f"it was not {(entry.mode or '').replace('_', ' ')}")
+    wrong = "something was wrong" if entry.mode == NOTHING else f"it was no {(entry.mode or '').replace('_', ' ')}"
+    yield (MODE, "") if right else (0.0, wrong)
     if case.scenario.noop:
         yield CAUSE * right, ""
     elif entry.cause == about.cause:
@@ -389,7 +390,7 @@ def _careful(s: Scenario, taken: Taken, changes: Taken) -> Iterator[tuple[float,
     """What was risked, beside what the ways out that the scenario calls right risk."""
     right = [[(e, s.action(e.action or "")) for e in log if e.kind == "action"] for log in outcome.right(s).values()]
     cost, enough = _cost(taken), max(map(_cost, right))
-    yield (CHEAP, "") if cost <= enough else (0.0, f"{cost:g} were spent where {enough:g} are enough")
+    yield (CHEAP, "") if cost <= enough else (0.0, f"it costs {cost:g} an hour where {enough:g} are enough")
     at_once = _under_way(changes)
     alone = at_once <= max(1, *map(_under_way, right))
     yield (ONE_AT_A_TIME, "") if alone else (0.0, f"{at_once} changes were under way at once: which one did it?")

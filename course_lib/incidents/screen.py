@@ -278,7 +278,8 @@ def known_risk(action: Action) -> list[str]:
     if action.lasts_s:
         when += f", for {duration(action.lasts_s)}"
     back = "can be taken back" if action.reversible else "cannot be taken back"
-    cost = [f"costs {count(action.cost)} user-minutes' worth"] if action.cost else []
+    price = f"{count(action.cost)} an hour"
+    cost = [f"costs {price}"] if action.cost and price not in action.risk else []
     said = _UNDONE.sub(".", action.risk) if action.reversible else action.risk
     return [" · ".join([action.role, when, back, *cost]), said]
 

@@ -56,7 +56,7 @@ AT_ONCE = acted((206, "bound"), (207, "pause_producers"))
 # what is other than in the reference: the part, the points it comes to, what its reason says, the log
 CHANGES = {
     "nothing": ("communication", 15, "early", REFERENCE),
-    "another mode": ("diagnosis", 9, "it was not cache stampede", said(mode="cache_stampede")),
+    "another mode": ("diagnosis", 9, "it was no cache stampede", said(mode="cache_stampede")),
     "the loudest victim": ("diagnosis", 11, "workers is where it shows", said(cause="workers")),
     "no cause": ("diagnosis", 11, "was not named", said(cause=None)),
     "evidence that tells nothing": ("diagnosis", 12, "none of the evidence", said(evidence=("cpu",))),
@@ -79,7 +79,7 @@ CHANGES = {
     "confirmed by nothing": ("verification", 0, "before it was", changed(REFERENCE, "verify", signals=())),
     "said to be nothing": ("verification", 0, "before it was", changed(REFERENCE, "verify", mode="nothing")),
     "a limit left past its bound": ("verification", 7, "is left at 60", acted((400, "many_consumers"))),
-    "too dear": ("safety", 7, "220 were spent where 20", acted((400, "many_consumers"))),
+    "too dear": ("safety", 7, "it costs 220 an hour where 20", acted((400, "many_consumers"))),
     "four changes at once": ("safety", 6, "4 changes were under way", AT_ONCE),
     "done for good": ("safety", 7, "cannot be taken back", acted((500, "restart"))),
     "harm": ("wrong actions", -1, "users paid for: Restart", acted((500, "restart"))),
