@@ -4,6 +4,17 @@
 const BEAT = 800; // ms between two moves of the clock
 const LONGEST = 3; // s that one move may cover: a laptop that slept does not leap
 const PATIENCE = 10000; // ms to wait for the kernel's answer before the clock asks again
+const GONE = "The kernel is gone. Run this cell again: the drill goes on where it stood, nothing is lost.";
+
+// Sends where there is a kernel that hears; returns whether there was.
+function post(model, message) {
+  try {
+    model.send(message);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 // One clock a page, however often the cell's output is shown.
 function initialize({ model }) {
@@ -21,12 +32,12 @@ function initialize({ model }) {
     if (!(playing || shared) || (asked && now - asked < PATIENCE)) return;
     if (!playing) {
       asked = now;
-      model.send({ type: "follow" });
+      post(model, { type: "follow" });
       return;
     }
     const seconds = Math.min((now - last) / 1000, LONGEST) * model.get("speed");
     last = asked = now;
-    model.send({ type: "tick", seconds });
+    post(model, { type: "tick", seconds });
   }, BEAT);
   return () => (clearInterval(beat), model.off("change:screen", answered), model.off("msg:custom", answered));
 }
@@ -77,11 +88,14 @@ class ConsoleView {
   }
 
   send(message) {
-    this.model.send(message);
+    if (!post(this.model, message)) this.complain(GONE);
   }
 
-  // Each request has a number, so that a late answer closes no form but its own.
+  // Each request has a number, so that a late answer closes no form but its own; a second press asks nothing anew.
   do(kind, facts, more = {}) {
+    const asks = JSON.stringify([kind, facts, more]);
+    if (asks === this.asks && performance.now() - this.since < PATIENCE) return this.asked;
+    [this.asks, this.since] = [asks, performance.now()];
     this.asked = (this.asked ?? 0) + 1;
     this.send({ type: "do", kind, facts, number: this.asked, ...more });
     return this.asked;
@@ -400,6 +414,7 @@ class ConsoleView {
   }
 
   heard(message) {
+    if (message.number === this.asked) this.asks = null;
     if (message.type === "refused") this.complain(message.text);
     else if (message.type === "hints" && message.number === this.submitted) this.hint(message.lines);
     else if (message.type === "done") {
@@ -438,7 +453,7 @@ class ConsoleView {
     if (gone === this.gone) return;
     this.gone = gone;
     this.root.dataset.connected = String(!gone);
-    this.complain(gone ? "The kernel is gone. Run this cell again: the drill goes on where it stood, nothing is lost." : "");
+    this.complain(gone ? GONE : "");
   }
 
   // ---- charts --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from course_lib.incidents import boards, screen
+from course_lib.incidents import boards, refusals, screen
 from course_lib.incidents.drill_file import DrillFile, DrillFileError
 from course_lib.incidents.refusals import Refusal
 from course_lib.incidents.session import SPEEDS, Session
@@ -91,7 +91,7 @@ class DrillConsole:
         self.widget: Console | None = None
         self._debriefed: Debrief | None = None
         self._guard = threading.RLock()  # messages may come in a second thread of the kernel
-        self._stamp: float | None = None
+        self._stamp: Any = None
         self.owner = session.role or "alone"
 
     # ---- display ---------------------------------------------------------------------------------------------------
@@ -208,17 +208,22 @@ class DrillConsole:
         what, facts = str(message.get("kind")), dict(message.get("facts") or {})
         if what == "update":
             facts["text"] = screen.update_text(facts.get("facts", {}))
-            if not message.get("sure") and (lines := missing(facts["text"])):
+            lines = [] if message.get("sure") else missing(facts["text"])
+            if lines and not refusals.reason(self.session, what, facts):
                 return {"type": "hints", "lines": lines}
         with self.file.locked():
             self._read()
             self.session.do(what, **facts)
-            self.file.save(self.session)
+            self._save()
         return {"type": "done", "kind": what}
 
+    def _save(self) -> None:
+        self.file.save(self.session)
+        self._stamp = self.file.stamp()
+
     def _read(self) -> None:
-        """Take over what another console wrote meanwhile."""
-        if not self.session.role or not self.file.exists():
+        """Take over what another console wrote meanwhile: another role's, or the same cell's in another window."""
+        if not self.file.exists():
             return
         now, stamp = self.session.now, self.file.stamp()
         if stamp != self._stamp:
@@ -257,6 +262,8 @@ class DrillConsole:
             self._finish()
 
     def _end(self) -> None:
+        if self.session.ended:
+            return
         with self.file.locked():
             self._read()
             self.session.end()
@@ -265,7 +272,9 @@ class DrillConsole:
     def _finish(self) -> None:
         self.widget.playing = False
         with self.file.locked():
-            self.file.save(self.session)
+            self._read()
+            self.session.ended = True
+            self._save()
         self._debrief().note(self.file.path)
 
 

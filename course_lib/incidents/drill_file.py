@@ -84,9 +84,10 @@ class DrillFile:
             noted = 0.0
         return min(max(session.start, last, noted), session.horizon)
 
-    def stamp(self) -> float:
-        """Changes whenever the drill is saved."""
-        return self.path.stat().st_mtime_ns
+    def stamp(self) -> tuple[int, int]:
+        """Changes whenever the drill is saved, also where a file's time is coarse: each save is a file of its own."""
+        about = self.path.stat()
+        return about.st_mtime_ns, about.st_ino
 
     def save(self, session: Session) -> None:
         """Seal the drill as it stands."""

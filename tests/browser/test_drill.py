@@ -163,6 +163,32 @@ def test_a_reload_and_a_new_kernel_lose_nothing(lab, open_alone):
 
 
 @WEEKLY
+def test_what_is_pressed_twice_is_done_once_and_without_a_kernel_it_is_told(lab, open_alone):
+    """Two presses while the kernel has not answered are one; a form that nobody hears says so itself."""
+    page, responder = opened(lab, open_alone, QUICK, 9)
+    twice = "button => { button.click(); button.click(); }"
+    responder.root.locator("[data-alert] button").first.evaluate(twice)
+    responder.root.locator('.drill-alerts [data-state="acknowledged"]').wait_for()
+    responder.button("diagnosis").click()
+    for field in ("mode", "confidence", "evidence"):
+        responder.root.locator(f'[name="{field}"]').first.check()
+    responder.root.locator("[data-submit]").evaluate(twice)
+    responder.sent()
+    responder.root.locator('[data-action="quorum"]').click()
+    responder.root.locator("[data-submit]").evaluate(twice)
+    responder.sent()
+    responder.step(15)
+    kinds = [entry["kind"] for entry in json.loads(kept(lab, QUICK, 9).read_text())["log"]]
+    assert kinds == ["ack", "diagnosis", "action"]
+    assert not responder.root.locator(".course-problem").is_visible(), "nothing is refused"
+    page.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    responder.root.get_by_text("The kernel is gone.").wait_for()
+    responder.root.locator('[data-action="fence_east"]').click()
+    responder.root.locator("[data-submit]").click()
+    responder.root.locator(".drill-sheet .drill-why").get_by_text("The kernel is gone.").wait_for()
+
+
+@WEEKLY
 @pytest.mark.parametrize("name", scenarios.names())
 def test_the_reference_of_each_scenario(lab, open_alone, shots, name):
     """Played as the scenario's file has it, it spares users; the screenshots are looked at."""

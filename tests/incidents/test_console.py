@@ -74,6 +74,7 @@ def test_an_update_is_held_back_once_and_sent_as_it_is(opened):
     )
     assert hints["type"] == "hints" and len(hints["lines"]) >= 3 and made.session.log == []
     assert do(made, "update", facts={"conditions": "bad", "actions": "x", "needs": "none"})["type"] == "done"
+    assert do(made, "update", sure=False, facts={"conditions": ""})["type"] == "refused", "no hints for what is empty"
     assert do(made, "update", sure=False, facts=UPDATE)["type"] == "done", "one that lacks nothing goes at once"
 
 
@@ -217,6 +218,25 @@ def test_two_people_on_one_file(opened):
     commander.take({"type": "follow"})
     assert commander.session.log == operator.session.log and commander.session.orders() == []
     assert "who" in str(commander.session.log)
+
+
+def test_one_drill_in_two_windows_loses_nothing(opened, tmp_path):
+    """The same cell in a second notebook, or run twice: each step takes over what the other wrote."""
+    one, two = opened(), opened()
+    do(one, "note", text="first")
+    two.take({"type": "tick", "seconds": 40})
+    do(two, "note", text="second")
+    do(one, "note", text="third")
+    do(one, "diagnosis", **SAID)
+    do(one, "verify", mode="recovered", signals=["error_ratio"])
+    two.take({"type": "end"})
+    assert two.session.ended and two.widget.debrief
+    log = seal.read(tmp_path / "drill.json")["log"]
+    assert [entry.get("text", entry["kind"]) for entry in log] == ["first", "second", "third", "diagnosis", "verify"]
+    assert "the drill is over" in do(one, "note", text="late")["text"].lower() and one.widget.debrief
+    noted = (tmp_path / "drill.json").read_bytes()
+    one.take({"type": "end"})
+    assert (tmp_path / "drill.json").read_bytes() == noted, "it is handed over once"
 
 
 def test_the_board_shows_what_the_master_does_and_no_secret(opened):
