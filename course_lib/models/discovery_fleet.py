@@ -197,6 +197,7 @@ class Registry:
         cut, back = np.where(deaf, evicted, cut), np.where(deaf, again, back)
         ill = fleet.next_beat(fleet.start + np.zeros_like(come))
         unwell = ((kind == CHECKS) | (kind == HOSTS)) & fleet.hit & (ill < fleet.end)
+        unwell &= ill < fleet.dies  # who is dead reports no illness: it stays listed until its lease has run out
         cut, back = np.where(unwell, ill, cut), np.where(unwell, again, back)
         self.go = np.minimum(np.maximum(cut, come), gone)
         self.come = np.where(self.go > come, come, NEVER)
