@@ -109,19 +109,25 @@ class Views:
         first, again = (np.minimum(x + later, polls.rows) for x in (self.come, self.back))
         again = np.where((self.come < self.back) & (self.forget == self.back), self.back, again)  # was never forgotten
         self.learnt = np.where(self.come == 0, 0, first), again
+        self.told = self._told(self.come, self.go), np.where(again == self.back, 1.0, self._told(self.back, self.out))
         self.middle = polls.begin + polls.each // 2 - 1  # the last row of answers that were had by then
         self.end = polls.begin + polls.each - 1
         self._sum(listed)
         self.windows = {True: self._look(self.end), False: self._look(self.middle)}
         self._invert()
 
-    def _count(self, first: np.ndarray, last: np.ndarray) -> FloatArray:
-        """How many instances are between two rows of their own, at each row."""
+    def _told(self, first: np.ndarray, last: np.ndarray) -> FloatArray:
+        """Share of clients that poll while an instance is listed: who is listed for less than a poll is told to few."""
+        return np.minimum((last - first) / self.polls.period, 1.0)
+
+    def _count(self, first: np.ndarray, last: np.ndarray, each: FloatArray | None = None) -> FloatArray:
+        """How many instances are between two rows of their own, at each row, each counted as so many."""
         rows, width = self.polls.rows, self.polls.width
         steps = np.zeros((rows + 2) * width)
         member, there = np.broadcast_to(np.arange(width), first.shape), first < last
+        weights = None if each is None else each[there]
         for row, sign in ((first, 1.0), (last, -1.0)):
-            steps += sign * np.bincount((row[there] * width + member[there]), minlength=steps.size)
+            steps += sign * np.bincount((row[there] * width + member[there]), weights, minlength=steps.size)
         return accumulate(np.add, steps.reshape(-1, width)[:rows])
 
     def _sum(self, listed: FloatArray) -> None:
@@ -132,7 +138,8 @@ class Views:
         if (threshold > 0).any():  # what is known counts only against a threshold
             known = self._count(self.come, self.forget) + self._count(self.back, self.forgotten)
             doubts = listed < threshold * known - 1e-9
-            recalled = self._count(self.learnt[0], self.forget) + self._count(self.learnt[1], self.forgotten)
+            recalled = self._count(self.learnt[0], self.forget, self.told[0])
+            recalled += self._count(self.learnt[1], self.forgotten, self.told[1])
             self.recalled = recalled[self.middle[:, 0]]
         believed = np.where(doubts, 0.0, polls.mass)
         parts = {
@@ -207,14 +214,14 @@ class Views:
         self.second = (int(self.back.min()) - self.polls.pad) // self.polls.each  # tick of the first listed again
         self.doubting = self.over("doubting")
         self.doubted = bool(self.doubting.any())
-        self.memory = np.stack([self.learnt[0], self.forget, self.learnt[1], self.forgotten])
+        self.memory = np.stack([self.learnt[0], self.forget, self.learnt[1], self.forgotten, *self.told])
 
     def alive(self, rows: slice) -> np.ndarray:
         """Which instances live in some ticks after time 0, shape (ticks, instances, width)."""
         now = np.arange(rows.start, rows.stop)[:, None, None]
         return (self.born <= now) & (now < self.dies) & self.fleet.here
 
-    def picks(self, rows: slice, listing: FloatArray, memory: np.ndarray) -> FloatArray:
+    def picks(self, rows: slice, listing: FloatArray, memory: FloatArray) -> FloatArray:
         """Share of clients that pick each instance of a listing, shape (ticks, n, width)."""
         low, high = (sums[rows][:, None] for sums in self.fresh)
         if self.answered[rows].any():
@@ -231,10 +238,12 @@ class Views:
             picked += self._knows(rows, memory) * doubters
         return picked
 
-    def _knows(self, rows: slice, memory: np.ndarray) -> np.ndarray:
+    def _knows(self, rows: slice, memory: FloatArray) -> FloatArray:
+        """Share of doubters that know each instance."""
         now = self.middle[rows][..., None]
-        come, forget, back, forgotten = memory
-        return ((come <= now) & (now < forget)) | ((back <= now) & (now < forgotten))
+        come, forget, back, forgotten, first, second = memory
+        known = first * ((come <= now) & (now < forget))
+        return np.maximum(known, second * ((back <= now) & (now < forgotten)))
 
 
 class Residents:

@@ -175,6 +175,7 @@ def test_a_tick_of_three_seconds_blurs_little_of_the_return():
 
 # -- the event loop ---------------------------------------------------------------------------------------------------
 
+BY_DEFAULT = dict(clients=3000, snapshot_rate=300.0)  # 150 clients a host, as the model's own parameters have
 CASES = {
     "dead": {},
     "dead, and expired": dict(cache_life=60.0),
@@ -192,39 +193,47 @@ CASES = {
     "checks": dict(trigger="checks"),
     "checks, and doubted": dict(trigger="checks", panic_threshold=0.7),
     "hosts": dict(trigger="hosts", churn=1.0),
-    "hosts, collapse": dict(trigger="hosts", overload="collapse", failing_share=0.7, churn=1.0, connection_life=30.0),
+    "hosts, collapse": dict(
+        trigger="hosts", overload="collapse", failing_share=0.7, churn=1.0, connection_life=30.0, **BY_DEFAULT
+    ),
     "forged": dict(trigger="forged"),
     "another host": dict(other_hosts=1),
     "ejected": dict(ejection_cap=0.2),
 }
 LIVE = "small and empty"
 CASES[LIVE] = dict(trigger="empty", instances=6, arrival_rate=360.0, clients=60)
-WINDOWS = ((100.0, 240.0), (300.0, 480.0), (480.0, 540.0), (540.0, 600.0))  # before, during, return, after
+#: Before the trigger, its first minute, the rest of it, the return and after it.
+WINDOWS = ((100.0, 240.0), (240.0, 300.0), (300.0, 480.0), (480.0, 540.0), (540.0, 600.0))
 BARS = dict(open_share=TOTAL, goodput=STEADY, listed=STEADY, listed_dead=TRANSIENT, new_success=STEADY,
             endpoint_age=STEADY)  # fmt: skip
-SCATTERED = ("forged", "hosts, collapse")  # after it, and with few dead, twenty seeds say little
-FLOORS = {
-    # Of 1,200: the fluid knows no chance among clients. By 900 seeds 6.7 : 11.8 in it, and 124 : 114 after it, which is
-    # 9 % where a transient may have 5.
-    ("hosts, collapse", "goodput"): 12.0,
-    ("hosts, collapse", "listed_dead"): 0.05,  # of some ten; by 900 seeds 0.14 : 0.19 at worst
-    ("forged", "listed_dead"): 0.2,  # chance alone: the day is over, and it is a day like any other
-}
+TWENTIES = 10  # of runs a case
+FEW = 0.1  # addresses of some twenty: what the dead among them are compared to where they are few
+#: Of 1,200 requests/s, what chance among 40 clients a host costs at most where hosts are near their limits: 5 to 16 by
+#: 200 runs each. The fluid knows none.
+#: It is gone where they are 150, as by default (`test_answers_as_much_where_clients_are_as_many_as_by_default`).
+CHANCE = 16.0
+MANY = ("dead, deployed meanwhile", "dead, frozen", "lost", "empty, and doubted")  # where it costs the most
 
 
-def windows(scenario, seed):
-    """Means in each window, named by it."""
-    run = Loop(scenario, int(seed)).run()
-    return {f"{name} {begin:g}": value for begin, end in WINDOWS for name, value in measure(run, begin, end).items()}
+def twenty(scenario, number):
+    """Means in each window, named by it, over twenty runs, for so many single ones would be a long record."""
+    seen = {}
+    for seed in range(20 * int(number), 20 * int(number) + 20):
+        run = Loop(scenario, seed).run()
+        for begin, end in WINDOWS:
+            for name, value in measure(run, begin, end).items():
+                seen.setdefault(f"{name} {begin:g}", []).append(value)
+    return {name: float(np.mean(values)) for name, values in seen.items()}
 
 
 def of_model(trace, begin, end):
     """The same of the model; success is that of attempts, so that a moment counts by how often they are made."""
     rows = np.flatnonzero((trace.time > begin) & (trace.time <= end))
-    means = {name: trace[name][rows].mean(axis=0) for name in ("open_share", "goodput", "listed", "listed_dead")}
-    tried, age = trace["connect_rate"][rows], trace["endpoint_age"]
-    means["new_success"] = (tried * trace["new_success"][rows]).sum(axis=0) / tried.sum(axis=0)
-    return means | {"endpoint_age": (age[rows - 1] + age[rows]).mean(axis=0) / 2}  # told at the ends of ticks
+    means = {name: trace[name][rows].mean(axis=0) for name in ("open_share", "goodput", "listed_dead")}
+    ends = {name: trace[name] for name in ("listed", "endpoint_age")}  # told at the ends of ticks
+    means |= {name: (level[rows - 1] + level[rows]).mean(axis=0) / 2 for name, level in ends.items()}
+    tried = trace["connect_rate"][rows]
+    return means | {"new_success": (tried * trace["new_success"][rows]).sum(axis=0) / tried.sum(axis=0)}
 
 
 def _model(scenario, seeds):
@@ -232,23 +241,38 @@ def _model(scenario, seeds):
     return simulate(Parameters(**{k: v for k, v in settings.items() if k != "until"}), seeds, until=scenario.until)
 
 
+def moves(case, begin):
+    """Whether something is on its way in a window: connections, or the leases that a deaf registry lets run out."""
+    return begin in (240, 480) or (begin >= 300 and "hosts" in case) or (begin == 300 and case == "deaf")
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_the_event_loop(case):
-    """Means before, in and after the outage: 1 %, connections 0.5 %, the few dead 5 %; the return as a transient."""
+    """Means before, in and after the outage: 1 %, connections 0.5 %, the few dead 5 %; what moves as a transient."""
     scenario = Scenario(**CASES[case])
-    seeds = range(240 if case in SCATTERED else 20)
-    runs = replay(discovery_failure_oracle, windows, scenario, seeds, live=case == LIVE)
-    trace = _model(scenario, np.arange(120))
+    runs = replay(discovery_failure_oracle, twenty, scenario, range(TWENTIES), live=case == LIVE)
+    trace = _model(scenario, np.arange(400))
+    crowded = scenario.clients / scenario.instances < 150
     for begin, end in WINDOWS:
         seen = of_model(trace, begin, end)
-        moving = begin == 480 or (begin >= 300 and "hosts" in case)  # connections are on their way
+        floors = dict(listed_dead=FEW, goodput=CHANCE if crowded and (begin >= 300 or case == LIVE) else 0.0)
         for name, bar in BARS.items():
-            bar = max(bar, TRANSIENT) if moving else bar
-            near(seen[name], runs[f"{name} {begin:g}"], bar, FLOORS.get((case, name), 0.0), f"{name} from {begin:g} s")
+            bar = max(bar, TRANSIENT) if moves(case, begin) else bar
+            near(seen[name], runs[f"{name} {begin:g}"], bar, floors.get(name, 0.0), f"{name} from {begin:g} s")
+
+
+@pytest.mark.parametrize("case", MANY)
+def test_answers_as_much_where_clients_are_as_many_as_by_default(case):
+    scenario = Scenario(**CASES[case] | BY_DEFAULT)
+    runs = replay(discovery_failure_oracle, twenty, scenario, range(TWENTIES))
+    trace = _model(scenario, np.arange(400))
+    for begin, end in WINDOWS:
+        bar = TRANSIENT if moves(case, begin) else STEADY
+        near(of_model(trace, begin, end)["goodput"], runs[f"goodput {begin:g}"], bar, 0.0, f"from {begin:g} s")
 
 
 def test_the_comparison_sees_a_poll_that_is_a_tenth_rarer():
-    runs = replay(discovery_failure_oracle, windows, Scenario(), range(20))
+    runs = replay(discovery_failure_oracle, twenty, Scenario(), range(TWENTIES))
     seen = of_model(_model(Scenario(poll_interval=33.0), np.arange(20)), 100.0, 240.0)
     with pytest.raises(AssertionError, match="age"):
         near(seen["endpoint_age"], runs["endpoint_age 100"], STEADY, 0.0, "age")
