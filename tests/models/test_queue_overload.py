@@ -220,9 +220,9 @@ def test_it_agrees_with_an_event_loop(name):
     loop = replay(queue_overload_oracle, measure, scenario, SEEDS, live=name == LIVE)
     model = modelled(scenario)
     for total in TOTALS:
-        near(model[total], loop[total], TOTAL, TOTAL * loop["sent"].mean(), f"{name}: {total}")
+        near(model[total], loop[total], TOTAL, 0.05 * TOTAL * loop["sent"].mean(), f"{name}: {total}")
     for rate in ("good_in_burst", "served_in_burst"):
-        near(model[rate], loop[rate], STEADY, STEADY * 100, f"{name}: {rate}")
+        near(model[rate], loop[rate], STEADY, 0.0, f"{name}: {rate}")
     tick = name in EDGE
     for peak in ("depth", "depth_at_end"):
         near(model[peak], loop[peak], PEAK, 60.0 * tick, f"{name}: {peak}")
