@@ -66,25 +66,18 @@ def of_model(scenario, seeds):
                    "all good": trace["goodput"].sum(axis=0) * 0.5, "recovered": trace.events["recovered"]}  # fmt: skip
 
 
-ABSOLUTE = dict(queue=10.0, lost=0.01, orbit=0.1)
-"""What the bars leave to a fleet of six: a healthy worker's own queue (an attempt or two) is not in the model's, and
-what is next to nothing may be nothing."""
-BEYOND = {
-    ("stuck", "lost 30"): 4.0, ("shut", "lost 30"): 4.0, ("spike", "lost 30"): 6.0,
-    ("shut", "good 50"): 8.0, ("shut", "queue 50"): 27.0, ("shut", "orbit 65"): 17.0, ("a long queue", "orbit 65"): 3.0,
-}  # fmt: skip
-"""Where the model misses its bar, as its docstring says. A retry waits for the end of its tick: of the first requests
-given up, after four tries, the first ten seconds see 29/s, the loop 33. What has failed comes back by a tenth a tick,
-sooner than it should: a valve that is shut for fifteen seconds lets 111 requests/s be answered meanwhile, in the loop
-101. And while queues drain they are uneven, which the model has in who is late and not in how many wait."""
+ABSOLUTE = dict(queue=11.0, lost=1.5, orbit=0.2)
+"""What the bars leave to a fleet of six: a healthy worker's own queue (an attempt or two) is not in the model's, few
+requests given up are compared as a share of all (half a percent), and what is next to nothing may be nothing."""
+BEYOND = {("spike", "good 30"): 7.5}  # as the model's docstring says: queues that are overloaded by a tenth fill late
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_the_event_loop(case):
     """Steady means 1 %, totals 0.5 %, peaks 1 %, recovery 2 s; from the trigger's start to 40 s after it 5 %."""
     scenario = Scenario(**(FLEET | CASES[case]))
-    runs = replay(metastable_failure_oracle, measured, scenario, range(20), live=case == "back")
-    seen = of_model(scenario, np.arange(60))
+    runs = replay(metastable_failure_oracle, measured, scenario, range(60), live=case == "back")
+    seen = of_model(scenario, np.arange(200))
     for name, loop in runs.items():
         kind, _, begin = name.partition(" ")
         if name == "recovered":
