@@ -273,16 +273,20 @@ def _states(seed: int) -> tuple[FloatArray, ...]:
 
 
 def _fleets(seed: int) -> Parameters:
-    """Fleets in the vulnerable band that lose everything for some seconds, twice."""
+    """Fleets in the vulnerable band that lose everything for some seconds, twice.
+
+    Half of them are loaded high and retry late: what they have free now is spoken for by retries that nobody sees yet.
+    """
     random = draws(seed, "valve")
     case = lineup(random, 6)
     size = len(case)
     workers, retries = random.integers(20, 60, size), np.array([2, 3, 4, 2, 3, 4])[case]
-    over = random.integers(8, 15, size)
+    over, late = random.integers(8, 15, size), case >= 3
+    load, delay = random.uniform(np.where(late, 56, 50), 60), random.uniform(np.where(late, 12, 8), 12 + 2 * late)
     dips = ((FIRST, 0.0), (FIRST + over, 1.0), (AGAIN, 0.0), (AGAIN + over, 1.0))
     return Parameters(
-        workers=workers, max_retries=retries, arrival_rate=(workers * random.uniform(50, 60, size)).round(),
-        retry_delay=random.uniform(8, 14, size).round(1), queue_limit=random.uniform(1, 4, size).round(1),
+        workers=workers, max_retries=retries, arrival_rate=(workers * load).round(),
+        retry_delay=delay.round(1), queue_limit=random.uniform(1, 4, size).round(1),
         capacity=Schedule(1.0, dips), trigger_size=0.0, trigger_start=0.0, trigger_duration=0.0, dt=1.0,
     )  # fmt: skip
 
