@@ -419,12 +419,16 @@ def _held(values: FloatArray) -> FloatArray:
 def alarms(scenario: Scenario, played: Played, now: float) -> list[tuple[float, str, str]]:
     """When alerts fire and clear up to `now`: (time, "alert" or "cleared", id), in order of time.
 
-    A rule sees what telemetry shows, so it is as late as the latest signal it reads.
+    A rule sees what telemetry shows, so it is as late as the latest signal it reads. What fires while it is silenced is
+    told to nobody, nor that it clears.
     """
     found = []
     for alert in scenario.alerts:
+        told = False
         for at, kind in _crossings(played, alert.built, now):
-            if kind == "cleared" or not _silenced(scenario, played.log, alert.id, at):
+            if kind == "alert":
+                told = not _silenced(scenario, played.log, alert.id, at)
+            if told:
                 found.append((at, kind, alert.id))
     return sorted(found)
 

@@ -29,6 +29,8 @@ NOTHING = "nothing"  # what one answers as the failure mode of a page with nothi
 ATTACK = "attack"  # and of one that somebody has made
 GAMES = ("restart", "scale_to_zero", "raise_limits", "drop_all", "silence")
 KINDS = ("action", "ack", "diagnosis", "update", "verify", "note")
+LONGEST = 300
+"""Letters of what is wrong with a file."""
 
 
 class ScenarioError(ValueError):
@@ -354,14 +356,21 @@ def _loaded(text: str, shown: str) -> Scenario:
             error.errors(), key=lambda e: e["type"] != "extra_forbidden"
         )  # a slip of the pen, before its effects
         place = [step for step in first["loc"] if not isinstance(step, str) or not step.startswith("function-")]
-        raise ScenarioError(f"{shown}:{line_of(lines, place)}: {_dotted(place, lines)}{first['msg'].lower()}") from None
+        raise ScenarioError(
+            f"{shown}:{line_of(lines, place)}: {_dotted(place, lines)}{_brief(first['msg'].lower())}"
+        ) from None
     for place, message in faults(scenario):
-        raise ScenarioError(f"{shown}:{line_of(lines, place)}: {message}")
+        raise ScenarioError(f"{shown}:{line_of(lines, place)}: {_brief(message)}")
     return scenario
 
 
 def _dotted(place: list[Any], lines: Mapping[Any, int]) -> str:
     return "".join(f"{step}." for step in place).removesuffix(".") + ": " if place else ""
+
+
+def _brief(message: str) -> str:
+    """One line that a person reads to its end: a model may have sixty signals."""
+    return message if len(message) <= LONGEST else f"{message[:LONGEST]} …"
 
 
 def _text(name_or_path: str | Path) -> tuple[str, str]:
@@ -373,7 +382,7 @@ def _text(name_or_path: str | Path) -> tuple[str, str]:
     try:
         return path.read_text(encoding="utf-8"), path.name
     except UnicodeDecodeError:
-        raise ScenarioError(f"{path}:1: not text in UTF-8") from None
+        raise ScenarioError(f"{path.name}:1: not text in UTF-8") from None
     except OSError as error:
         raise ScenarioError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
 

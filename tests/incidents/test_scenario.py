@@ -68,6 +68,16 @@ def test_what_is_no_scenario_gets_one_line(tmp_path):
         scenario.load("storm")
 
 
+def test_what_is_wrong_is_said_briefly(tmp_path):
+    """Whatever stands in the file, and however many names the model has."""
+    file = tmp_path / "mine.yaml"
+    for signal in ("x" * 3000, "deploys"):
+        file.write_text(STORM.replace("signal: error_ratio", f"signal: {signal}", 1), encoding="utf-8")
+        with pytest.raises(ScenarioError, match="no signal") as caught:
+            scenario.load(file)
+        assert len(str(caught.value)) < 330
+
+
 def test_on_and_off_are_words():
     assert yaml_file.read("a: on\nb: off\nc: true\nd: 1e3")[0] == {"a": "on", "b": "off", "c": True, "d": "1e3"}
 
