@@ -28,6 +28,7 @@ from course_lib.models import noise
 FORMAT = 1
 DIGITS = 6  # significant ones of telemetry in the file
 CLOSE = 1e-3  # across platforms and versions of numpy a model agrees to three digits
+SAMPLE = 60.0  # s; the longest step of telemetry, by which rounding elsewhere may move an alert
 FIELDS = (
     "format", "course", "numpy", "scenario", "scenario_digest", "seed", "learner", "started", "log", "events",
     "telemetry", "chain",
@@ -157,11 +158,13 @@ def _run(sealed: Mapping[str, Any], own: Scenario | None = None) -> Run:
     seed = sealed["seed"]
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise SealError(f"seed = {str(seed)[:40]}: give a whole number from 0 to {2**63 - 1}")
+    if not isinstance(sealed["learner"], str):
+        raise SealError(f"learner = {str(sealed['learner'])[:40]}: give a name, or nothing in quotation marks")
     played = own if own and own.id == sealed["scenario"] else scenario.load(str(sealed["scenario"]))
     if played.digest != sealed["scenario_digest"]:
         raise SealError(f"it was played on another version of the scenario {played.id}: install the course it names")
     entries = [{k: v for k, v in entry.items() if k not in ("id", "time")} for entry in sealed["log"]]
-    return Run(played, seed, read_log(entries, played), str(sealed["learner"]))
+    return Run(played, seed, read_log(entries, played), sealed["learner"])
 
 
 def read_log(plain: Any, of: Scenario, shown: str = "log") -> tuple[Entry, ...]:
@@ -304,7 +307,10 @@ def _broken_log(sealed: Mapping[str, Any], run: Run) -> list[str]:
 
 def _differences(sealed: Mapping[str, Any], again: Mapping[str, Any]) -> list[str]:
     """Where the models say otherwise than the file."""
-    if [(e["kind"], e["of"]) for e in sealed["events"]] != [(e["kind"], e["of"]) for e in again["events"]]:
+    begin = datetime.datetime.fromisoformat(again["started"])
+    if len(sealed["events"]) != len(again["events"]) or not all(
+        _same_event(given, due, begin) for given, due in zip(sealed["events"], again["events"], strict=True)
+    ):
         return ["the events are not those that scenario, seed and log give"]
     if set(sealed["telemetry"]) != set(again["telemetry"]):
         return ["the telemetry is not that of the scenario"]
@@ -315,3 +321,10 @@ def _differences(sealed: Mapping[str, Any], again: Mapping[str, Any]) -> list[st
         if given.shape != due.shape or not np.allclose(given, due, rtol=CLOSE, atol=CLOSE * scale, equal_nan=True):
             return [f"telemetry: {name} is not what scenario, seed and log give"]
     return []
+
+
+def _same_event(given: Mapping[str, Any], due: Mapping[str, Any], begin: datetime.datetime) -> bool:
+    """Whether an event is the one that is due; an alert may come or clear a sample earlier or later."""
+    at = {"at": given["at"], "time": iso(begin + datetime.timedelta(seconds=given["at"]))}
+    near = SAMPLE if due["kind"] in ("alert", "cleared") else 0.0
+    return dict(given) == {**due, **at} and abs(given["at"] - due["at"]) <= near

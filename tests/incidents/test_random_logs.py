@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib.incidents import engine, scenario, score, seal
+from course_lib.incidents import engine, scenario, score, screen, seal
 from course_lib.incidents.refusals import PARTS, Refusal
 from course_lib.incidents.scenario import NOTHING, Entry, ScenarioError
 from course_lib.incidents.session import Session
@@ -133,6 +133,7 @@ def test_whatever_is_pressed_in_whatever_order_is_done_or_refused():
             assert str(why) and "\n" not in str(why)
         session.advance(draw.choice((-5, 0, 1, 15)))
         assert session.now >= before
+        json.dumps(screen.screen(session), allow_nan=False)
     assert 0 < refused < 40 and len(session.log) > 5
     assert seal.problems(seal.seal(session.run())) == []
 
@@ -180,3 +181,50 @@ def test_a_broken_run_file_gets_one_line():
         broken[field] = draw.choice((None, -1, 1e999, "x", [], {}, [None], {"a": 1}, [{"at": "x"}], True, "9" * 500))
         [line] = seal.problems(broken, replay=False)
         assert line and "\n" not in line and len(line) < 400, field
+
+
+def paths(plain, here=()):
+    """The way to every value of a plain structure."""
+    yield here
+    inside = plain.items() if isinstance(plain, dict) else enumerate(plain) if isinstance(plain, list) else ()
+    for key, value in inside:
+        yield from paths(value, (*here, key))
+
+
+def altered(sealed, draw):
+    """A sealed run with one value of it, however deep, gone, doubled, of another kind or a little different."""
+    field = draw.choice(seal.FIELDS)
+    other = {**sealed, field: copy.deepcopy(sealed[field])}
+    *way, last = draw.choice(list(paths(sealed[field], (field,))))
+    place = other
+    for key in way:
+        place = place[key]
+    value = place[last]
+    how = draw.choice(("gone", "double", "kind", "little"))
+    if how == "gone":
+        del place[last]
+    elif how == "double":
+        place[last] = [value, value]
+    elif how == "kind":
+        place[last] = draw.choice((None, True, 0, "x", [], {}, str(value)))
+    elif isinstance(value, int | float):
+        place[last] = value + draw.choice((1, -1e-9)) * max(abs(value), 1)
+    else:
+        place[last] = f"{value} " if isinstance(value, str) else value
+    return other, (how, *way, last)
+
+
+def test_whatever_is_altered_in_a_sealed_run_is_told_in_one_line():
+    sealed, draw, told = seal.seal(Run(QUEUE, 3, QUEUE.reference)), random.Random(5), 0
+    for _ in range(120):
+        other, what = altered(sealed, draw)
+        if other == sealed and repr(other) == repr(sealed):
+            continue
+        text = json.dumps(other)
+        try:
+            found = seal.problems(seal.parse(text, "RUN.json"), replay=False)
+        except seal.SealError as error:
+            found = [str(error)]
+        told += 1
+        assert len(found) == 1 and "\n" not in found[0] and len(found[0]) < 400, what
+    assert told > 90

@@ -1,6 +1,7 @@
 """A sealed run is whole or says what is not; the command line writes the same file twice."""
 
 import copy
+import datetime
 import json
 from pathlib import Path
 
@@ -52,12 +53,13 @@ def test_the_file_holds_what_was_seen_and_not_the_truth(sealed):
     assert len(plain["chain"]) == len(LOG) + 2
 
 
-def changed(plain, *path, value):
+def changed(plain, *path, value=None):
     other = copy.deepcopy(plain)
     place = other
     for step in path[:-1]:
         place = place[step]
-    place[path[-1]] = value
+    if path:
+        place[path[-1]] = value
     return other
 
 
@@ -68,6 +70,7 @@ def changed(plain, *path, value):
         (("log", 3, "text"), "other", "entry 4 was changed after"),
         (("seed",), 8, "started = "),
         (("learner",), "bob", "the header was changed"),
+        (("learner",), ["ada"], "learner = ['ada']: give a name"),
         (("telemetry", "depth", 30), 1.0, "events or telemetry were changed"),
         (("events", 0, "at"), 1.0, "events or telemetry were changed"),
         (("chain",), [], "entries are missing"),
@@ -90,6 +93,32 @@ def test_telemetry_that_was_forged_with_its_chain_is_told_by_the_models(sealed):
     forged = changed(sealed[0], "telemetry", "depth", value=[0.0] * len(sealed[0]["telemetry"]["depth"]))
     forged["chain"] = seal.chain(forged)
     assert seal.problems(forged) == ["telemetry: depth is not what scenario, seed and log give"]
+
+
+@pytest.mark.parametrize(
+    ("at", "field", "value", "told"),
+    [
+        (0, "text", "nothing to see", True),
+        (0, "at", -100.0, True),
+        (0, "at", 10.0, False),
+        (3, "at", 1.0, True),
+        (3, "time", "2026-03-01T00:00:00Z", True),
+        (1, "id", "E009", True),
+        (1, "extra", 1, True),
+    ],
+)
+def test_an_event_that_was_forged_with_its_chain_is_told(sealed, at, field, value, told):
+    """Wording, order and time; an alert alone may come a sample of telemetry later, as rounding elsewhere has it."""
+    forged = changed(sealed[0])
+    event = forged["events"][at]
+    event[field] = event["at"] + value if field == "at" else value
+    if field == "at":
+        event["time"] = seal.iso(seal.started(7) + datetime.timedelta(seconds=event["at"]))
+    forged["chain"] = seal.chain(forged)
+    assert seal.problems(forged) == ["the events are not those that scenario, seed and log give"] * told
+
+
+def test_an_event_left_out_with_its_chain_is_told(sealed):
     forged = changed(sealed[0], "events", value=sealed[0]["events"][1:])
     forged["chain"] = seal.chain(forged)
     assert seal.problems(forged) == ["the events are not those that scenario, seed and log give"]
