@@ -266,7 +266,8 @@ def compared(first: Vote, second: Vote) -> Iterator[str]:
     own = dict(zip(first.fleet, first.failed, strict=True)), dict(zip(second.fleet, second.failed, strict=True))
     worse = [name for name in less if own[1][name] > own[0][name] + 0.005]
     if worse:
-        yield f"Restraint did not pay for {', '.join(worse[:5])}: their own requests fail more than before."
+        others = f" and {len(worse) - 5} more" if len(worse) > 5 else ""
+        yield f"Restraint did not pay for {', '.join(worse[:5])}{others}: their own requests fail more than before."
     elif less:
         yield "Nobody who asked for less lost by it."
 

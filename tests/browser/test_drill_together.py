@@ -1,6 +1,7 @@
 """Drills of two people or a class, and the replay of one, in JupyterLab: what each sees, and what they may."""
 
 import json
+import re
 
 import pytest
 
@@ -213,6 +214,9 @@ def test_the_fleets_page_on_a_projector(browser, shots, tmp_path):
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), "nothing to the right"
     words = page.locator("figure text").all_text_contents()
     assert {"first vote", "second vote", "nobody retries", *names} <= set(words)
+    assert re.search(
+        r"Restraint did not pay for (.*, ){4}\S.* and \d+ more: their own", page.locator("body").inner_text()
+    )
     boxes = [box.bounding_box() for box in page.locator("figure svg").all()]
     assert len(boxes) == 3 and all(box["x"] >= 0 and box["x"] + box["width"] <= 1280 for box in boxes)
     page.screenshot(path=str(shots / "fleet.png"), full_page=True)
