@@ -3,11 +3,13 @@
 import itertools
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
+import vl_convert
 
-from course_lib.incidents import console, debrief_board, drill, scenario, seal
+from course_lib.incidents import boards, console, debrief_board, drill, scenario, seal
 from course_lib.incidents.console import DrillConsole
 from course_lib.incidents.debrief_board import Debrief
 from course_lib.incidents.drill_file import DrillFile, DrillFileError
@@ -56,6 +58,19 @@ def test_the_page_is_sent_what_it_draws_from(opened):
     assert names == set(made.widget.picture["header"]["datasets"])
     assert len(made.widget.specs) == 1 + len(made.widget.layout_data["charts"])
     json.dumps(made.widget.screen), json.dumps(made.widget.layout_data)
+
+
+@pytest.mark.parametrize("minutes", [2, 9])
+def test_no_minute_stands_twice_on_a_charts_clock(world, minutes):
+    """Vega puts a tick every half minute on two of them."""
+    spec = boards.specs(Session(world, 5))[0]
+    start = 1000 * world.started.timestamp()
+    ends = {"clock_from": start, "clock_to": start + 60_000 * minutes + 10_000}
+    spec["params"] = [{**one, "value": ends.get(one["name"], one.get("value"))} for one in spec["params"]]
+    rows = {name: [{"time": 0, "share": 1, "kind": 0}] for name in named_data(spec)}
+    drawn = vl_convert.vegalite_to_svg({**spec, "datasets": {**spec.get("datasets", {}), **rows}})
+    clock = re.findall(r">(\d\d:\d\d)<", drawn)
+    assert len(clock) == len(set(clock)) >= 2
 
 
 def test_what_is_done_is_answered_by_its_number_and_sealed(opened, tmp_path):
