@@ -88,6 +88,7 @@ class ConsoleView {
   }
 
   send(message) {
+    if (!this.gone) this.problem.hidden = true; // what was refused before
     if (!post(this.model, message)) this.complain(GONE);
   }
 

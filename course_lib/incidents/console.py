@@ -284,4 +284,11 @@ def _seconds(message: Mapping[str, Any]) -> float:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+    """A reason as a sentence; the name of a file stays as it is.
+
+    >>> _sentence("the drill is over"), _sentence("dns-7.json: no JSON")
+    ('The drill is over.', 'dns-7.json: no JSON.')
+    """
+    first, *_ = text.split(maxsplit=1) or [""]
+    begun = text if "." in first.rstrip(".:") else f"{text[:1].upper()}{text[1:]}"
+    return begun + ("" if text.endswith((".", "!", "?")) else ".")

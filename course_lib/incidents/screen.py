@@ -185,7 +185,7 @@ def _guide_to_recovery(session: Session, effective: list[Words]) -> Words:
     over = episode(session)
     if over is None or session.now - over[1] > SURE_AFTER:
         return {
-            "says": "No request has failed for a minute. Confirm the recovery, and name what shows it.",
+            "says": "No more than usual has failed for a minute. Confirm the recovery, and name what shows it.",
             "opens": "verify",
         }
     return {

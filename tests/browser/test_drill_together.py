@@ -86,6 +86,8 @@ def test_commander_and_operator_on_one_drill(lab, consoles, shots):
     follows(operator, commander)
     operator.button("Step 15 seconds on").click()
     operator.root.get_by_text("The commander's console moves the clock.").wait_for()
+    operator.button("2 times real time").click()
+    operator.root.locator(".course-problem").wait_for(state="hidden")
 
     commander.diagnosis(Guess())
     sees(operator, "timeline", "diagnosis, a guess")
