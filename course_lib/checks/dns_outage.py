@@ -96,7 +96,7 @@ def _simulated(told: tuple[FloatArray, ...], ttl: FloatArray, seed: int) -> Floa
     """Share of lookups that caches answer in the outage, when failures are forgotten at once."""
     outage, _, stale, _ = told
     drill = Parameters(
-        ttl=np.clip(np.nan_to_num(ttl), BRIEF, LONGEST), outage_duration=outage, stale_limit=stale, caches=2000,
+        ttl=np.clip(np.nan_to_num(ttl), BRIEF, LONGEST), outage_duration=outage, stale_limit=stale, caches=5000,
         authority_capacity=np.inf,
     )  # fmt: skip
     return answered(simulate(drill, seed, until=START + outage.max(), record=Record(("availability",))), outage)

@@ -88,7 +88,8 @@ def _services(seed: int) -> tuple[tuple[FloatArray, ...], FloatArray]:
     n = np.arange(1, MOST + 1)[:, None]
     fits = queueing.wait_quantile(quantile, rate, mu, n) <= wait
     best = fits.argmax(axis=0) + 1.0
-    deadline = np.maximum(deadline, 6000 / (best * mu)).round(1)  # so much work that chance stays within the tenth
+    # Whole ticks of the model, and so much work that chance stays within the tenth.
+    deadline = np.ceil(np.maximum(deadline, 6000 / (best * mu)))
     partitions = np.where(case == 4, best - 1, best + np.array([0, 2, 8, 4, 0, 30])[case])
     return (rate, mu, wait, quantile, deadline, partitions), np.where(case == 4, 0.0, best)
 

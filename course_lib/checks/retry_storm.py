@@ -298,7 +298,7 @@ def _chain_under_budget(answers: Answers, seed: int) -> tuple[float, float, Curv
         reference = retry_chain.bucket(tokens[:, 1:], first[:, 1:], wanted[:, 1:], ratio, burst)
         return np.concatenate([np.stack(yours), np.stack(reference)], axis=-1)
 
-    run = retry_chain.simulate(drill, _yours_and_reference(seed), until=62, retry_budget=step)
+    run = retry_chain.simulate(drill, _yours_and_reference(seed), until=66, retry_budget=step)
     calls = retry_chain.calls_per_request(run, 10, 30)[-1, 0]
     return float(calls), _recovery(run), _curve("Calls at inventory", run, "inventory_rate")
 
@@ -398,7 +398,7 @@ def _chain_under_breaker(answers: Answers, seed: int) -> tuple[Any, Curve]:
         yours = answers.breaker.array(state[:1], age[:1], failed[:1], calls[:1], *limits)
         return np.concatenate([yours, retry_chain.breaking(state[1:], age[1:], failed[1:], calls[1:], *limits)])
 
-    run = retry_chain.simulate(drill, _yours_and_reference(seed), until=68, breaker=step)
+    run = retry_chain.simulate(drill, _yours_and_reference(seed), until=70, breaker=step)
     return run, _curve("Requests answered", run, "goodput")
 
 

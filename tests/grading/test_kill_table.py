@@ -128,3 +128,4 @@ def test_the_weekly_workflow_tries_every_built_module():
     text = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
     modules = yaml.safe_load(text)["jobs"]["seeds"]["strategy"]["matrix"]["module"]
     assert modules == [module.slug for module in manifest.load(ROOT).built]
+    assert "course_lib.grading.kill_table 200 ${{ matrix.module }}" in text
