@@ -133,6 +133,56 @@ def of_format_3(notebook: Notebook) -> Notebook:
     return {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": notebook["cells"]}]}
 
 
+def of_deepnote(notebook: Notebook) -> None:
+    for number, one in enumerate(notebook["cells"]):
+        kind = one["cell_type"]
+        one["metadata"] = {
+            "cell_id": f"00{number}-ab",
+            "deepnote_cell_type": kind,
+            "source_hash": "ab",
+            "execution_start": 1,
+        }
+    without_ids(notebook)
+    notebook["metadata"] = {"deepnote": {}, "deepnote_notebook_id": "x"}
+
+
+def of_kaggle(notebook: Notebook) -> None:
+    for one in notebook["cells"]:
+        one["metadata"] |= {
+            "_uuid": "8f2839",
+            "_cell_guid": "b1",
+            "trusted": True,
+            "papermill": {"status": "completed"},
+        }
+    without_ids(notebook)
+
+
+def of_databricks(notebook: Notebook) -> None:
+    without_ids(notebook)
+    for one in notebook["cells"]:
+        one["metadata"] = {"application/vnd.databricks.v1+cell": {"title": "", "nuid": "x", "inputWidgets": {}}}
+
+
+def with_worksheets(notebook: Notebook) -> Notebook:
+    """As IPython wrote notebooks of format 3: headings, prompts, and outputs of other names."""
+    cells = []
+    for one in notebook["cells"]:
+        source = one["source"].splitlines(keepends=True)
+        if one["cell_type"] == "code":
+            shown = [{"output_type": "pyout", "prompt_number": 1, "text": ["1"], "metadata": {}}]
+            cells.append({"cell_type": "code", "language": "python", "collapsed": False, "prompt_number": 1,
+                          "metadata": one["metadata"], "input": source, "outputs": shown})  # fmt: skip
+        else:
+            cells.append({"cell_type": "heading", "level": 1, "metadata": {}, "source": source})
+    worksheets = [{"metadata": {}, "cells": cells}]
+    return {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": worksheets}
+
+
+def indented(by: int | str, line: str, encoding: str) -> Callable[[Notebook], bytes]:
+    """The file's own text as other editors write it."""
+    return lambda notebook: (json.dumps(notebook, indent=by) + "\n\n").replace("\n", line).encode(encoding)
+
+
 def lines_of_windows(notebook: Notebook) -> None:
     for one in notebook["cells"]:
         one["source"] = [line + "\r\n" for line in one["source"].split("\n")]
@@ -281,6 +331,15 @@ INNOCENT: dict[str, Innocent] = {
     "byte-order-mark": Innocent(coded("utf-8-sig")),
     "utf-16": Innocent(coded("utf-16")),
     "windows-1252": Innocent(coded("cp1252")),
+    "download-of-a-download": Innocent(lambda notebook: notebook, name="lab-01 (2).ipynb"),
+    "deepnote": Innocent(edited(of_deepnote)),
+    "kaggle": Innocent(edited(of_kaggle), name="notebook1234abcd.ipynb"),
+    "databricks": Innocent(edited(of_databricks)),
+    "vs-code-without-ids-and-tags": Innocent(edited(lambda n: (bare(n), of_vs_code(n)))),
+    "format-3-with-worksheets": Innocent(with_worksheets),
+    "windows-file": Innocent(indented(1, "\r\n", "utf-8")),
+    "windows-file-utf-16": Innocent(indented(1, "\r\n", "utf-16")),
+    "indented-by-tabs": Innocent(indented("\t", "\n", "utf-8")),
     "windows-lines": Innocent(edited(lines_of_windows)),
     "prose-with-outputs": Innocent(edited(lambda n: cell(n, "title").update(outputs=[], execution_count=None))),
     "output-without-metadata": Innocent(
@@ -358,6 +417,7 @@ INNOCENT: dict[str, Innocent] = {
     "magics-left-in": Innocent(answered(double=MAGICS + DOUBLE)),
     "separator-in-a-string": Innocent(answered(double=f'note = "one\u2028%two"\n{DOUBLE}')),
     "await": Innocent(answered(double=f"import asyncio\nawait asyncio.sleep(0)\n{DOUBLE}")),
+    "colab-form": Innocent(answered(double=f"#@title Doppelt {{ display-mode: 'form' }}\nk = 2 #@param\n{DOUBLE}")),
     "pasted-with-prompts": Innocent(answered(double=">>> def double(x):\n...     return base * x")),
     "annotated": Innocent(
         answered(

@@ -171,6 +171,12 @@ def test_an_empty_folder_is_told(folder):
     assert told(folder) == ["bob: nothing in this folder was read as a notebook"]
 
 
+def test_a_folder_of_files_of_another_kind_says_which(folder):
+    kit.save(folder / "bob" / "saved" / "01_kit.json", GOOD)
+    (line,) = told(folder)
+    assert line.endswith("read as a notebook; it holds 01_kit.json, and a notebook's name ends in .ipynb")
+
+
 def test_one_learner_cannot_drown_the_others_notices(folder):
     for n in range(90):
         kit.save(folder / "bob" / f"{n}.ipynb.txt", "")

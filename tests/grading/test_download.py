@@ -71,7 +71,9 @@ def packed(tmp_path, files):
     path = tmp_path / "download.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            info = zipfile.ZipInfo()
+            info.filename = name  # as it is: the class would turn what parts folders on the system that packs
+            archive.writestr(info, text)
     return path
 
 
@@ -83,6 +85,22 @@ def test_each_system_gives_one_folder_a_learner(system, tmp_path, course, roster
     notebooks = sorted(path.relative_to(tmp_path / "in").parts[0] for path in (tmp_path / "in").rglob("*.ipynb"))
     assert notebooks == ["ada", "bob"]
     assert json.loads(next((tmp_path / "in" / "ada").glob("*.ipynb")).read_text()) == json.loads(GOOD)
+
+
+@pytest.mark.parametrize("system", DOWNLOADS)
+def test_an_archive_that_parts_its_folders_by_backslashes_is_sorted_alike(system, tmp_path, course):
+    found = []
+    for part in ("/", "\\"):
+        files = {f"all/{name}".replace("/", part): text for name, text in DOWNLOADS[system].items()}
+        found.append(collect(packed(tmp_path, files), tmp_path / f"in{len(found)}", course, None))
+    assert found[0].learners == found[1].learners and len(found[0].learners) == 2
+
+
+def test_a_notebook_that_was_packed_or_renamed_is_told_with_a_mend(tmp_path, course, roster):
+    files = DOWNLOADS["canvas"] | {"boolebob_102_90008_lab.ipynb.txt": GOOD, "boolebob_102_90009_lab.zip": "x"}
+    told = collect(packed(tmp_path, files), tmp_path / "in", course, roster).notices
+    assert "boolebob_102_90008_lab.ipynb.txt: not read; rename it so that it ends in .ipynb" in told
+    assert "boolebob_102_90009_lab.zip: an archive, not read; unpack it" in told
 
 
 def test_an_unpacked_download_is_sorted_as_the_archive_is_however_deep_a_learner_nested_folders(

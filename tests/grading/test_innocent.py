@@ -21,7 +21,7 @@ from course_lib.notebook_file import NotebookError
 FULL = dict(kit.POINTS)
 #: Their answers read differently, so that each starts a kernel of its own at home: once a week.
 DEAR = """
-    annotated await borrowed-from-the-course help-left-in helper-outside other-letters pasted-with-prompts
+    annotated await borrowed-from-the-course colab-form help-left-in helper-outside other-letters pasted-with-prompts
     percent-on-its-own-line separator-in-a-string shell-left-in split-between-two-names split-in-a-function timed-cell
     timeit-left-in windows-lines word-to-nbval
 """.split()

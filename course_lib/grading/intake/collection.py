@@ -134,13 +134,20 @@ def unread(folder: Path, attempts: Sequence[Attempt]) -> list[str]:
         learner = plain_name(entry.name)
         odd = [f"{_where(folder, path)}: {why}" for path, why in _odd_files(folder, entry)]
         if entry.is_dir(follow_symlinks=False) and learner not in learners and not entry.name.startswith("."):
-            odd.append(f"{learner}: nothing in this folder was read as a notebook")
+            more = "" if odd else _instead(Path(entry.path))
+            odd.append(f"{learner}: nothing in this folder was read as a notebook{more}")
         if odd:
             told.setdefault(learner, []).extend(odd)
     lines = [line for learner in sorted(told) for line in _first(learner, told[learner])]
     counts = sorted(Counter(learner for learner, _ in files).items())
     lines = list(dict.fromkeys(lines))  # a file may answer lesson and lab
     return lines + [f"{learner}: {count} files; each is graded" for learner, count in counts if count > MANY_FILES]
+
+
+def _instead(folder: Path) -> str:
+    """What a folder holds in place of a notebook, which a browser may have renamed or a learner have exported."""
+    names = [plain_name(one.name) for _, one in walk(folder, _DEEPEST) if one.is_file(follow_symlinks=False)][:3]
+    return f"; it holds {', '.join(names)}, and a notebook's name ends in {SUFFIX}" if names else ""
 
 
 def _first(learner: str, lines: list[str]) -> list[str]:
@@ -152,7 +159,7 @@ def _first(learner: str, lines: list[str]) -> list[str]:
 def _odd_files(folder: Path, entry: os.DirEntry[str]) -> Iterator[tuple[Path, str]]:
     """Files of one learner's that look like a notebook and are not read as one, and what to do about it."""
     if not entry.is_dir(follow_symlinks=False):
-        if not _is_notebook(entry.name) and not entry.is_symlink() and (why := _looks_like(entry.name)):
+        if not _is_notebook(entry.name) and not entry.is_symlink() and (why := looks_like(entry.name)):
             yield Path(entry.path), why
         return
     read = set(_notebooks(Path(entry.path)))
@@ -161,12 +168,13 @@ def _odd_files(folder: Path, entry: os.DirEntry[str]) -> Iterator[tuple[Path, st
         if one.is_dir(follow_symlinks=False):
             if depth == _DEEPEST_LOOK:
                 yield path, f"lies {depth} folders down, and below it nothing was looked at; move up what shall be read"
-        elif path not in read and (why := _looks_like(one.name)):
+        elif path not in read and (why := looks_like(one.name)):
             hidden = next((part for part in path.relative_to(folder).parts if part.startswith(".")), "")
             yield path, f"not read, as {hidden!r} begins with a dot; rename it" if hidden else why
 
 
-def _looks_like(name: str) -> str:
+def looks_like(name: str) -> str:
+    """Why a file that may be a notebook is not read as one, and what to do; empty where it is nothing of the kind."""
     if _is_notebook(name):
         return f"not read, as it lies more than {_DEEPEST} folders down; move it up"
     if SUFFIX in name.lower():

@@ -19,7 +19,7 @@ from typing import Any
 
 from course_lib.grading.exports.files import csv_text, file_name
 from course_lib.grading.intake import stamps
-from course_lib.grading.intake.collection import walk
+from course_lib.grading.intake.collection import looks_like, walk
 from course_lib.grading.intake.files import printable
 from course_lib.grading.intake.roster import Person, alike, name_key
 from course_lib.submission import MAX_FILE_BYTES
@@ -141,9 +141,10 @@ class _Found:
 
 
 class _Archive:
-    """A ZIP archive, with the folder's interface below."""
+    """A ZIP archive, with the folder's interface below; some programs of Windows part its folders by backslashes."""
 
     def __init__(self, path: Path) -> None:
+        self._infos: dict[str, zipfile.ZipInfo] = {}
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError) as error:
@@ -158,13 +159,14 @@ class _Archive:
     def names(self) -> Iterator[str]:
         """Regular files, in the archive's order."""
         for info in self._zip.infolist()[:_MOST_FILES]:
-            mode = info.external_attr >> 16
-            if not info.is_dir() and (not mode or not stat.S_IFMT(mode) or stat.S_ISREG(mode)):
-                yield info.filename
+            mode, name = info.external_attr >> 16, info.filename.replace("\\", "/")
+            if not name.endswith("/") and (not mode or not stat.S_IFMT(mode) or stat.S_ISREG(mode)):
+                self._infos[name] = info
+                yield name
 
     def read(self, name: str) -> bytes:
         """At most one byte more than is allowed."""
-        with self._zip.open(name) as file:
+        with self._zip.open(self._infos[name]) as file:
             return file.read(MAX_FILE_BYTES + 1)
 
 
@@ -206,7 +208,9 @@ def _files(source: _Archive | _Folder) -> _Found:
         if path.name == _METADATA or any(part in _LEFT_BEHIND or part.startswith("._") for part in path.parts):
             continue
         one = _recognised(path, told)
-        if one is None or not one.file.lower().endswith(_WANTED):
+        if one and not one.file.lower().endswith(_WANTED) and (why := looks_like(one.file)):
+            found.notices.append(f"{printable(name)}: {why}")
+        elif one is None or not one.file.lower().endswith(_WANTED):
             found.notices.append(f"{printable(name)}: nothing to grade whose learner its name tells, left out")
         else:
             found.handed.append(one)
