@@ -182,9 +182,10 @@ def read(path: Path, *, follow: bool = False, most: int = MAX_FILE_BYTES, most_c
 def read_text(path: Path, *, follow: bool = False, most: int = MAX_FILE_BYTES) -> tuple[str, tuple[str, ...]]:
     """The text of a regular file within the size limit, and notes on its encoding."""
     data = _read_bytes(path, follow, most)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    wide = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"{\0": "utf-16-le", b"\0{": "utf-16-be"}
+    if encoding := wide.get(data[:2]):
         try:
-            return data.decode("utf-16"), ()
+            return data.decode(encoding), ()
         except UnicodeDecodeError:
             raise SubmissionError("is not text; save it again in JupyterLab and hand in that file") from None
     try:

@@ -339,6 +339,7 @@ INNOCENT: dict[str, Innocent] = {
     "format-3-with-worksheets": Innocent(with_worksheets),
     "windows-file": Innocent(indented(1, "\r\n", "utf-8")),
     "windows-file-utf-16": Innocent(indented(1, "\r\n", "utf-16")),
+    "windows-file-utf-16-unmarked": Innocent(indented(1, "\r\n", "utf-16-le")),
     "indented-by-tabs": Innocent(indented("\t", "\n", "utf-8")),
     "windows-lines": Innocent(edited(lines_of_windows)),
     "prose-with-outputs": Innocent(edited(lambda n: cell(n, "title").update(outputs=[], execution_count=None))),
