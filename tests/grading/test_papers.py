@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import datetime
 import json
 import os
 from pathlib import Path
@@ -210,11 +211,21 @@ def test_a_run_with_a_very_long_log_and_a_document_that_takes_too_long_are_refus
 
 
 def test_the_times_of_events_are_the_models_and_not_the_file_s(runs):
-    plain = json.loads(runs["own"])
-    plain["events"][0]["at"] += 100
-    plain["chain"] = seal.chain(plain)
-    facts = replay.examine(replay.parse(json.dumps(plain)))
-    assert facts.evidence["E001"].at == json.loads(runs["own"])["events"][0]["at"]
+    """A sample of telemetry is rounding's, and counts for nothing; more is a forgery."""
+    own = json.loads(runs["own"])
+    for later in (10, 100):
+        plain = json.loads(runs["own"])
+        event = plain["events"][0]
+        event["at"] += later
+        moved = datetime.datetime.fromisoformat(plain["started"]) + datetime.timedelta(seconds=event["at"])
+        event["time"] = seal.iso(moved)
+        plain["chain"] = seal.chain(plain)
+        read = replay.parse(json.dumps(plain))
+        if later > seal.SAMPLE:
+            with pytest.raises(replay.RunError, match="the events are not those that scenario, seed and log give"):
+                replay.examine(read)
+        else:
+            assert replay.examine(read).evidence["E001"].at == own["events"][0]["at"]
 
 
 def test_the_runs_that_everybody_has_are_known_and_the_published_model_earns_nothing():
