@@ -304,8 +304,10 @@ class Run:
         laws, calls, dt = self.laws, self.calls_now, self.dt
         ahead = [self.waits[x] + dt * (load[x] - 1.0) for x in (0, 1)]
         relief = per(self.hosts[1], self.hosts[0]) / np.where(calls.ill, laws.factor, 1.0)  # a healthy host is quicker
-        gap = ahead[1] - self.delay(tick) - np.maximum(ahead[0], 0.0)
-        share = per(np.maximum(gap, 0.0), dt * load[1] * (1.0 + relief))
+        gap = ahead[1] - self.delay(tick)
+        idle = per(gap, dt * load[1])  # the healthy have no queue then, or have one as long as the others' beyond d
+        even = per(gap - ahead[0], dt * load[1] * (1.0 + relief))
+        share = np.maximum(np.minimum(idle, even), 0.0)
         share = np.minimum(np.minimum(share, 1.0), per(self.budget_left, calls.share))
         share = np.where(laws.tied & self.able & (self.hosts[0] > 0), share, 0.0)
         load[0], load[1] = load[0] + share * load[1] * relief, load[1] * (1.0 - share)
