@@ -172,11 +172,23 @@ def reach(batch: Batch, healthy: FloatArray, ill: FloatArray) -> tuple[FloatArra
     return all_from(ill, hosts, looks), 1.0 - all_from(healthy, hosts, looks)
 
 
-def shares(laws: Laws, calls: Calls, healthy: FloatArray, ill: FloatArray) -> FloatArray:
-    """Share of calls that impaired hosts draw from a balancer that keeps outstanding calls equal: as ``1 / tau``."""
+def shares(laws: Laws, calls: Calls, healthy: FloatArray, ill: FloatArray, uneven: FloatArray) -> FloatArray:
+    """Share of calls that impaired hosts draw from a balancer that looks at the calls outstanding.
+
+    Parameters
+    ----------
+    laws : Laws
+    calls : Calls
+    healthy, ill : ndarray
+        Hosts in rotation.
+    uneven : ndarray, shape (2, members)
+        Calls outstanding at a host of each kind, beyond what they would be if all had as many; per call a second.
+    """
     times = outstanding(laws, calls)
-    pull = ill / times[1]
-    return per(pull, pull + healthy / times[0])
+    pace = healthy / times[0], ill / times[1]
+    all_alike = 1.0 / np.maximum(pace[0] + pace[1], TINY)
+    pull = [pace[x] * (all_alike + uneven[x]) for x in (0, 1)]
+    return per(pull[1], pull[1] + pull[0])
 
 
 def below_limit(laws: Laws, ill: FloatArray, rate: FloatArray, limit: FloatArray) -> FloatArray:

@@ -49,8 +49,10 @@ CASES = {
     "least outstanding, sinkhole": dict(MANY, balancer="least_outstanding", fault="sinkhole"),
     "sixty outstanding, limping": dict(SIXTY, balancer="least_outstanding"),
     "sixty outstanding, sinkhole": dict(SIXTY, balancer="least_outstanding", fault="sinkhole"),
+    "few outstanding, sinkhole": dict(balancer="least_outstanding", fault="sinkhole"),
     "an error counts": dict(MANY, balancer="least_outstanding", fault="sinkhole", error_penalty=0.5),
     "two choices, sinkhole": dict(MANY, balancer="two_choices", fault="sinkhole", fail_time=0.002),
+    "two choices, an error counts": dict(MANY, balancer="two_choices", fault="sinkhole", error_penalty=0.5),
     "deep checks": dict(slow_fraction=0.8, check_depth=1.0, check_interval=4.0),
 }
 WINDOWS = ((8.0, 19.0), (21.0, 35.0), (36.0, 49.0), (60.0, 69.0))  # before, its beginning, its end, after
@@ -69,6 +71,12 @@ def windows(scenario, seed):
     }
 
 
+def tenth(scenario, number):
+    """Means over ten seeds of what `windows` sees: many seeds, in a tenth of the record."""
+    runs = [windows(scenario, seed) for seed in range(10 * number, 10 * number + 10)]
+    return {name: np.mean([run[name] for run in runs]) for name in runs[0]}
+
+
 def of_model(trace, begin, end):
     """The same of the model: means over the window's ticks."""
     rows = (trace.time > begin) & (trace.time <= end)
@@ -82,26 +90,28 @@ def _model(scenario, seeds):
     return simulate(Parameters(**settings, dt=1.0), seeds, until=scenario.until)
 
 
-SEEDS = {"deep checks": 80, "sixty outstanding, limping": 3, "sixty outstanding, sinkhole": 3}
+#: Seeds of a case, where twenty scatter more than its bar; and tens of seeds, see `tenth`.
+SEEDS = {"deep checks": 80, "an error counts": 60, "least outstanding, sinkhole": 40, "few outstanding, sinkhole": 40,
+         "two choices, sinkhole": 80, "sixty outstanding, sinkhole": 3}  # fmt: skip
+TENS = {"one heavy, tied": range(6), "least outstanding, limping": range(20, 30),
+        "sixty outstanding, limping": range(3, 7)}  # fmt: skip
+
+
+def seen_by_the_loop(case):
+    """What the event loop's runs of a case show, a row a seed, or a row ten seeds."""
+    scenario = Scenario(**CASES[case])
+    if case in TENS:
+        return replay(gray_failure_oracle, tenth, scenario, TENS[case])
+    return replay(gray_failure_oracle, windows, scenario, range(SEEDS.get(case, 20)))
+
+
 BARS = dict.fromkeys(("slow_pages", "page_errors", "leaf_p50", "page_p50", "leaf_p99", "impaired_share", "hedge_share",
                       "server_errors", "ejected_share", "red_share"), STEADY)  # fmt: skip
-#: Shares of what is rare are compared as they are.
-ABSOLUTE = dict(slow_pages=0.004, page_errors=0.003, impaired_share=0.003, hedge_share=0.001, server_errors=0.003,
-                ejected_share=0.005, red_share=0.01)  # fmt: skip
+#: What is rare is compared as it is, to one in a thousand: to see 1 % of it would take thousands of seeds.
+ABSOLUTE = dict.fromkeys(("slow_pages", "page_errors", "hedge_share"), 0.001)
 QUANTILES = ("page_p50", "leaf_p50", "leaf_p99")
-#: What the model leaves out, with its size: few calls outstanding, workers that are free for a moment at a full host.
-NATURE = {
-    "least outstanding, limping": dict(impaired_share=0.012, slow_pages=0.02, leaf_p99=0.08),
-    "least outstanding, sinkhole": dict(impaired_share=0.024, server_errors=0.024),
-    "sixty outstanding, limping": dict(leaf_p99=0.05),  # the first slow calls have to stand before their host is spared
-    "an error counts": dict(slow_pages=0.02, page_errors=0.02),
-    "two choices, sinkhole": dict(impaired_share=0.006, server_errors=0.006),
-    "one heavy, tied": dict(slow_pages=0.012, page_p50=0.011),
-}
 LEFT_OUT = {
     "lossy": ("leaf_p99",),  # the share of lost calls lies at the quantile itself
-    "least outstanding, sinkhole": ("leaf_p50",),  # of calls of which nearly half fail
-    "sixty outstanding, sinkhole": ("leaf_p50",),
     "all heavy, hedged": ("page_errors", "hedge_share", *QUANTILES),  # all grows to the end
     "half ejected": ("page_errors", "hedge_share", *QUANTILES),
     "ejected": QUANTILES,  # hosts come and go: a mean of quantiles is no quantile
@@ -113,15 +123,14 @@ LEFT_OUT = {
 def test_agrees_with_the_event_loop(case):
     """Means and quantiles before, in and after the fault: 1 %; what moves, 5 %."""
     scenario = Scenario(**CASES[case])
-    runs = replay(gray_failure_oracle, windows, scenario, range(SEEDS.get(case, 20)))
+    runs = seen_by_the_loop(case)
     trace = _model(scenario, np.arange(80))
     for begin, end in WINDOWS[: 3 if case in ("half ejected", "all heavy, hedged") else 4]:  # queues outlast it
         seen, during = of_model(trace, begin, end), 20 <= begin < 50
         names = [name for name in BARS if not (during and name in LEFT_OUT.get(case, ()))]
         for name in names:
             moves = during and case in ("ejected", "half ejected", "deep checks", "all heavy, hedged")
-            absolute = max(ABSOLUTE.get(name, 0.0), NATURE.get(case, {}).get(name, 0.0) if during else 0.0)
-            near(seen[name], runs[f"{name} {begin:g}"], max(BARS[name], TRANSIENT * moves), absolute,
+            near(seen[name], runs[f"{name} {begin:g}"], max(BARS[name], TRANSIENT * moves), ABSOLUTE.get(name, 0.0),
                  f"{name} from {begin:g} s")  # fmt: skip
 
 
@@ -210,16 +219,23 @@ def test_a_budget_caps_copies_and_one_replica_has_none():
 
 def test_balancers_share_out_as_theory_says():
     ten = dict(hosts=10, impaired_hosts=1, spread=0.05, fail_time=1e-4)
+    ten |= dict(request_rate=4e3, fan_out=2000, workers=10_000)  # 700 calls outstanding a host, and no queue
     names = ["round_robin", "two_choices", "least_outstanding"]
     found = last("impaired_share", fault="sinkhole", balancer=names, **ten)
     work = 0.01 * np.exp(0.05**2 / 2)
     expected = [0.1, tails.most_by_choices(10, 1, 2), tails.least_outstanding_share([1e-4] + [work] * 9)[0]]
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    np.testing.assert_allclose(found, expected, rtol=2e-3)
     assert found[2] == pytest.approx(0.917, abs=1e-3)
     pair = last("impaired_share", fault="sinkhole", balancer=["two_choices", "least_outstanding"], replicas=2, **ten)
     assert pair[0] == pair[1] == pytest.approx(0.2)
     counted = last("impaired_share", fault="sinkhole", balancer="least_outstanding", error_penalty=5.0, **ten)
-    assert counted == pytest.approx(tails.least_outstanding_share([5.0] + [work] * 9)[0])
+    assert counted == pytest.approx(tails.least_outstanding_share([5.0] + [work] * 9)[0], rel=2e-3)
+
+
+def test_where_hardly_a_call_is_outstanding_all_hosts_look_alike():
+    seldom = dict(hosts=10, impaired_hosts=1, fault="sinkhole", request_rate=0.01, fan_out=1)
+    found = last("impaired_share", balancer=["two_choices", "least_outstanding"], **seldom)
+    np.testing.assert_allclose(found, 0.1, rtol=5e-3)
 
 
 def test_three_failures_in_a_row_take_as_long_as_theory_says():
