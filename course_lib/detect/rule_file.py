@@ -178,6 +178,26 @@ def load(path: Path, known: Mapping[str, Known] | None = None, module: str | Non
     return RuleBook(path, slug, rules, {name: entry.finds for name, entry in file.rules.items()}, places)
 
 
+def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of one rule as `Rule` takes them: numbers are numbers, and times are in seconds.
+
+    Raises
+    ------
+    ValueError
+        What is wrong first, in our words.
+
+    Examples
+    --------
+    >>> checked({"signal": "error_ratio", "above": 0.1, "window": "1m"})
+    {'signal': 'error_ratio', 'above': 0.1, 'window': 60.0}
+    """
+    try:
+        return _Fields.model_validate(dict(fields)).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(_plain({**first, "loc": ("rules", "", *first["loc"])})) from None
+
+
 class _Wrong:
     """Makes the error that names the file, the line and the rule."""
 
@@ -248,6 +268,8 @@ def _plain(error: Mapping[str, Any]) -> str:
         return f"{field}: {error['input']!r} is no number; write a share as 0.2"
     if place == ("rules",):
         return "write a rule's name below 'rules:', and its fields below that"
+    if error["type"] == "string_type":
+        return f"{field}: {error['input']!r} is no text; write one name"
     return f"{field}: {error['msg'].removeprefix('Value error, ')}"
 
 

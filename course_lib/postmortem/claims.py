@@ -2,11 +2,11 @@
 
 >>> durations("It lasted 14 min 20 s, or 0:14:20.")
 [860.0, 860.0]
->>> counts("41,200 of 133 000 requests failed, 1.2 million in all")
+>>> counts("41'200 of 133 000 requests failed, 1.2 million in all")
 [41200.0, 133000.0, 1200000.0]
 >>> counts("30.2 % in 30 s")
 []
->>> shares("31 % of requests, at worst 0.4 per cent of the rest")
+>>> shares("31 % of requests, at worst 0,4 per cent of the rest")
 [0.31, 0.004]
 >>> durations("Five minutes in total, and half a minute before")
 [300.0, 30.0]
@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 
 from course_lib.postmortem.document import Section
 
-_NUMBER = r"(?<![\w.:,-])\d{1,3}(?:[,\u202f\u00a0 ]\d{3})+(?:\.\d+)?|(?<![\w.:,-])\d+(?:\.\d+)?"
+_NUMBER = r"(?<![\w.:,-])\d{1,3}(?:[,'’\u202f\u00a0 ]\d{3})+(?:\.\d+)?|(?<![\w.:,-])\d+(?:\.\d+)?"
 _UNIT = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _SPAN = re.compile(
     r"(?<![\w.:,])(?:(?P<h>\d+(?:\.\d+)?) ?(?:h|hours?|hrs?)(?![a-z])(?: and)?,? ?)?"
@@ -63,7 +63,7 @@ def _digits(text: str) -> str:
 
 def number(text: str) -> float:
     """A number with or without separators of thousands."""
-    return float(re.sub(r"[,\u202f\u00a0 ]", "", text))
+    return float(re.sub(r"[,'’\u202f\u00a0 ]", "", text))
 
 
 def durations(text: str) -> list[float]:
@@ -84,8 +84,9 @@ def counts(text: str) -> list[float]:
 
 
 def shares(text: str) -> list[float]:
-    """Percentages, as shares."""
-    return [number(found[1]) / 100.0 for found in _SHARE.finditer(_digits(text))]
+    """Percentages, as shares; the comma of 9,3 % is a decimal one."""
+    plain = re.sub(r"(?<![\w.:,-])(\d{1,3}),(\d{1,2})(?= ?(?:%|per ?cent\b))", r"\1.\2", _digits(text), flags=re.I)
+    return [number(found[1]) / 100.0 for found in _SHARE.finditer(plain)]
 
 
 def factors(text: str) -> list[float]:

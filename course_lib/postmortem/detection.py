@@ -45,6 +45,7 @@ def proposal(document: Document) -> tuple[int, dict[str, Any] | None, str]:
     fences = [one for one in section.fences if one.language in ("yaml", "yml", "")]
     if not fences:
         return section.line, None, "no rule is proposed in a block of YAML"
+    fences.sort(key=lambda one: not one.language)  # one that says it is YAML, where there is one
     try:
         fields, _ = plain_yaml.read(fences[0].text)
     except PlainYamlError as error:

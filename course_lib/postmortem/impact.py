@@ -14,7 +14,9 @@ WITHIN = 0.05
 #: More different numbers for one thing than this are no answer.
 _MOST_CLAIMS = 4
 _FAILED = re.compile(
-    r"fail|lost|missed|error|unserved|not (?:served|answered|confirmed)|refus|reject|affected|time[d]? ?out|dropp", re.I
+    r"fail|lost|missed|error|unserved|not (?:be )?(?:served|answered|confirmed|succe)|unsuccess|"
+    r"refus|reject|affected|time[d]? ?out|dropp",
+    re.I,
 )
 _BUDGET = re.compile(r"budget", re.I)
 _TIME = re.compile(r"\d|minute|second|hour", re.I)

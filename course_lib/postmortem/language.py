@@ -82,7 +82,8 @@ RULES = (
     ),
     _rule(
         "L2",
-        r"\b(?:careless|negligen|incompeten|sloppy|sloppi|reckless|stupid|ignoran|inexcusabl|irresponsib|thoughtless"
+        r"\b(?:careless|negligen|inattentive|not paying attention|incompeten|sloppy|sloppi|reckless|stupid|"
+        r"ignoran|inexcusabl|irresponsib|thoughtless"
         r")\w*"
         r"|\blazy\b(?![ -](?:load|expir|init|eval|delet|free|fetch|bind|replic|sync|valid|repair|connect|cache))",
         "judges a person",
@@ -101,7 +102,7 @@ RULES = (
         "L4",
         r"(?<!git )\b(?:blam(?:e|ed|es|ing)\b(?!less)|at fault\b|(?:the )?fault of (?=the (?:on-?call|engineer|team|"
         r"dev)|[A-Z])|guilty\b)|\bresponsible for (?:the|this) (?:incident|outage|failure)"
-        rf"|\b(?:his|her|their|whose) fault\b|\bfault (?:lies|lay) with (?:the )?(?:{PEOPLE})",
+        rf"|\b(?:his|her|their|whose) (?:fault|mistake)\b|\bfault (?:lies|lay) with (?:the )?(?:{PEOPLE})",
         "looks for whom to accuse",
         "name the condition that let it happen, and what would have caught it",
     ),
@@ -152,7 +153,7 @@ ROSTER = Rule(
     "L6",
     re.compile(r"(?!)"),
     "names a person in the account of what happened",
-    "write the role, such as “the on-call engineer”",
+    "write the role, such as “the on-call engineer”; who is to be thanked by name has a place in Lessons",
     ERROR,
     ("summary", "timeline", "factors", "response"),
 )

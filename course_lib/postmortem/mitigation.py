@@ -10,7 +10,9 @@ from course_lib.postmortem.facts import Facts, distinctive
 from course_lib.postmortem.finding import Finding, Judged, judged
 
 _ENDED = re.compile(
-    r"end(?:ed|s|ing)?\b|stopp|mitigat|restor|fix(?:ed)?\b|brought|worked|help(?:ed|s)\b|recover|drain|cut |resol", re.I
+    r"end(?:ed|s|ing)?\b|stopp|finish|mitigat|restor|fix(?:ed)?\b|brought|worked|help(?:ed|s)\b|"
+    r"recover|drain|cut |resol",
+    re.I,
 )
 _NO_USE = re.compile(
     r"(?:did|does|had|has|made|makes|brought|changed|showed)(?: not|n['’]t)?\b[^.]{0,40}\b(?:no|not|nothing|"
@@ -32,7 +34,7 @@ _TRIGGER_OVER = re.compile(
     r"trigger (?:had |has |was |is )?(?:ended|ends|over|gone|passed)|after the (?:trigger|"
     r"\w+(?: \w+)?) (?:had )?(?:ended|ends|was over|"
     r"finished|passed|recovered)|once the trigger|metastab|by itself|on its own|without (?:us|intervention|"
-    r"help)|outlast",
+    r"help)|outlast|\b(?:down|back|up) alone\b",
     re.I,
 )
 _STAYED = re.compile(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.detect import rule_file
 from course_lib.incidents import engine, expression, scenario, seal, truth
 from course_lib.incidents.engine import Played
 from course_lib.incidents.scenario import Alert, Entry, Improvement, LogError, Scenario, ScenarioError
@@ -201,7 +202,7 @@ def _replayed(of: Scenario, without: tuple[Played, Played], with_it: tuple[Playe
 
 def _proposed(of: Scenario, fields: Mapping[str, Any], played: Played, quiet: Played) -> Proposed:
     try:
-        alert = Alert(id=_OWN, rule=dict(fields), says="what the post-mortem proposes")
+        alert = Alert(id=_OWN, rule=rule_file.checked(fields), says="what the post-mortem proposes")
         unseen = sorted(set(scenario.rule_signals(alert.built)) - {one.signal for one in of.telemetry})
         if unseen:
             return Proposed(problem=f"the rule reads {unseen[0][:40]}, which is not among the run's telemetry")

@@ -12,24 +12,33 @@ from course_lib.postmortem.finding import Finding, Judged, judged
 LONGEST_SUMMARY = 120
 _LEAST_WORDS = 4
 _LEFT_OVER = re.compile(
-    r"\b(?:TODO|TBD|FIXME|XXX|lorem ipsum)\b|<(?!!--|/|br\b|https?:|mailto:)[A-Za-z][^<>@]{1,60}>|_Your name_"
+    r"\b(?:TODO|TBD|FIXME|XXX|lorem ipsum)\b|<(?!!--|/|https?:|mailto:)"
+    r"(?!(?:a|b|br|caption|code|dd|del|details|div|dl|dt|em|h[1-6]|hr|i|img|ins|kbd|li|ol|p|pre|s|span|strong|sub|"
+    r"summary|sup|table|tbody|td|th|thead|tr|u|ul)\b[^<>]*>)[A-Za-z][^<>@]{1,60}>|_Your name_"
 )
+_OTHER_HEADING = re.compile(r"(?:#|###+) ")
 _NOBODY = re.compile(
     r"\b(?:team|everyone|everybody|all|ops|tbd|todo|nobody|none|n/?a|unknown|us|we|engineering)\b|,|&| and |/", re.I
+)
+_GROUP_OF_A_ROLE = re.compile(
+    r"\b(?:(?:team(?:['’]s)?|ops|engineering) )+(?=(?:lead|on-?call|manager|owner|engineer|director|head)\b)"
+    r"|\b(?:lead|manager|owner|director|head|vp) of (?:the )?(?:ops|engineering|\w+ team)\b",
+    re.I,
 )
 _HOLDS = {
     "what broke": r"fail|delay|not \w+ in time|\blate\b|missed|in vain|error|unavailab|degrad|slow|lost|time[d]? ?out|"
     r"refus|reject|down\b",
     "when": r"\d{1,2}:\d\d|\d{4}-\d\d-\d\d",
     "who was hit": r"users?\b|customers?|requests?|shoppers?|clients?|callers?|readers?|sessions?|orders?|checkouts?",
-    "how it ended": r"ended|end(s|ing)? (it|the)|mitigat|restor|recover|resolv|stopp|fixed|back (to|at|below)|until|"
+    "how it ended": r"ended|end(s|ing)? (it|the)|mitigat|restor|recover|resolv|stopp|finish|fixed|back (to|at|below)|"
+    r"until|"
     r"by (turning|switching|shed|draining)",
 }
 
 
 def is_owner(text: str) -> bool:
-    """Whether a text names exactly one person or role, and no team; a team's on-call is a role."""
-    named = re.sub(r"\bteam(?:['’]s)? (?=(?:lead|on-?call|manager|owner|engineer)\b)", "", text.strip(), flags=re.I)
+    """Whether a text names exactly one person or role, and no team; a team's on-call and its head are roles."""
+    named = _GROUP_OF_A_ROLE.sub("one ", text.strip())
     return bool(named) and not named.startswith("<") and not _NOBODY.search(named)
 
 
@@ -37,9 +46,10 @@ def s1(document: Document, facts: Facts) -> Judged:
     """All sections are there and hold something."""
     missing = [key for key in SECTIONS if _empty(document, key)]
     names = ", ".join(TITLES[key] for key in missing)
-    said = Finding(
-        "S1", 1, f"missing or empty: {names}", "write the section, if only to say why there is nothing to say"
-    )
+    mend = "write the section, if only to say why there is nothing to say"
+    if len(missing) == len(SECTIONS) and any(_OTHER_HEADING.match(text) for text in document.lines):
+        mend = "give each section a heading with two hashes, such as “## Impact”: those with one or three begin none"
+    said = Finding("S1", 1, f"missing or empty: {names}", mend)
     return judged("S1", *([said] if missing else []), share=1 - len(missing) / len(SECTIONS))
 
 
@@ -62,6 +72,8 @@ def _left_over(document: Document) -> Iterator[Finding]:
         found = _LEFT_OVER.search(re.sub(r"<!--.*?-->|`[^`]*`", "", text))
         if found and number not in document.code_lines:
             yield Finding("S2", number, f"“{found[0]}” is left of the frame", "fill it in, or take the line out")
+        elif "<table" in text.lower() and number not in document.code_lines:
+            yield Finding("S2", number, "a table in HTML is not read", "write it in Markdown, with | between its cells")
 
 
 def s3(document: Document, facts: Facts) -> Judged:

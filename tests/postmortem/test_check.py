@@ -1,6 +1,7 @@
 """The check end to end: what it prints, how it refuses, and that its numbers come from the run."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -30,6 +31,11 @@ def swapped(*pairs):
         assert old in text
         text = text.replace(old, new)
     return text
+
+
+def proposing(rule):
+    """The good document with another rule."""
+    return re.sub(r"```yaml\n.*?```", f"```yaml\n{rule}\n```", GOOD.read_text(encoding="utf-8"), count=1, flags=re.S)
 
 
 def test_the_rubric_has_a_hundred_points():
@@ -91,6 +97,43 @@ def test_an_item_is_replayed_and_charged():
 def test_an_effect_that_cannot_be_played_says_why(effect, why):
     found = graded(swapped(("expiry: on |", f"{effect} |"))).findings
     assert [f for f in found if f.rule == "A13" and why in f.reason]
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("signal: oldest_age\nabove: 10 %", "above: '10 %' is no number; write a share as 0.2"),
+        ("signal: oldest_age\nabove: true", "above: true is no number"),
+        ("signal: oldest_age\nabove: 5\nwindow: soon", "window: 'soon' is no span of time"),
+        ("signal: oldest_age\nthreshold: 5", "no field 'threshold'"),
+        ("signal: [oldest_age, depth]\nabove: 5", "write one name"),
+        ("above: 5", "lacks 'signal'"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_says_why_in_plain_words(rule, why):
+    found = graded(proposing(rule)).findings
+    assert [f for f in found if f.rule == "D4" and why in f.reason]
+
+
+def test_a_rule_may_write_its_times_as_people_do_and_stand_below_another_block():
+    plain, told = (graded(proposing(f"signal: oldest_age\nabove: 5\nwindow: {span}")) for span in ("60", "1m"))
+    assert told.rules["D4"] == plain.rules["D4"]
+    assert not [f for f in told.findings if "cannot be read" in f.reason]
+    good = swapped()
+    assert graded(good.replace("```yaml", "```\n14:04 oldest_age 7.2\n```\n\n```yaml", 1)).total == graded(good).total
+
+
+def test_html_is_no_rest_of_the_frame_and_a_table_in_it_is_told():
+    folded = graded(GOOD.read_text(encoding="utf-8") + "\n<details><summary>Raw</summary>\n\nLog.\n\n</details>\n")
+    assert folded.rules["S2"] == 1
+    assert graded(GOOD.read_text(encoding="utf-8") + "\n<your name>\n").rules["S2"] == 0
+    table = graded(GOOD.read_text(encoding="utf-8") + "\n<table><tr><td>A4</td></tr></table>\n")
+    assert [f.rewrite for f in table.findings if f.rule == "S2"] == ["write it in Markdown, with | between its cells"]
+
+
+def test_sections_under_other_headings_are_told_so():
+    told = graded(GOOD.read_text(encoding="utf-8").replace("\n## ", "\n### ")).findings
+    assert ["two hashes" in f.rewrite for f in told if f.rule == "S1"] == [True]
 
 
 def test_an_objection_lifts_wording_and_is_shown_and_lifts_no_number():

@@ -24,7 +24,9 @@ WORDINGS = [
     (
         impact.i1,
         "Impact",
-        ["217,000 requests failed, that is 92 %.", "We lost 217k calls (91.8 per cent of all).", "| What | n "
+        ["217,000 requests failed, that is 92 %.", "We lost 217k calls (91.8 per cent of all).",
+         "217'000 requests from the shop, 91,8 %, was not succeed.",
+         "| What | n "
         "|\n|-|-|\n| Failed | 217 254 |\n| Share of failures | 91.8% |"],
         "120,000 requests failed, that is 60 %.",
     ),
@@ -38,7 +40,8 @@ WORDINGS = [
     (
         impact.i3,
         "Impact",
-        ["9.3 % of the error budget is gone.", "Error budget burned: 9.3 %.", "It cost us 9.5 per cent of this "
+        ["9.3 % of the error budget is gone.", "It eat 9,3 % of error budget.", "Error budget burned: 9.3 %.",
+         "It cost us 9.5 per cent of this "
         "month's budget."],
         "Error budget burned: 14 %.",
     ),
@@ -88,14 +91,17 @@ WORDINGS = [
     (
         mitigation.m1,
         "Mitigation",
-        ["L006 ended it.", "Switching the clients' retries off restored service.", "What stopped the failures "
+        ["L006 ended it.", "L006 has finish the problem.",
+        "Switching the clients' retries off restored service.",
+         "What stopped the failures "
         "was the clients' retry switch, by remote configuration."],
         "The restart (L003) ended it.",
     ),
     (
         mitigation.m4,
         "Mitigation",
-        ["Load stayed high after the trigger had ended.", "Once the trigger was over, nothing got better.", "It "
+        ["Load stayed high after the trigger had ended.", "The load not go down alone, it "
+        "stay high.", "Once the trigger was over, nothing got better.", "It "
         "did not recover by itself."],
         "Once the trigger had ended the load fell by itself.",
     ),
@@ -103,6 +109,8 @@ WORDINGS = [
         structure.s4,
         "Summary",
         [
+            "23:19 UTC almost all user cannot pay, it is a retry storm; we switch off retry, then it finish. Customers "
+            "can pay again.",
             "On 6 March from 23:19 UTC payments of all users failed until retries were switched off.",
             "Checkout was down for shoppers at 23:19 UTC; turning retries off restored it.",
             "From 23:19 to 23:23 UTC customers could not pay and saw errors. It was mitigated by a switch.",
@@ -117,6 +125,24 @@ def test_three_wordings_pass_and_a_wrong_one_does_not(rule, heading, right, wron
     assert len(right) >= 3
     assert [text for text in right if share(rule, heading, text, facts) < 1] == []
     assert share(rule, heading, wrong, facts) < 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "one"),
+    [
+        ("payments on-call lead", True),
+        ("Ops lead", True),
+        ("engineering manager", True),
+        ("head of engineering", True),
+        ("the ops team's lead", True),
+        ("ops", False),
+        ("Engineering", False),
+        ("the payments team", False),
+        ("Ops lead and engineering manager", False),
+    ],
+)
+def test_a_role_is_an_owner_whatever_group_it_leads(owner, one):
+    assert structure.is_owner(owner) is one
 
 
 @pytest.mark.parametrize(
