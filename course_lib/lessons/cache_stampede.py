@@ -136,7 +136,7 @@ def _run_chart() -> alt.LayerChart:
         style.line("levels", "time", "capacity", "capacity", x=x, y=axis("capacity")),
         style.line("run", "time", "load", "naive", x=x, y=axis("load")),
         style.line("run", "time", "goodput", "defended", x=x, y=axis("goodput")),
-        *style.plateau_labels("run", NAMES, UNTIL, TOP),
+        *style.plateau_labels("run", NAMES, UNTIL, TOP, rim=style.RIM),
     )
 
 

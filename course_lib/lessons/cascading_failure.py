@@ -24,6 +24,7 @@ from course_lib.view.single_chart import ShownChart, show
 UNTIL = 150.0  # seconds shown
 STEP = 1.0  # seconds between two points of a line
 START, END = 30.0, 90.0  # when the database is slow
+TOP = 240.0  # requests/s, end of the axis: twice the load is answered where all reload and a queue is worked off
 USED = tuple(f"{tier}_utilisation" for tier in TIERS)
 NAIVE = Parameters()
 SHEDDING = NAIVE.replace(shed_threshold=0.3)
@@ -113,10 +114,10 @@ def _strips_chart(name: str = "", clock: bool = True) -> alt.LayerChart:
 def _run_chart() -> alt.LayerChart:
     x, title = style.time_axis(UNTIL), "answered (requests/s)"
     said = "Over 150 seconds: requests per second that are answered while the user is there; the band is 32 seeds."
-    y = style.amount_axis("goodput", title, top=170.0)
+    y = style.amount_axis("goodput", title, top=TOP)
     return alt.layer(
         style.regions(labels={0: "database slow"}),
-        style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", title, top=170.0)),
+        style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", title, top=TOP)),
         style.line("run", "time", "goodput", "naive", x=x, y=y),
     ).properties(height=170, description=said)
 

@@ -118,7 +118,7 @@ def _list_chart() -> alt.LayerChart:
         style.regions(labels={0: ""}),
         *(style.line("list", "time", name, role, x=x, y=style.amount_axis(name, title, top=60.0).axis(tickCount=4))
           for name, (_, role) in names.items()),
-        *style.plateau_labels("list", names, UNTIL, 60.0),
+        *style.plateau_labels("list", names, UNTIL, 60.0, height=150),
     ).properties(height=150, description=said)  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def _run_chart() -> alt.LayerChart:
         style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", title, top=135.0)),
         *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=135.0))
           for name, role in ROLES.items()),
-        *style.plateau_labels("run", names, UNTIL, 135.0),
+        *style.plateau_labels("run", names, UNTIL, 135.0, height=210),
     ).properties(height=210, description=said)  # fmt: skip
 
 

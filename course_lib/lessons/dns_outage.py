@@ -155,7 +155,7 @@ def _days_chart() -> alt.LayerChart:
         style.regions(labels=REGIONS),
         style.band("band", "time", "low", "high", "naive", x=x, y=axis["low"]),
         *(style.line("run", "time", name, role, x=x, y=axis[name]) for name, (_, role) in names.items()),
-        *style.plateau_labels("run", names, UNTIL, 130.0),
+        *style.plateau_labels("run", names, UNTIL, 130.0, height=190),
     ).properties(height=190, description=said)
 
 

@@ -111,7 +111,7 @@ def _hosts_chart() -> alt.LayerChart:
     return alt.layer(
         style.regions(labels={0: ""}),
         *(style.line("hosts", "time", name, role, x=x, y=y[name]) for name, (_, role) in names.items()),
-        *style.plateau_labels("hosts", names, UNTIL, 125.0),
+        *style.plateau_labels("hosts", names, UNTIL, 125.0, height=140),
     ).properties(height=140, description=said)  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _pages_chart() -> alt.LayerChart:
         style.regions(labels={0: "some hosts are impaired"}),
         style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", "pages (%)", top=125.0)),
         style.line("run", "time", "slow", "naive", x=x, y=style.amount_axis("slow", "pages (%)", top=125.0)),
-        *style.plateau_labels("run", names, UNTIL, 125.0),
+        *style.plateau_labels("run", names, UNTIL, 125.0, height=210),
     ).properties(height=210, description=said)  # fmt: skip
 
 

@@ -136,7 +136,8 @@ def _profile_chart() -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("profile")).transform_filter("isValid(datum.demand)")
     bars = base.mark_bar(clip=True).encode(x=x, x2="end", y=y, y2=alt.datum(0), color=colour)
     said = "Operations that each partition is asked for in the last viral minute, by its place in the hash's range."
-    return alt.layer(bars, *_capacity_line()).properties(height=165, description=said)
+    rim = style.beyond("profile", "demand", "", "demand", TOP, x=("start", 1.0), y=2)
+    return alt.layer(bars, *_capacity_line(), *rim).properties(height=165, description=said)
 
 
 def _capacity_line() -> list[alt.Chart]:
@@ -155,10 +156,10 @@ def _run_chart() -> alt.LayerChart:
     said = "Over 300 seconds, in percent: how busy the hottest partition and the fleet are, and the hot key's errors."
     return alt.layer(
         style.regions(labels=REGIONS),
-        style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", title, top=115.0)),
-        *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=115.0))
+        style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", title, top=125.0)),
+        *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=125.0))
           for name, role in ROLES.items()),
-        *style.plateau_labels("run", names, UNTIL, 115.0),
+        *style.plateau_labels("run", names, UNTIL, 125.0, height=210),
     ).properties(height=210, description=said)  # fmt: skip
 
 

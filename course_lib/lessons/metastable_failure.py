@@ -157,7 +157,7 @@ def _run_chart() -> alt.LayerChart:
         style.band("band", "time", "low", "high", "defended", x=x, y=style.amount_axis("low", title, top=125.0)),
         *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=125.0))
           for name, (_, role) in names.items()),
-        *style.plateau_labels("run", names, UNTIL, 125.0),
+        *style.plateau_labels("run", names, UNTIL, 125.0, height=190),
     ).properties(height=190, description=said)  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def _rates_chart() -> alt.LayerChart:
         style.band("band", "time", "low", "high", "defended", x=x, y=style.amount_axis("low", title, top=HIGHEST)),
         *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=HIGHEST))
           for name, (_, role) in names.items()),
-        *style.plateau_labels("run", names, UNTIL, HIGHEST),
+        *style.plateau_labels("run", names, UNTIL, HIGHEST, height=210),
     ).properties(height=210, description=said)  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def _weeks() -> alt.X:
 
 
 def _incident_chart() -> alt.LayerChart:
-    top, title = 140.0, "incidents so far"
+    top, title = 300.0, "incidents so far"
     layers: list[Any] = [
         style.band(
             "band",
@@ -110,7 +110,7 @@ def _incident_chart() -> alt.LayerChart:
         y = style.amount_axis(name, f"{title} (incidents)", top)
         layers.append(style.line("run", "time", name, role, x=_weeks(), y=y))
     said = "Incidents so far over two years of a team whose items lie, and of the same team with these settings."
-    labels = style.plateau_labels("run", NAMES, WEEKS, top)
+    labels = style.plateau_labels("run", NAMES, WEEKS, top, height=230)
     return alt.layer(*layers, *labels).properties(height=230, description=said)
 
 
@@ -121,7 +121,7 @@ def _item_chart() -> alt.LayerChart:
         for name, (_, role) in roles.items()
     ]
     said = "Action items of the team with these settings over two years: open, and of these taken on and not finished."
-    labels = style.plateau_labels("items", roles, WEEKS, top)
+    labels = style.plateau_labels("items", roles, WEEKS, top, height=150, rim=2)
     return alt.layer(*lines, *labels).properties(height=150, description=said)
 
 

@@ -24,7 +24,8 @@ UNTIL = 300.0  # seconds shown
 TRIGGER = 60.0  # second at which the brownout starts
 TOP = 4500.0  # requests/s: all axes that are compared share it
 CAPACITY = 1200.0  # attempts/s of the healthy service
-LABELS = 125.0  # second at which the two levels are named
+LABELS = 2.0  # second at which the two levels are named
+LOW = alt.ExprRef("datum.offered < 500 ? -9 : 9")  # first attempts are named below, unless the floor is near
 LOST = 0.01  # of replies: what retries are good for on a quiet day
 NAIVE = Parameters(reply_loss=LOST)
 DEFENDED = NAIVE.replace(budget="first_attempts", budget_ratio=0.05)
@@ -135,13 +136,15 @@ def _run_chart() -> alt.LayerChart:
         ),
         capacity.mark_rule(**rule).encode(y=alt.datum(CAPACITY)),
         _level_name(f"capacity {CAPACITY:,.0f}", alt.datum(CAPACITY), -7),
-        _level_name("first attempts", alt.Y("offered", type="quantitative"), 9),
-        *style.plateau_labels("run", NAMES, UNTIL, TOP),
+        _level_name(
+            "first attempts", alt.Y("offered", type="quantitative"), alt.ExprRef("datum.offered < 500 ? -9 : 9")
+        ),
+        *style.plateau_labels("run", NAMES, UNTIL, TOP, rim=style.RIM),
     )
 
 
-def _level_name(text: str, y: Any, dy: int) -> alt.Chart:
-    """Name a level where the storm leaves room: after the brownout, between attempts and goodput."""
+def _level_name(text: str, y: Any, dy: Any) -> alt.Chart:
+    """Name a level on the quiet minute before the brownout, where no line is named."""
     mark = {"align": "left", "dy": dy, "color": style.INK, "fontSize": style.FONT_SIZE - 1}
     first_row = alt.Chart(alt.NamedData("levels")).transform_filter("datum.time == 0")
     return first_row.mark_text(text=text, **mark).encode(x=alt.datum(LABELS), y=y)

@@ -122,7 +122,15 @@ def end_label(data: str, x: str, y: str, text: str, role: str, /, *, dy: int = 0
     return alt.Chart(alt.NamedData(data)).mark_text(text=text, **mark).encode(**encoding)
 
 
-def plateau_labels(data: str, names: Mapping[str, tuple[str, str]], until: float, top: float) -> list[alt.Chart]:
+def plateau_labels(
+    data: str,
+    names: Mapping[str, tuple[str, str]],
+    until: float,
+    top: float,
+    *,
+    height: int = HEIGHT,
+    rim: int | None = None,
+) -> list[alt.Chart]:
     """Return a direct label for each of some lines, where it lies farthest from the others; it moves with the data.
 
     The clock is cut into six; each line is named in the part in which it is flat and its mean far from its neighbour's,
@@ -136,15 +144,30 @@ def plateau_labels(data: str, names: Mapping[str, tuple[str, str]], until: float
         What each column's line is called, and its role.
     until, top : float
         Ends of the two axes.
+    height : int
+        Height of the chart in pixels: what is near the floor, or the rim.
+    rim : int, optional
+        Lines may leave the plot: each that does is named so far below its rim, with how far it goes (`beyond`).
     """
-    return [layer for field in names for layer in _plateau_label(data, field, names, until, top)]
+    pixel = top / (height - 50)
+    inside = [layer for field in names for layer in _plateau_label(data, field, names, until, top, pixel)]
+    if rim is None:
+        return inside
+    stay = [layer.transform_filter(f"datum.mean <= {top:g}") for layer in inside]
+    rims = [
+        beyond(data, field, text, role, top, x=("time", until), y=rim + 14 * number)
+        for number, (field, (text, role)) in enumerate(names.items())
+    ]
+    return [*stay, *(layer for layers in rims for layer in layers)]
 
 
 PARTS = 6
+RIM = 33
+"""Pixels from the rim of a plot to below the words of `regions`."""
 
 
 def _plateau_label(
-    data: str, field: str, names: Mapping[str, tuple[str, str]], until: float, top: float
+    data: str, field: str, names: Mapping[str, tuple[str, str]], until: float, top: float, pixel: float
 ) -> list[alt.Chart]:
     text, role = names[field]
     gaps = [f"abs(datum.m_{field} - datum.m_{other})" for other in names if other != field]
@@ -163,23 +186,17 @@ def _plateau_label(
         .transform_filter("datum.score == datum.best")
         .transform_calculate(
             at=f"{first} ? 0 : {last} ? {until:g} : (datum.part + 0.5) * {until / PARTS:g}",
-            above=_is_upper(field, list(names), 0.004 * top),
             level=f"min(datum.m_{field}, {top:g})",
+            mean=f"datum.m_{field}",
+            lowest=f"min({', '.join(f'datum.m_{name}' for name in names)})",
+            **_ranks(list(names), 0.004 * top),
         )
         .encode(x=alt.X("at", type="quantitative"), y=alt.Y("level", type="quantitative"))
     )
-    # Near the top of the plot there is no room above, near its floor none below: then the upper one makes room.
-    # Of three or more, names of lines that are one stand below each other; one above those at the floor stays above.
-    high, low = f"datum.level > {0.93 * top:g}", f"datum.level < {0.08 * top:g}"
-    lowest = f"min({', '.join(f'datum.m_{other}' for other in names)})"
-    crowded = f"{lowest} < {0.08 * top:g} && {lowest} > datum.level - {0.17 * top:g}" if gaps else "false"
-    tied, top_one = _tied(field, list(names), 0.004 * top)
-    over_floor = f"{lowest} < {0.08 * top:g} && {lowest} > datum.level - {0.25 * top:g}" if gaps else "false"
-    beneath = (
-        f"{low} ? -9 - 13 * ({top_one} && {tied} < 2 ? 0 : {tied}) : {over_floor} ? -9"
-        f" : ({high} ? 26 : 12) + 14 * max({tied} - ({top_one} ? 1 : 0), 0)"
-    )
-    dy = alt.ExprRef(f"datum.above ? ({high} ? 12 : {crowded} ? -22 : -9) : ({beneath})")
+    # Near the top of the plot there is no room above, near its floor none below: there, names stand above each other.
+    high, upper = f"datum.level > {top - 17.5 * pixel:g}", f"datum.r_{field} == {len(names) - 1}"
+    at_floor, climb, hang = _places(field, list(names), pixel)
+    dy = alt.ExprRef(f"{upper} ? ({high} ? 12 : {climb}) : {at_floor} ? {climb} : ({high} ? 14 : 0) + {hang}")
     # At the rims a label begins or ends with the plot: in a narrow one it would be cut.
     align = alt.ExprRef(f"{first} ? 'left' : {last} ? 'right' : 'center'")
     mark = {"text": text, "align": align, "dy": dy, "fontWeight": "bold", "clip": False}
@@ -187,20 +204,65 @@ def _plateau_label(
     return [halo, base.mark_text(color=SERIES[role].word, **mark)]
 
 
-def _is_upper(field: str, names: Sequence[str], same: float) -> str:
-    """Return whether a line is the upper one, as a Vega expression; of lines that are one, the first named is."""
-    first = names.index(field)
-    slack = [same if names.index(other) > first else -same for other in names if other != field]
-    others = [other for other in names if other != field]
-    tests = [f"datum.m_{other} < datum.m_{field} + {slack:g}" for other, slack in zip(others, slack, strict=True)]
-    return " && ".join(tests) or "true"
+def _ranks(names: Sequence[str], same: float) -> dict[str, str]:
+    """Return how many lines are below each, as Vega expressions; of lines that are one, the first named is upper."""
+    under = {
+        (one, other): f"(datum.m_{one} < datum.m_{other} {'+' if i > k else '-'} {same:g} ? 1 : 0)"
+        for i, one in enumerate(names)
+        for k, other in enumerate(names)
+    }
+    return {f"r_{name}": " + ".join(["0", *(under[one, name] for one in names if one != name)]) for name in names}
 
 
-def _tied(field: str, names: Sequence[str], same: float) -> tuple[str, str]:
-    """Return how many lines named before are one with this one, and whether no line is above it; Vega expressions."""
-    before = [f"(abs(datum.m_{other} - datum.m_{field}) < {same:g} ? 1 : 0)" for other in names[: names.index(field)]]
-    highest = f"max({', '.join(f'datum.m_{name}' for name in names)})"
-    return f"({' + '.join(before) or '0'})", f"({highest} < datum.m_{field} + {same:g})"
+def _places(field: str, names: Sequence[str], pixel: float) -> tuple[str, str, str]:
+    """Return whether a line is at the floor or just above one that is, and where its name goes there and elsewhere.
+
+    All are Vega expressions. At the floor a name is 9 pixels above its line, and 14 above the names of lines below it;
+    elsewhere 12 below its line, and 14 below the names of lines above it, but for the upper one's, which is above.
+    """
+    floor = {name: f"datum.lowest < {20 * pixel:g} && datum.m_{name} < datum.lowest + {36 * pixel:g}" for name in names}
+    climb, hang = ["9"], ["12"]
+    for other in (name for name in names if name != field):
+        ranks, away = f"(datum.r_{field} - datum.r_{other})", f"(datum.m_{field} - datum.m_{other}) / {pixel:g}"
+        climb.append(f"({floor[other]} && {ranks} > 0 ? 9 + 14 * {ranks} - {away} : 9)")
+        hung = f"{ranks} < 0 && datum.r_{other} < {len(names) - 1}"
+        hang.append(f"({hung} ? 12 - 14 * {ranks} + {away} : 12)")
+    return f"({floor[field]})", f"-max({', '.join(climb)})", f"max({', '.join(hang)})"
+
+
+def beyond(data: str, field: str, text: str, role: str, top: float, *, x: tuple[str, float], y: int = RIM) -> list[Any]:
+    """Return what is told at the upper rim of a plot that a column leaves: its name, an arrow, and how far it goes.
+
+    Parameters
+    ----------
+    data, field : str
+        Name of a dataset, and the column; the layer with the words is named ``beyond_…`` after both.
+    text, role : str
+        What is told before the arrow, and whose colour it wears.
+    top : float
+        End of the axis that is left.
+    x : (str, float)
+        Column of the other axis, and that axis' end. On ``time`` the words stand where a line first leaves, else at
+        the highest value.
+    y : int
+        Pixels below the rim: the words of `regions` are above.
+    """
+    place, until = x
+    row = "argmin(time)" if place == "time" else f"argmax({field})"
+    words = f"{f'{text} '.lstrip() + chr(0x2191) + ' to '!r} + format(datum.most, ',.0f')"
+    base = (
+        alt.Chart(alt.NamedData(data))
+        .transform_filter(f"datum.{field} > {top:g}")
+        .transform_aggregate(row=row, most=f"max({field})")
+        .transform_filter(f"datum.most > {top:g}")
+        .transform_calculate(at=f"datum.row.{place}", words=words)
+        .encode(x=alt.X("at", type="quantitative"), text=alt.Text("words", type="nominal"))
+    )
+    late = f"datum.at > {0.5 * until:g}"
+    align, dx = alt.ExprRef(f"{late} ? 'right' : 'left'"), alt.ExprRef(f"{late} ? -4 : 4")
+    mark = {"align": align, "dx": dx, "y": y, "baseline": "top", "fontWeight": "bold"}
+    halo = base.mark_text(color=PAPER, stroke=PAPER, strokeWidth=4, opacity=0.8, **mark)
+    return [halo, base.mark_text(color=SERIES[role].word, **mark).properties(name=f"beyond_{data}_{field}")]
 
 
 def apart(ends: Sequence[float], span: float, height: int = HEIGHT - 50, gap: int = 14) -> list[int]:

@@ -123,7 +123,7 @@ def test_names_of_two_lines_near_the_floor_do_not_cover_each_other():
     x, y = style.time_axis(600), style.amount_axis("one", "items (items)", top=100)
     names = {"one": ("upper", "naive"), "two": ("lower", "defended")}
     chart = alt.layer(
-        style.line("run", "time", "one", "naive", x=x, y=y), *style.plateau_labels("run", names, 600, 100)
+        style.line("run", "time", "one", "naive", x=x, y=y), *style.plateau_labels("run", names, 600, 100, height=150)
     ).properties(height=150)
     spec = {**style.themed(chart, "Two lines."), "datasets": {"run": rows}}
     svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
@@ -138,14 +138,15 @@ def test_names_of_three_lines_that_are_one_stand_below_each_other():
     import vl_convert
 
     names = {"one": ("first", "naive"), "two": ("second", "defended"), "three": ("third", "third")}
-    cases = [(80, 80, 80), (80, 50, 50), (2, 2, 2), (80, 2, 2), (80, 17, 0)]
+    cases = [(80, 80, 80), (80, 50, 50), (2, 2, 2), (80, 2, 2), (80, 17, 0), (9, 6, 0), (24, 17, 0)]
     charts, data = [], {}
     for number, levels in enumerate(cases):
         rows = [{"time": float(t), **dict(zip(names, levels, strict=True))} for t in range(1, 601, 20)]
         data[f"run{number}"] = rows
         x, y = style.time_axis(600), style.amount_axis("one", "items (items)", top=100)
         line = style.line(f"run{number}", "time", "one", "naive", x=x, y=y)
-        charts.append(alt.layer(line, *style.plateau_labels(f"run{number}", names, 600, 100)).properties(height=190))
+        labels = style.plateau_labels(f"run{number}", names, 600, 100, height=240)
+        charts.append(alt.layer(line, *labels).properties(height=190))
     spec = {**style.themed(alt.vconcat(*charts), "Three lines."), "datasets": data}
     svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
     found = re.findall(r"translate\([\d.]+,(-?[\d.]+)\)[^>]*>(first|second|third)<", svg)
@@ -211,3 +212,41 @@ def test_a_fault_at_any_depth_is_no_vega_lite(path):
         del part["colour"]
         next(iter(part["encoding"].values()))["type"] = "number"
         assert "'number' is not one of" in style.invalid(spec)
+
+
+def test_a_line_that_leaves_its_plot_is_named_at_the_rim_with_how_far_it_goes():
+    import json
+
+    import vl_convert
+
+    rows = [{"time": float(t), "one": 80.0 if t < 300 else 1234.0, "two": 20.0 + 90 * (t == 90)} for t in range(1, 601)]
+    x, y = style.time_axis(600), style.amount_axis("one", "items (items)", top=100)
+    names = {"one": ("upper", "naive"), "two": ("lower", "defended")}
+    labels = style.plateau_labels("run", names, 600, 100, rim=style.RIM)
+    chart = alt.layer(style.line("run", "time", "one", "naive", x=x, y=y), *labels)
+    for kept, upper, lower in ((600, "upper ↑ to 1,234", "lower ↑ to 110"), (80, "upper", "lower")):
+        spec = {**style.themed(chart, "Two lines."), "datasets": {"run": rows[:kept]}}
+        svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+        found = re.findall(r"translate\(([\d.]+),([\d.]+)\)[^>]*>([a-z][^<]*)<", svg.replace("&uarr;", "↑"))
+        words = {word: (float(x), float(y)) for x, y, word in found if word.startswith(("upper", "lower"))}
+        assert set(words) == {upper, lower, "lower"}, "the lower one leaves for a second and is named below, too"
+        assert all(0 <= x <= style.WIDTH for x, _ in words.values())
+
+
+def test_a_name_near_the_floor_of_a_small_plot_stands_above_its_line():
+    """As "failing probes" does at 12 %: 12 pixels below the line is the axis."""
+    import json
+
+    import vl_convert
+
+    rows = [{"time": float(t), "one": 90.0, "two": 15.0} for t in range(1, 601)]
+    x, y = style.time_axis(600), style.amount_axis("one", "checks (%)", top=125)
+    names = {"one": ("upper", "naive"), "two": ("lower", "defended")}
+    for height in (140, 300):
+        labels = style.plateau_labels("run", names, 600, 125, height=height)
+        chart = alt.layer(style.line("run", "time", "one", "naive", x=x, y=y), *labels).properties(height=height)
+        spec = {**style.themed(chart, "Two lines."), "datasets": {"run": rows}}
+        svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+        at = {w: float(re.search(rf"translate\([\d.]+,([\d.]+)\)[^>]*>{w}<", svg)[1]) for w in ("upper", "lower")}
+        floor = at["upper"] + 9 + (90 / 125) * float(re.search(r'class="background"[^>]*v([\d.]+)h', svg)[1])
+        assert floor - at["lower"] > 8, "on the axis"
