@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from course_lib.labs import metastable_failure as lab
 from course_lib.lessons import metastable_failure as show
-from course_lib.models.metastable_failure import simulate
+from course_lib.models import simulation
+from course_lib.models.metastable_failure import simulate, with_valve
+from course_lib.models.trace import Record
 from course_lib.theory import metastable
 
 PANEL = show.PANEL
 SEED = 7
+LAB = Path(__file__).parents[2] / "labs" / "09_metastable_failure.ipynb"
 
 
 def numbers(preset: str = "storm", *, seeds: bool = False, **values) -> dict[str, float]:
@@ -172,6 +177,21 @@ def test_the_valve_ends_both_storms_and_the_budget_needs_none():
     assert naive["goodput"][-1] == 0 and yours["goodput"][260] > 1900 and yours["goodput"][-1] > 1900
     runs = lab.repaired(budget, SEED)
     assert runs["as it was"]["goodput"][-1] == 0 and runs["yours"]["goodput"][-1] > 1900
+
+
+def test_a_valve_that_opens_in_ten_minutes_turns_away_what_the_lab_says():
+    def opening(seconds):
+        def share(admitted, failing, attempts, load, hidden, capacity):
+            wider = np.where(attempts < 0.65 * capacity, np.minimum(admitted + 1 / seconds, 1), admitted)
+            return np.where(failing > 0.2, 0.0, wider)
+
+        return share
+
+    models = [with_valve(opening(seconds), since=lab.MANNED, delay=3.0) for seconds in (20.0, 600.0)]
+    record = Record(("dropped",), every=800.0)
+    fast, slow = (simulation.simulate(m, lab.system(SEED), SEED, until=800, record=record)["dropped"] for m in models)
+    assert slow[-1] - fast[-1] == pytest.approx(595_000, abs=1000)
+    assert "nearly 600,000 more away than one that opens in twenty seconds" in LAB.read_text(encoding="utf-8")
 
 
 def test_the_labs_charts_say_what_is_blank_and_draw_what_is_not():
