@@ -195,6 +195,7 @@ SCENARIOS = {
 }
 LIVE = "short and cheap"
 SEEDS = {LIVE: 12, "in three": 72, "in three, one store": 72}  # two races at once scatter more
+SEEDS |= {"naive, majority asked for writes": 72, "by hand": 72}  # of few lost writes and few keys
 SCENARIOS[LIVE] = Scenario(write_rate=40.0, cut_start=5.0, cut_duration=20.0, election_timeout=4.0, until=36.0)
 
 
@@ -216,10 +217,9 @@ def test_agrees_with_the_event_loop(name):
     scenario = SCENARIOS[name]
     seen = replay(split_brain_oracle, measure, scenario, range(SEEDS.get(name, 24)), live=name == LIVE)
     own = told(scenario, MANY)
-    for total in ("near", "far", "refused"):
-        near(own[total], seen[total], TOTAL, absolute=3.0, what=total)
-    near(own["lost"], seen["lost"], TOTAL, absolute=3.0, what="lost")
-    near(own["conflicts"], seen["conflicts"], STEADY, absolute=2.0, what="conflicting keys")
+    for total in ("near", "far", "refused", "lost"):
+        near(own[total], seen[total], TOTAL, what=total)
+    near(own["conflicts"], seen["conflicts"], STEADY, what="conflicting keys")
     near(own["elections"], seen["elections"], STEADY, absolute=0.02, what="elections")  # half a run of 24
     for most in ("most", "term"):
         near(own[most], seen[most], 0.0, absolute=0.2 if name == "mute" else 0.1, what=most)
@@ -235,7 +235,7 @@ def test_a_planted_fault_is_told_by_the_event_loop():
     seen = replay(split_brain_oracle, measure, scenario, range(24))
     own = told(dataclasses.replace(scenario, replication_lag=2.0), MANY)
     with pytest.raises(AssertionError, match="lost"):
-        near(own["lost"], seen["lost"], TOTAL, absolute=3.0, what="lost")
+        near(own["lost"], seen["lost"], TOTAL, what="lost")
 
 
 def test_cuts_that_a_member_does_not_have_lie_at_the_end_of_time():
