@@ -116,13 +116,17 @@ CASES = {
 }
 WINDOWS = ((10, 30), (50, 90), (110, 150))  # before, during, after
 NAMES = dict(asked="gateway_calls", good="goodput", **{f"{tier}_held": f"{tier}_held" for tier in TIERS[:3]})
-LOOSE = {("bounded", "stock_held"): 0.27, ("breakers", "gateway_held"): 0.1, ("breakers", "shop_held"): 0.04}
-"""Where calls partly fail at once and partly wait, their order is lost, and with it who holds a worker meanwhile."""
+LOOSE = {("breakers", "gateway_held"): 0.1, ("breakers", "shop_held"): 0.04}
+LOOSE |= {("hangs", "shop_held"): 0.13, ("hangs", "stock_held"): 0.13}
+"""Where calls partly fail at once and partly wait, their order is lost, and with it who holds a worker meanwhile; where
+the reviews hold nearly all of the gateway, a fluid lets through what a whole worker would not."""
+HELD = 0.03
+"""Of workers held: a healthy database has no queue here, and a limit is never a call short of itself."""
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_the_event_loop(case):
-    """Means before, in and after the trouble: 1 % of the users' 100 requests/s, workers 1 % of the pool."""
+    """Means before, in and after the trouble: what is asked and answered within 1 %, workers held within 3 %."""
     scenario = Scenario(**CASES[case])
     runs = replay(cascading_failure_oracle, measure, scenario, range(20), live=case == "never asked for")
     own = {k: v for k, v in dataclasses.asdict(scenario).items() if k not in ("until", "retry_wait")}
@@ -130,9 +134,9 @@ def test_agrees_with_the_event_loop(case):
     for begin, end in WINDOWS:
         for loop, name in NAMES.items():
             seen = runs[loop][:, begin // 10 : end // 10].mean(axis=1) / (10.0 if loop in ("asked", "good") else 1.0)
-            pool = getattr(scenario, f"{loop.removesuffix('_held')}_workers", 50)
-            bar = LOOSE.get((case, name), STEADY) if begin == 50 else STEADY
-            near(settled(trace, begin, end, name), seen, bar, STEADY * max(pool, 100), f"{name} from {begin} s")
+            bar = HELD if name.endswith("_held") else STEADY
+            bar = LOOSE.get((case, name), bar) if begin == 50 else bar
+            near(settled(trace, begin, end, name), seen, bar, 0.0, f"{name} from {begin} s")
 
 
 def test_what_is_answered_in_all_agrees_with_the_event_loop():
