@@ -21,9 +21,11 @@ stands for one cache, its clients for one stub. TTLs are whole ticks. A refresh 
 then the failure is kept for `failure_ttl`, or the authority counts as down for `down_ttl` (unbound's `infra-host-ttl`
 without `infra-keep-probing`). A wrong answer is kept like any other. A denial wipes out what was stale (RFC 8767). An
 overloaded resolver has no queue: it drops what is above its capacity at once, with retries at their mean rate, whatever
-the name; the asks of caches that are overloaded are not slowed down. Nobody flushes a cache. Clients keep no names of
-their own (a JVM's cache or a connection pool adds its own TTL to a failover), except those that keep the last good
-address. After an outage all caches ask anew at once, so their entries run out together from then on.
+the name; the asks of caches that are overloaded are not slowed down. Capacity of the authority that nobody uses is not
+saved up: one that may save a second's worth answers so much more, once, as a rush begins. Nobody flushes a cache.
+Clients keep no names of their own (a JVM's cache or a connection pool adds its own TTL to a failover), except those
+that keep the last good address. After an outage all caches ask anew at once, so their entries run out together from
+then on.
 """
 
 from __future__ import annotations

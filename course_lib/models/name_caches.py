@@ -99,11 +99,15 @@ class Caches:
         common = noise.uniform(batch.seeds, "common phase", 1)
         phase = common + batch.phase_spread * noise.uniform(batch.seeds, "phases", count)
         left = (phase - np.floor(phase)) * (ttl + 1.0 / np.maximum(rate, 1e-9))
-        left = np.where(left < ttl, left, 0.0)  # who has nothing live had it until a moment ago
         place = np.minimum(left / day.dt, day.ticks).astype(np.int64)
-        place = np.where(np.arange(count)[:, None] < batch.caches, place, day.ticks + 1) + 0 * day.members
-        found = np.bincount((place * day.size + day.members).ravel(), minlength=(day.ticks + 2) * day.size)
-        self.due[:, OLD] = found.reshape(-1, day.size)[: day.ticks + 1] / batch.caches
+        place = np.where(left < ttl, place, day.ticks + 1)  # who has nothing live had it until a moment ago
+        place = np.where(np.arange(count)[:, None] < batch.caches, place, day.ticks + 2) + 0 * day.members
+        found = np.bincount((place * day.size + day.members).ravel(), minlength=(day.ticks + 3) * day.size)
+        found = found.reshape(-1, day.size) / batch.caches
+        self.due[:, OLD], self.ready[0] = found[: day.ticks + 1], found[day.ticks + 1]
+        self.bare[0], self.holding[0] = self.ready[0], 1.0 - self.ready[0]
+        self.memory[0, KNOWN.start] = self.ready[0]
+        self.memory[0, STALE.start] = self.ready[0] * (batch.stale_limit > 0)
 
     def go(self) -> Caches:
         """Run all ticks, in blocks so short that nothing asked for in one falls due in it."""
@@ -194,6 +198,7 @@ class Caches:
         there, then = then >= 0, np.maximum(then, 0)
         lasted = np.exp(np.minimum(self.faded[rows] - self.faded[then, day.members], 0.0)) * there
         gone = [self.due[then, kind, day.members] * lasted for kind in range(ADDRESSES)]
+        gone[OLD] = gone[OLD] + (then == 0) * self.memory[0, STALE.start] * lasted
         return np.stack(gone, axis=1), then * day.dt
 
     def _fade(self, rows: slice, inflow: FloatArray, stays: FloatArray, knows: FloatArray) -> None:

@@ -26,7 +26,7 @@ class Lookups:
         self.batch, self.time = self.day.batch, self.day.time
         self.offered = self.day.lookups * self.batch.caches  # lookups, not a share
         levels = cumulative(caches.landed - caches.due[:-1, :FAILED])
-        levels[:, OLD] += 1.0  # at the start every entry counts as live: those that are not run out at once
+        levels[:, OLD] += caches.holding[0]
         failed = cumulative(caches.asked[:, FAILED] - caches.due[:-1, FAILED])
         parts = [levels, failed[:, None], cumulative(caches.asked[:, :FAILED] - caches.landed)]
         held, quiet, waiting = (np.maximum(_middle(part), 0.0) for part in parts)
@@ -179,7 +179,8 @@ class Lookups:
 def wait(seen: Lookups, q: float) -> FloatArray:
     """Quantile of the seconds until a lookup is answered or has failed, in each tick.
 
-    A client's wait for what is under way is uniform; one whose query is dropped waits for one timeout.
+    A client's wait for what is under way is uniform, and told to a sixteenth of the longest; one whose query is dropped
+    waits for one timeout.
     """
     batch, caches = seen.batch, seen.caches
     pending = cumulative(caches.asked[:, FAILED])

@@ -77,7 +77,7 @@ class Loop:
         self.s, self.draw, self.out = scenario, random.Random(seed), Result()
         self.heap: list[tuple] = []
         self.order = itertools.count()
-        self.tokens, self.filled = scenario.authority_capacity, 0.0  # of the authority: a second's worth at most
+        self.tokens, self.filled = 2.0 * self.draw.random(), 0.0  # the authority's: at most a second's worth
         self.each = 2 * (1 + (scenario.search if scenario.dots < scenario.ndots else 0))
         self.caches = [Cache() for _ in range(scenario.caches)]
         common = self.draw.random()
