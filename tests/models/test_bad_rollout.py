@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from course_lib.models import noise
 from course_lib.models.bad_rollout import Parameters, simulate
 from course_lib.models.schedule import Schedule, window
 from course_lib.theory import rollouts
@@ -206,6 +207,13 @@ def chances(scenario: Scenario, seed: int) -> dict[str, float]:
             "harmed": measure(loop, 0, scenario.until)["harmed"]}  # fmt: skip
 
 
+def known(scenario: Scenario, seed: int) -> dict[str, float]:
+    """What a run harms, and what chance it had: when its fault woke, how many messages were poison."""
+    loop = Loop(scenario, seed)
+    chance = {"wakes": loop.wakes, "messages": len(loop.poison)}
+    return chance | {"harmed": measure(loop.run(), 0, scenario.until)["harmed"]}
+
+
 def of(scenario: Scenario) -> Parameters:
     told = dataclasses.asdict(scenario)
     return Parameters(**{name: value for name, value in told.items() if name not in ("until", "window")})
@@ -226,11 +234,15 @@ def test_the_model_agrees_with_the_event_loop(name):
         near(trace["goodput"][rows].mean(axis=0), loop[f"{span}|goodput"], STEADY, NOTHING, f"{span} goodput")
     last = [span for span, (_, end) in SPANS.items() if end <= scenario.until][-1]
     near(trace["harmed"][-1], loop[f"{last}|harmed"], TOTAL, NOTHING, "harmed in all")
-    known = np.isfinite(loop["stopped"])
-    assert known.mean() == pytest.approx(np.isfinite(trace.events["rolled_back"]).mean(), abs=0.1)
-    if known.mean() > 0.9:
-        stop = trace.events["rolled_back"] - scenario.rollback_time
-        near(stop, loop["stopped"][known], 0.0, 2.0, "stopped")
+    ends = np.isfinite(loop["stopped"])
+    assert ends.mean() == pytest.approx((stops(trace, scenario) < scenario.until).mean(), abs=0.1)
+    if ends.mean() > 0.9:
+        near(stops(trace, scenario), loop["stopped"][ends], 0.0, 2.0, "stopped")
+
+
+def stops(trace, scenario: Scenario) -> np.ndarray:
+    """When each run is stopped, or its end; `rolled_back` is not told of those that are stopped, but not yet well."""
+    return np.nan_to_num(np.fmin(trace.events["gate_fired"], trace.events["alarm_stopped"]), nan=scenario.until)
 
 
 @pytest.mark.parametrize("name", CHANCES)
@@ -241,9 +253,27 @@ def test_gates_say_stop_as_often_as_the_event_loops(name):
     fired = np.isfinite(trace.events["gate_fired"])
     scatter = 1.96 * np.sqrt(max(fired.mean() * (1 - fired.mean()), 0.01) / 24)
     assert loop["by_gate"].mean() == pytest.approx(fired.mean(), abs=max(0.1, scatter)), (fired.mean(), scatter)
-    when = np.nan_to_num(trace.events["rolled_back"] - scenario.rollback_time, nan=scenario.until)
-    near(when, loop["stopped"], 0.03, 2.0, "stopped, or the end")
+    near(stops(trace, scenario), loop["stopped"], 0.03, 2.0, "stopped, or the end")
     near(trace["harmed"][-1], loop["harmed"], TRANSIENT, NOTHING, "harmed")
+
+
+def test_what_lies_dormant_harms_as_much_once_it_wakes():
+    """When it wakes is so much chance that only runs that wake at the same moment can be held to the bar."""
+    scenario = Scenario(**SCENARIOS["latent"])
+    loop = replay(bad_rollout_oracle, known, scenario, range(20))
+    trace = simulate(of(scenario), np.arange(400), until=scenario.until)
+    wakes = scenario.rollout_start + scenario.onset * noise.exponential(np.arange(400), "wakes", 1)[0]
+    order = np.argsort(wakes)
+    there = np.interp(loop["wakes"], wakes[order], trace["harmed"][-1][order])
+    near(np.ones(1), loop["harmed"] / there, TOTAL, 0.0, "harmed, of what the model does that wakes at the same time")
+
+
+def test_a_message_that_is_poison_harms_as_many():
+    """How many come is chance, more than the bar in thousands of runs; what each does is not."""
+    scenario = Scenario(**SCENARIOS["little poison"])
+    loop = replay(bad_rollout_oracle, known, scenario, range(20))
+    each = simulate(of(scenario), 0, until=scenario.until)["harmed"][-1] / (0.05 * 300)
+    near(np.full(1, each), loop["harmed"] / loop["messages"], TOTAL, 0.0, "harmed by a message")
 
 
 def test_an_order_takes_a_change_back_and_lets_none_begin():
