@@ -156,10 +156,10 @@ def _run_chart() -> alt.LayerChart:
     said = "Over 300 seconds, in percent: how busy the hottest partition and the fleet are, and the hot key's errors."
     return alt.layer(
         style.regions(labels=REGIONS),
-        style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", title, top=125.0)),
-        *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=125.0))
+        style.band("band", "time", "low", "high", "naive", x=x, y=style.amount_axis("low", title, top=130.0)),
+        *(style.line("run", "time", name, role, x=x, y=style.amount_axis(name, title, top=130.0))
           for name, role in ROLES.items()),
-        *style.plateau_labels("run", names, UNTIL, 125.0, height=210),
+        *style.plateau_labels("run", names, UNTIL, 130.0, height=210),
     ).properties(height=210, description=said)  # fmt: skip
 
 

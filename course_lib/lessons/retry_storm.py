@@ -23,6 +23,7 @@ from course_lib.view.single_chart import ShownChart, show
 UNTIL = 300.0  # seconds shown
 TRIGGER = 60.0  # second at which the brownout starts
 TOP = 4500.0  # requests/s: all axes that are compared share it
+HIGHEST = 5000.0  # end of the panel's, so that the storm's attempts are named below the words above them
 CAPACITY = 1200.0  # attempts/s of the healthy service
 LABELS = 2.0  # second at which the two levels are named
 LOW = alt.ExprRef("datum.offered < 500 ? -9 : 9")  # first attempts are named below, unless the floor is near
@@ -119,27 +120,27 @@ def charts() -> Sequence[alt.TopLevelMixin]:
 
 
 def _run_chart() -> alt.LayerChart:
-    x, y = style.time_axis(UNTIL), style.amount_axis("attempts", "rate (requests/s)", top=TOP)
+    x, y = style.time_axis(UNTIL), style.amount_axis("attempts", "rate (requests/s)", top=HIGHEST)
     capacity = alt.Chart(alt.NamedData("levels"))
     rule = {"strokeDash": style.DASHES["dashed"], "color": style.INK, "opacity": 0.7}
     return alt.layer(
         style.regions(labels=REGIONS),
         style.band(
-            "band", "time", "low", "high", "defended", x=x, y=style.amount_axis("low", "rate (requests/s)", top=TOP)
+            "band", "time", "low", "high", "defended", x=x, y=style.amount_axis("low", "rate (requests/s)", top=HIGHEST)
         ),
         style.line(
-            "levels", "time", "offered", "demand", x=x, y=style.amount_axis("offered", "rate (requests/s)", top=TOP)
+            "levels", "time", "offered", "demand", x=x, y=style.amount_axis("offered", "rate (requests/s)", top=HIGHEST)
         ),
         style.line("run", "time", "attempts", "naive", x=x, y=y),
         style.line(
-            "run", "time", "goodput", "defended", x=x, y=style.amount_axis("goodput", "rate (requests/s)", top=TOP)
+            "run", "time", "goodput", "defended", x=x, y=style.amount_axis("goodput", "rate (requests/s)", top=HIGHEST)
         ),
         capacity.mark_rule(**rule).encode(y=alt.datum(CAPACITY)),
         _level_name(f"capacity {CAPACITY:,.0f}", alt.datum(CAPACITY), -7),
         _level_name(
             "first attempts", alt.Y("offered", type="quantitative"), alt.ExprRef("datum.offered < 500 ? -9 : 9")
         ),
-        *style.plateau_labels("run", NAMES, UNTIL, TOP, rim=style.RIM),
+        *style.plateau_labels("run", NAMES, UNTIL, HIGHEST, rim=style.RIM),
     )
 
 

@@ -149,7 +149,7 @@ def plateau_labels(
     rim : int, optional
         Lines may leave the plot: each that does is named so far below its rim, with how far it goes (`beyond`).
     """
-    pixel = top / (height - 50)
+    pixel = top / (0.75 * height - 45)  # as JupyterLab shows it beside a map on a laptop; elsewhere there is more room
     inside = [layer for field in names for layer in _plateau_label(data, field, names, until, top, pixel)]
     if rim is None:
         return inside
@@ -162,6 +162,8 @@ def plateau_labels(
 
 
 PARTS = 6
+NARROW = 350
+"""Pixels across the plot of a panel's chart where JupyterLab shows it beside a map on a laptop."""
 RIM = 33
 """Pixels from the rim of a plot to below the words of `regions`."""
 
@@ -172,7 +174,8 @@ def _plateau_label(
     text, role = names[field]
     gaps = [f"abs(datum.m_{field} - datum.m_{other})" for other in names if other != field]
     # Far is far enough; then rather flat than steep, late than early, and not at the rims, where it would stick out.
-    first, last = "datum.part == 0", f"datum.part == {PARTS - 1}"
+    half = max(3.6 * len(text) * PARTS / NARROW, 1.0) - 0.5  # of a part
+    first, last = f"datum.part < {half:g}", f"datum.part > {PARTS - 1 - half:g}"
     rim = f"({first} || {last} ? {0.02 * top:g} : 0)"
     score = f"min({', '.join([*gaps, f'{0.2 * top:g}'])}) - datum.spread + datum.part * {0.0005 * top:g} - {rim}"
     base = (
@@ -220,7 +223,8 @@ def _places(field: str, names: Sequence[str], pixel: float) -> tuple[str, str, s
     All are Vega expressions. At the floor a name is 9 pixels above its line, and 14 above the names of lines below it;
     elsewhere 12 below its line, and 14 below the names of lines above it, but for the upper one's, which is above.
     """
-    floor = {name: f"datum.lowest < {20 * pixel:g} && datum.m_{name} < datum.lowest + {36 * pixel:g}" for name in names}
+    near = f"datum.lowest < {(20 + 14 * max(len(names) - 2, 0)) * pixel:g}"
+    floor = {name: f"{near} && datum.m_{name} < datum.lowest + {36 * pixel:g}" for name in names}
     climb, hang = ["9"], ["12"]
     for other in (name for name in names if name != field):
         ranks, away = f"(datum.r_{field} - datum.r_{other})", f"(datum.m_{field} - datum.m_{other}) / {pixel:g}"
@@ -258,8 +262,9 @@ def beyond(data: str, field: str, text: str, role: str, top: float, *, x: tuple[
         .transform_calculate(at=f"datum.row.{place}", words=words)
         .encode(x=alt.X("at", type="quantitative"), text=alt.Text("words", type="nominal"))
     )
-    late = f"datum.at > {0.5 * until:g}"
-    align, dx = alt.ExprRef(f"{late} ? 'right' : 'left'"), alt.ExprRef(f"{late} ? -4 : 4")
+    early, late = f"datum.at < {0.38 * until:g}", f"datum.at > {0.62 * until:g}"
+    align = alt.ExprRef(f"{early} ? 'left' : {late} ? 'right' : 'center'")
+    dx = alt.ExprRef(f"{early} ? 4 : {late} ? -4 : 0")
     mark = {"align": align, "dx": dx, "y": y, "baseline": "top", "fontWeight": "bold"}
     halo = base.mark_text(color=PAPER, stroke=PAPER, strokeWidth=4, opacity=0.8, **mark)
     return [halo, base.mark_text(color=SERIES[role].word, **mark).properties(name=f"beyond_{data}_{field}")]
