@@ -299,11 +299,11 @@ class Run:
             self.of_late = self._last_of(self.old)
 
     def _freed(self, row: int) -> FloatArray:
-        """Workers that come free: by replies as many as in the last tick, by refusals of last retries, timed out."""
+        """Workers that come free: by replies as many as in the last tick, by refusals, timed out."""
         reached = np.maximum(self.passed[row - 1], self.resolved[row - 1] + self.ends)
         late = np.maximum(self.ago - reached, NONE)
         free = self.by_reply + late[1:] * self.of_late
-        if self.refuses and self.attempts > 1:  # retries are made in step with the ticks, and so are their refusals
+        if self.refuses and self.attempts > 1:  # last retries are refused in step with ticks
             tried = self.pending[-1] if self.alike else added(self.pending * self.last[1:])
             free += np.where(self.never, NONE, tried * self.of_refused - self.by_refusal)
         return free
