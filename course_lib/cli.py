@@ -171,7 +171,9 @@ def present(
 
 @app.command()
 def collect(
-    download: Annotated[Path, typer.Argument(help="Of Canvas, Moodle or Gradescope: the ZIP or its folder.")],
+    download: Annotated[
+        Path, typer.Argument(help="Of Canvas, Moodle, Gradescope, Blackboard or Brightspace: the ZIP or its folder.")
+    ],
     out: Annotated[Path, typer.Option(help="The folder of submissions to make.")],
     roster: Annotated[Path | None, typer.Option(help="roster.csv: which learner a number or name is.")] = None,
 ) -> None:

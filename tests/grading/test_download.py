@@ -53,6 +53,23 @@ DOWNLOADS = {
         "assignment_1_export/submission_900/lab.ipynb": GOOD,
         "assignment_1_export/submission_901/x/lab.ipynb": GOOD,
     },
+    "blackboard": {
+        "Lab 1_retries_ada_attempt_2026-03-06-22-59-00_lab.ipynb": OLD,
+        "Lab 1_retries_ada_attempt_2026-03-07-09-00-00.txt": "Name: Ada",
+        "Lab 1_retries_ada_attempt_2026-03-07-09-00-00_lab.ipynb": GOOD,
+        "Lab 1_retries_bob_attempt_2026-03-06-10-00-00_my_lab_01.ipynb": GOOD,
+    },
+    "brightspace": {
+        "1234-88 - Ada Lovelace - Mar 7, 2026 1259 PM - lab.ipynb": GOOD,
+        "1234-88 - Ada Lovelace - Mar 7, 2026 1105 AM - lab.ipynb": OLD,
+        "1235-88 - Bob Boole - Mar 6, 2026 905 AM - my - lab.ipynb": GOOD,
+        "index.html": "<html>",
+    },
+    "brightspace-folders": {
+        "1234-88 - Ada Lovelace - Mar 7, 2026 105 PM/lab.ipynb": GOOD,
+        "1234-88 - Ada Lovelace - Mar 7, 2026 1205 PM/lab.ipynb": OLD,
+        "1235-88 - Bob Boole - Mar 6, 2026 905 AM/x/lab.ipynb": GOOD,
+    },
 }
 
 
@@ -127,6 +144,33 @@ def test_times_come_from_the_system_and_a_mark_of_lateness_without_one_is_told(t
     assert [line for line in found.notices if "marked late" in line and line.startswith("bob: ")]
 
 
+@pytest.mark.parametrize("system", ["blackboard", "brightspace"])
+def test_times_without_a_zone_order_attempts_and_are_not_taken_for_utc(system, tmp_path, course, roster):
+    found = collect(packed(tmp_path, DOWNLOADS[system]), tmp_path / "in", course, roster)
+    assert not (tmp_path / "in" / "timestamps.csv").exists()
+    assert [line for line in found.notices if "no zone" in line and "timestamps.csv" in line]
+    assert [line for line in found.notices if ".txt" in line] == []  # Blackboard's receipts are nobody's work
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Lab 1_bob_attempt_2026-03-06-10-00-00_x_ada_attempt_2026-03-09-10-00-00_lab.ipynb",
+        "1235-88 - Bob Boole - Mar 6, 2026 905 AM - 1-2 - Ada Lovelace - Mar 9, 2026 905 AM - lab.ipynb",
+        "1235-88 - Bob Boole - Feb 31, 2026 1330 AM/1-2 - Ada Lovelace - Mar 9, 2026 905 AM - lab.ipynb",
+    ],
+)
+def test_a_file_called_as_anothers_is_still_of_who_handed_it_in(name, tmp_path, course, roster):
+    assert list(collect(packed(tmp_path, {name: GOOD}), tmp_path / "in", course, roster).learners) == ["bob"]
+
+
+def test_a_login_that_the_roster_does_not_know_is_named_and_kept(tmp_path, course, roster):
+    files = DOWNLOADS["blackboard"] | {"Lab 1_eve_attempt_2026-03-06-10-00-00_lab.ipynb": GOOD}
+    found = collect(packed(tmp_path, files), tmp_path / "in", course, roster)
+    assert sorted(found.learners) == ["ada", "bob"]
+    assert [line for line in found.notices if "nobody in the roster has its login eve" in line]
+
+
 def test_two_labs_of_one_attempt_are_not_taken_for_two_attempts_at_one(tmp_path, course, roster):
     other = json.dumps(kit.notebook([kit.code("mine", "1")]))
     files = {"lovelaceada_101_1_lab-1.ipynb": GOOD, "lovelaceada_101_2_lab-2.ipynb": other}
@@ -151,6 +195,9 @@ def test_what_cannot_be_placed_is_named_and_kept(tmp_path, course, roster):
 def test_without_a_roster_numbers_still_keep_a_learners_files_together(tmp_path, course):
     found = collect(packed(tmp_path, DOWNLOADS["canvas"]), tmp_path / "in", course, None)
     assert sorted(found.learners) == ["boolebob-102", "lovelaceada-101"]
+    (tmp_path / "download.zip").unlink()
+    found = collect(packed(tmp_path, DOWNLOADS["brightspace"]), tmp_path / "again", course, None)
+    assert sorted(found.learners) == ["Ada Lovelace", "Bob Boole"]
 
 
 def test_names_that_lead_out_of_the_folder_lead_nowhere(tmp_path, course):

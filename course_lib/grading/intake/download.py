@@ -1,9 +1,10 @@
 """Downloads of learning management systems, sorted into a folder for each learner: ``course collect``.
 
 Known are Canvas's flat names, ``lovelaceada_101_90001_lab-1.ipynb``; Moodle's,
-``Ada Lovelace_55_assignsubmission_file_`` as a folder or before the file's name; and Gradescope's folders with
-``submission_metadata.yml``. Whose a file is, the numbers in its name tell, and the roster which learner that is. Of
-several attempts at one file the last is kept.
+``Ada Lovelace_55_assignsubmission_file_`` as a folder or before the file's name; Gradescope's folders with
+``submission_metadata.yml``; Blackboard's ``Lab 1_ada_attempt_2026-03-07-22-59-00_lab.ipynb``; and Brightspace's
+``1234-5678 - Ada Lovelace - Mar 7, 2026 1059 PM - lab.ipynb``, as a folder too. Whose a file is, the numbers or names in its
+name tell, and the roster which learner that is. Of several attempts at one file the last is kept.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,8 +27,14 @@ from course_lib.grading.intake.roster import Person, alike, name_key
 from course_lib.submission import MAX_FILE_BYTES
 
 UNPLACED = ".unplaced"
+SYSTEMS = "Canvas, Moodle, Gradescope, Blackboard or Brightspace"
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<canvas_id>\d+)_(?P<number>\d+)_(?P<file>.+)")
 _MOODLE = re.compile(r"(?P<name>[^/]+?)_(?P<moodle_id>\d+)_assignsubmission_[a-z]+_?/?(?P<file>.*)")
+#: The first that fits: what a learner calls a file comes after it, and may look like another's.
+_BLACKBOARD = re.compile(r".+?_(?P<login>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)")
+_BRIGHTSPACE = re.compile(
+    r"\d+-\d+ - (?P<name>.+?) - (?P<at>[A-Z][a-z]{2} \d{1,2}, \d{4} \d{3,4} [AP]M)(?: - |/)(?P<file>.+)"
+)
 _GRADESCOPE, _METADATA = re.compile(r"submission_(?P<number>\d+)"), "submission_metadata.yml"
 #: Of a run, retry_storm-12.json, the number is the seed.
 _AGAIN = re.compile(r"-\d+(?=\.(?:ipynb|md)$)| ?\(\d+\)(?=\.(?:ipynb|md|json)$)", re.IGNORECASE)
@@ -57,6 +65,8 @@ class Handed:
         Whether the system says so without a time.
     submitted : str
         As the system tells it; empty where it does not.
+    local : bool
+        Whether its name tells a time, but not in which zone.
     """
 
     path: str
@@ -65,6 +75,7 @@ class Handed:
     known: dict[str, str] = field(default_factory=dict)
     late: bool = False
     submitted: str = ""
+    local: bool = False
 
 
 @dataclass
@@ -126,9 +137,13 @@ def sort_into(download: Path, out: Path, people: Iterable[Person], parts: Callab
                     rows.append([learner, file_name(one.file), one.submitted])
                 elif one.late:
                     notices.append(f"{learner}: {one.file} is marked late without a time; write it into {stamps.FILE}")
+        if any(one.local for one in found.handed):
+            notices.append(
+                f"the times in the files' names have no zone and are not used; write late ones into {stamps.FILE}"
+            )
         notices += found.notices
     if not result.learners:
-        raise DownloadError(f"{download}: no notebook in it is named as Canvas, Moodle or Gradescope name them")
+        raise DownloadError(f"{download}: no notebook in it is named as {SYSTEMS} name them")
     if len(rows) > 1:
         (out / stamps.FILE).write_bytes(csv_text(rows).encode())
     return result
@@ -207,6 +222,8 @@ def _files(source: _Archive | _Folder) -> _Found:
         path = PurePosixPath(name)
         if path.name == _METADATA or any(part in _LEFT_BEHIND or part.startswith("._") for part in path.parts):
             continue
+        if (receipt := _BLACKBOARD.fullmatch(path.name)) and not receipt["file"]:
+            continue
         one = _recognised(path, told)
         if one and not one.file.lower().endswith(_WANTED) and (why := looks_like(one.file)):
             found.notices.append(f"{printable(name)}: {why}")
@@ -229,10 +246,25 @@ def _recognised(path: PurePosixPath, gradescope: Mapping[str, Any]) -> Handed | 
         if found := _MOODLE.fullmatch(rest):
             file = PurePosixPath(found["file"]).name
             return Handed(str(path), file, 0, {"moodle_id": found["moodle_id"], "name": found["name"]})
+        if found := _BRIGHTSPACE.fullmatch(rest):
+            file = PurePosixPath(found["file"]).name
+            return Handed(str(path), file, _order(found["at"]), {"name": found["name"]}, local=True)
+    if found := _BLACKBOARD.fullmatch(path.name):
+        known = {"login": found["login"], "learner": found["login"]}
+        return Handed(str(path), found["file"], int(found["at"].replace("-", "")), known, local=True)
     if found := _CANVAS.fullmatch(path.name):
         known = {"canvas_id": found["canvas_id"], "name": found["name"]}
         return Handed(str(path), found["file"], int(found["number"]), known, late=bool(found["late"]))
     return None
+
+
+def _order(at: str) -> int:
+    """Grows with the time of a Brightspace name, Mar 7, 2026 1059 PM, where hours have no leading zero."""
+    day, clock, half = at.rsplit(" ", 2)
+    try:
+        return int(datetime.strptime(f"{day} {clock:0>4} {half}", "%b %d, %Y %I%M %p").strftime("%Y%m%d%H%M"))
+    except ValueError:  # 31 February
+        return 0
 
 
 def _gradescope(source: _Archive | _Folder, names: Iterable[str]) -> dict[str, tuple[dict[str, str], str]]:
@@ -257,7 +289,8 @@ def _gradescope(source: _Archive | _Folder, names: Iterable[str]) -> dict[str, t
 def _whose(one: Handed, people: list[Person]) -> str | None:
     """The learner a file is of: by number or address, else by a name that nobody else has."""
     if not people:
-        return f"{one.known.get('name', '')}-{next(iter(one.known.values()), '')}".strip("-") or None
+        told = dict.fromkeys((one.known.get("name", ""), next(iter(one.known.values()), "")))
+        return "-".join(filter(None, told)) or None
     for field_, value in one.known.items():
         if field_ != "name":
             fit = [person for person in people if getattr(person, field_).casefold() == value.casefold()]
