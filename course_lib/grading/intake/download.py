@@ -3,8 +3,8 @@
 Known are Canvas's flat names, ``lovelaceada_101_90001_lab-1.ipynb``; Moodle's,
 ``Ada Lovelace_55_assignsubmission_file_`` as a folder or before the file's name; Gradescope's folders with
 ``submission_metadata.yml``; Blackboard's ``Lab 1_ada_attempt_2026-03-07-22-59-00_lab.ipynb``; and Brightspace's
-``1234-5678 - Ada Lovelace - Mar 7, 2026 1059 PM - lab.ipynb``, as a folder too. Whose a file is, the numbers or names in its
-name tell, and the roster which learner that is. Of several attempts at one file the last is kept.
+``1234-5678 - Ada Lovelace - Mar 7, 2026 1059 PM - lab.ipynb``, as a folder too. Whose a file is, its name tells by
+number or in words, and the roster which learner that is. Of several attempts at one file the last is kept.
 """
 
 from __future__ import annotations
