@@ -165,29 +165,44 @@ def _ttl_axis(field: str = "sampled", low: float = 1, high: float = 3600) -> alt
                  axis=alt.Axis(values=[1, 10, 30, 60, 100, 300, 1000, 3600], format="d"))  # fmt: skip
 
 
+KEPT_TOP, FOLLOW = 118.0, (0.5, 6000.0)  # ends of the lower chart's axes
+EARLY, LATE = "datum.sampled < 40", "datum.sampled > 100"  # on its lower axis: words have no room to the left, or right
+
+
 def _curves_chart() -> alt.LayerChart:
-    kept = style.amount_axis("kept", "answered in outage (%)", top=118.0).axis(values=[0, 50, 100], grid=False)
+    kept = style.amount_axis("kept", "answered in outage (%)", top=KEPT_TOP).axis(values=[0, 50, 100], grid=False)
     follow = alt.Y("follow", type="quantitative", title="new address after (s)",
-                   scale=alt.Scale(type="log", domain=[0.5, 6000], clamp=True, nice=False),
+                   scale=alt.Scale(type="log", domain=list(FOLLOW), clamp=True, nice=False),
                    axis=alt.Axis(values=[1, 10, 60, 600, 3600], format="d", grid=False, orient="right"))  # fmt: skip
     edge = alt.Chart(alt.NamedData("edge")).transform_filter("isValid(datum.sampled)").encode(x=_ttl_axis())
     rule = edge.mark_rule(color=style.INK, strokeDash=style.DASHES["dashed"])
-    aside = {"align": alt.ExprRef("datum.sampled > 200 ? 'right' : 'left'"), "y": 8, "color": style.INK}
-    words = edge.mark_text(text="TTL = outage length", dx=alt.ExprRef("datum.sampled > 200 ? -5 : 5"), **aside)
+    # Above the plot: within it, the names of both points may stand anywhere.
+    words = edge.mark_text(
+        text="TTL = outage length", y=-8, align=alt.ExprRef(f"{LATE} ? 'right' : 'left'"), color=style.INK
+    )
     said = (
         "Against the TTL: right answers while the authority is in trouble, in percent, and the seconds until 99 % of "
     )
     said += "lookups have a new address. Both rise; a dashed rule marks a TTL as long as the outage."
     outage = alt.layer(*_curve("kept", kept, "naive", "answered"), rule, words)
     both = alt.layer(outage, alt.layer(*_curve("follow", follow, "defended", "new address")))
-    return both.resolve_scale(y="independent").properties(height=215, description=said)
+    return both.resolve_scale(y="independent").properties(height=229, description=said)
 
 
 def _curve(name: str, y: alt.Y, role: str, text: str) -> list[Any]:
     here = alt.Chart(alt.NamedData("yours")).encode(x=_ttl_axis(), y=y)
     ring = here.mark_point(size=150, strokeWidth=2.4, color=style.INK, opacity=1)
-    placed = {"text": f"{text}, here", "fontWeight": "bold", "dx": alt.ExprRef("datum.sampled > 200 ? -11 : 11")}
-    placed |= {"align": alt.ExprRef("datum.sampled > 200 ? 'right' : 'left'"), "dy": 10 if name == "follow" else -10}
+    # Both points lie on one upright, on lines that rise: the upper one's name goes above it and to its left, where
+    # there is room, the lower one's below it and to its right.
+    low, high = FOLLOW
+    at = {"kept": f"height * (1 - datum.kept / {KEPT_TOP:g})",
+          "follow": f"height * (1 - clamp(log(datum.follow / {low}) / log({high / low:g}), 0, 1))"}  # fmt: skip
+    mine, (other,) = at.pop(name), at.values()
+    upper = f"({mine} {'<' if name == 'kept' else '<='} {other})"
+    place = f"{upper} ? clamp({mine} - 10, 8, height - 22) : clamp({mine} + 10, 22, height - 8)"
+    left = f"({upper} ? !({EARLY}) : {LATE})"
+    placed = {"text": f"{text}, here", "fontWeight": "bold", "align": alt.ExprRef(f"{left} ? 'right' : 'left'"),
+              "dx": alt.ExprRef(f"{left} ? -11 : 11"), "dy": alt.ExprRef(f"({place}) - ({mine})")}  # fmt: skip
     back = here.mark_text(color=style.PAPER, stroke=style.PAPER, strokeWidth=4, **placed)
     words = here.mark_text(color=style.SERIES[role].word, **placed)
     return [style.line("curves", "sampled", name, role, x=_ttl_axis(), y=y), ring, back, words]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import json
 import os
 import random
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import altair as alt
 import numpy as np
+import vl_convert
 
-from course_lib.view import style
+from course_lib.view import static, style
 from course_lib.view.controls import Slider
 from course_lib.view.panel import Panel
 from tests.browser.stand_in_panel import INSTANT
@@ -108,3 +112,37 @@ def test_a_column_that_leaves_its_axis_is_found_unless_its_chart_says_so():
     line = lambda x, y: style.line("run", "time", "naive", "naive", x=x, y=y)  # noqa: E731
     assert off_axis(narrow(), 1, 2)[0] == {("run", "naive")}
     assert off_axis(narrow(*style.beyond("run", "naive", "", "naive", 20, x=("time", 300))), 1, 2)[0] == set()
+
+
+def words(svg: str) -> dict[str, tuple[float, float, float, float]]:
+    """Return the box of each bold text of a drawn chart, and of a rule's name: left, right, upper and lower end."""
+    found = {}
+    for look, anchor, x, y, more, word in re.findall(
+        r'<text([^>]*)text-anchor="(\w+)" transform="translate\(([-\d.]+),([-\d.]+)\)"([^>]*)>([^<]+)<', svg
+    ):
+        if "axis" not in look and ('"bold"' in more or word.startswith("TTL =")):
+            wide = 7.4 * len(word)  # letters of 12 pixels in the widest of the fonts
+            left = float(x) - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
+            found[word] = (left, left + wide, float(y) - 9, float(y) + 2)
+    return found
+
+
+def test_names_of_two_points_on_one_upright_lie_off_each_other_and_on_the_plot():
+    """As module 06's lower chart has them, beside a rule's: sliders drive them into each other, and to all rims."""
+    panel, chance = panel_of("dns_outage", "PANEL"), random.Random(1)
+    spec = next(spec for spec in panel.specs if "yours" in style.named_data(spec))
+    ttls, lengths = (next(c.positions for c in panel.controls if c.name == name) for name in ("ttl", "outage_duration"))
+    for number in range(100 if WEEKLY else 6):
+        ttl = chance.choice(ttls[:: len(ttls) - 1] if number < 4 else ttls)
+        here = {"sampled": ttl, "kept": chance.choice([0.0, 100.0, 100 * chance.random()]), "follow": 0.99 * ttl}
+        data = {"curves": [], "yours": [here], "edge": [{"sampled": chance.choice(lengths[1:])}]}
+        narrow = {"width": chance.choice([430, style.WIDTH]), "datasets": data}
+        svg = vl_convert.vegalite_to_svg(json.dumps(static.on_paper({**spec, **narrow})), vl_version="6.4")
+        wide, high = map(float, re.search(r'class="background"[^>]*d="M0,0h([\d.]+)v([\d.]+)h', svg).groups())
+        at = words(svg)
+        assert set(at) == {"answered, here", "new address, here", "TTL = outage length"}
+        for word, (left, right, upper, lower) in at.items():
+            assert left >= -1 and right <= wide + 1, (here, at)
+            assert (lower <= 0) if "TTL" in word else (0 <= upper and lower <= high), (here, at)
+        for one, other in itertools.combinations(at.values(), 2):
+            assert min(one[1], other[1]) <= max(one[0], other[0]) or min(one[3], other[3]) <= max(one[2], other[2]), at
