@@ -305,4 +305,5 @@ class Forerunner:
     def _map_picture(self, job: Job) -> Picture | None:
         if self._map is None or self._map.base != job.settings[0]:
             self._map = MapSweep(self.planner.panel, job.settings[0])
-        return self._map.picture() if self._map.advance(2 * self.planner.piece) else None
+        count = max(1, 2 * self.planner.piece // self._map.panel.phase_map.weight)
+        return self._map.picture() if self._map.advance(count) else None

@@ -36,6 +36,8 @@ class PhaseMap:
         What the colour means, with its unit in brackets; at most 24 characters.
     low, high : float
         Ends of the colour scale, fixed so that a colour keeps its meaning.
+    weight : int
+        As many of the panel's settings take as long as one outcome: so many fewer are computed at a time.
     """
 
     x: str
@@ -44,6 +46,7 @@ class PhaseMap:
     label: str
     low: float = 0.0
     high: float = 1.0
+    weight: int = 1
 
     def __post_init__(self) -> None:
         if len(self.label) > LONGEST_LABEL:

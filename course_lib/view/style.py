@@ -221,11 +221,18 @@ def _places(field: str, names: Sequence[str], pixel: float) -> tuple[str, str, s
     """Return whether a line is at the floor or just above one that is, and where its name goes there and elsewhere.
 
     All are Vega expressions. At the floor a name is 9 pixels above its line, and 14 above the names of lines below it;
-    elsewhere 12 below its line, and 14 below the names of lines above it, but for the upper one's, which is above.
+    where lines are so close there that a name would lie on the next line, all names are above the highest of them.
+    Elsewhere 12 below its line, and 14 below the names of lines above it, but for the upper one's, which is above.
     """
     near = f"datum.lowest < {(20 + 14 * max(len(names) - 2, 0)) * pixel:g}"
     floor = {name: f"{near} && datum.m_{name} < datum.lowest + {36 * pixel:g}" for name in names}
-    climb, hang = ["9"], ["12"]
+    close = [f"{floor[a]} && {floor[b]} && abs(datum.m_{a} - datum.m_{b}) < {16 * pixel:g}"
+             for i, a in enumerate(names) for b in names[i + 1:]]  # fmt: skip
+    highest = f"max({', '.join(f'({floor[name]} ? datum.m_{name} : 0)' for name in names)})"
+    # A whole page's plot is up to half as tall again as the one that `pixel` is for: names keep apart in either.
+    lifted = f"(1.5 * ({highest} - datum.m_{field}) + 0.5 * (datum.m_{field} - datum.lowest)) / {pixel:g}"
+    stacked = f"9 + 14 * datum.r_{field} + {lifted}"
+    climb, hang = [f"({floor[field]} && ({' || '.join(close) or 'false'}) ? {stacked} : 9)"], ["12"]
     for other in (name for name in names if name != field):
         ranks, away = f"(datum.r_{field} - datum.r_{other})", f"(datum.m_{field} - datum.m_{other}) / {pixel:g}"
         climb.append(f"({floor[other]} && {ranks} > 0 ? 9 + 14 * {ranks} - {away} : 9)")

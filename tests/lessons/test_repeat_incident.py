@@ -128,6 +128,19 @@ def test_the_map_says_that_completion_decides_and_the_threshold_hardly_does():
     assert few.min() > 3 * many.max() and np.ptp(few) < 0.3 * few.max()
 
 
+def test_the_map_is_of_the_teams_of_the_band_and_no_teams_luck_makes_an_island_in_it():
+    settings = PANEL.settings()
+    burns, done = (next(c.positions for c in PANEL.controls if c.name == name) for name in ("page_burn", "completion"))
+    cells = np.meshgrid(burns, done[4:8])  # .2 to .35: where four teams had an island of 6 budgets in 24
+    values = {**PANEL.values(settings), "page_burn": cells[0].ravel(), "completion": cells[1].ravel()}
+    harm = show.burned_second(values, settings.seed).reshape(cells[0].shape)
+    assert np.ptp(harm, axis=1).max() < 0.1 * show.MAP.high
+    here = show.burned_second(
+        {**PANEL.values(settings), "page_burn": np.array([PANEL.values(settings)["page_burn"]])}, settings.seed
+    )
+    assert here[0] == pytest.approx(PANEL.full(settings).numbers["mean_burned"], rel=1e-9)
+
+
 def test_each_day_has_a_rule_of_its_own():
     table = detect.table("repeat_incident")
     loud = {

@@ -143,6 +143,6 @@ def test_names_of_two_points_on_one_upright_lie_off_each_other_and_on_the_plot()
         assert set(at) == {"answered, here", "new address, here", "TTL = outage length"}
         for word, (left, right, upper, lower) in at.items():
             assert left >= -1 and right <= wide + 1, (here, at)
-            assert (lower <= 0) if "TTL" in word else (0 <= upper and lower <= high), (here, at)
+            assert (lower <= 0) if "TTL" in word else (upper >= 0 and lower <= high), (here, at)
         for one, other in itertools.combinations(at.values(), 2):
             assert min(one[1], other[1]) <= max(one[0], other[0]) or min(one[3], other[3]) <= max(one[2], other[2]), at

@@ -119,16 +119,21 @@ def test_names_of_two_lines_near_the_floor_do_not_cover_each_other():
 
     import vl_convert
 
-    rows = [{"time": float(t), "one": 6.0, "two": 1.0} for t in range(1, 601)]
     x, y = style.time_axis(600), style.amount_axis("one", "items (items)", top=100)
     names = {"one": ("upper", "naive"), "two": ("lower", "defended")}
     chart = alt.layer(
         style.line("run", "time", "one", "naive", x=x, y=y), *style.plateau_labels("run", names, 600, 100, height=150)
     ).properties(height=150)
-    spec = {**style.themed(chart, "Two lines."), "datasets": {"run": rows}}
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
-    at = {word: float(re.search(rf"translate\([\d.]+,([\d.]+)\)[^>]*>{word}<", svg)[1]) for word in ("upper", "lower")}
-    assert at["lower"] - at["upper"] >= 13
+    for upper in (1.0, 6.0, 14.0, 26.0, 34.0):
+        rows = [{"time": float(t), "one": upper, "two": 1.0} for t in range(1, 601, 20)]
+        spec = {**style.themed(chart, "Two lines."), "datasets": {"run": rows}}
+        svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version="6.4")
+        at = {w: float(re.search(rf"translate\([\d.]+,([\d.]+)\)[^>]*>{w}<", svg)[1]) for w in ("upper", "lower")}
+        assert at["lower"] - at["upper"] >= 13
+        plot = float(re.search(r'class="background"[^>]*d="M[\d.]+,[\d.]+h[\d.]+v([\d.]+)h', svg)[1])
+        for level in (upper, 1.0):  # a name's letters reach from 9 pixels above its base to 2 below
+            line = plot * (1 - level / 100)
+            assert all(line < base - 9 or line > base + 2 for base in at.values()), (upper, at, line)
 
 
 def test_names_of_three_lines_that_are_one_stand_below_each_other():
