@@ -52,6 +52,8 @@ class ConsoleView {
     this.layout = model.get("layout_data");
     this.made = new Map();
     this.zoom = "all";
+    this.teams = new Set(); // whose actions are unfolded
+    this.stood = new Set(); // what was seen to stand, each of which unfolds its team once
     this.root = element("div", {
       class: `course-panel course-console drill-${this.layout.role || "alone"}`, role: "region", "aria-label": "Incident console",
       "data-lm-suppress-shortcuts": "true", onkeydown: (event) => this.key(event),
@@ -167,7 +169,7 @@ class ConsoleView {
     this.fill("top", [screen.clock, playing, this.model.get("speed"), screen.ended], () => this.topParts(screen, playing));
     this.fill("headline", screen.headline, () => screen.headline.map((one) => this.card(one)));
     this.fill("guide", screen.guide, () => (watches ? [] : this.guideParts(screen.guide)));
-    this.fill("alerts", screen.alerts, () => [element("h4", {}, "Alerts"), ...screen.alerts.map((alert) => this.alert(alert, watches)), screen.alerts.length ? null : element("p", {}, "none so far")]);
+    this.fill("alerts", screen.alerts, () => this.alertParts(screen.alerts, watches));
     this.fill("injects", screen.injects, () => (screen.injects.length ? [element("h4", {}, "Messages"), ...screen.injects.map((inject) => this.inject(inject, watches))] : []));
     this.fill("say", [screen.refused, screen.ended], () => (watches ? [] : this.sayParts(screen)));
     this.fill("actions", screen.actions, () => (watches ? [] : this.actionParts(screen.actions)));
@@ -216,11 +218,30 @@ class ConsoleView {
 
   go(opens) {
     const [what, id] = opens.split(":");
-    if (what === "ack") this.do("ack", { alert: id });
+    if (what === "ack") this.acknowledge(id.split(","));
     else if (what === "action") this.openAction(id);
     else if (what === "end") this.send({ type: "end" });
-    else if (what === "actions") this.actions.querySelector("button:not([data-off])")?.focus();
+    else if (what === "actions") this.actions.querySelector("summary")?.focus();
     else if (what) this.openSheet(what);
+  }
+
+  // All that fires, by one press; what it is comes next.
+  acknowledge(alerts) {
+    const asks = String(alerts);
+    if (asks === this.acks && performance.now() - this.since < PATIENCE) return;
+    this.acks = asks;
+    for (const alert of alerts) this.led = this.do("ack", { alert });
+  }
+
+  // Pages stand in the open; beside one, tickets are folded: they wake nobody.
+  alertParts(alerts, watches) {
+    const shown = (some) => some.map((alert) => this.alert(alert, watches));
+    const [pages, tickets] = [true, false].map((page) => alerts.filter(({ severity }) => (severity === "page") === page));
+    if (!pages.length || !tickets.length || watches) return [element("h4", {}, "Alerts"), ...shown(alerts), alerts.length ? null : element("p", {}, "none so far")];
+    const words = `${tickets.length} ticket${tickets.length > 1 ? "s" : ""}`;
+    const fold = element("details", { ontoggle: () => (this.tickets = fold.open) }, element("summary", { "data-key": "tickets" }, words), ...shown(tickets));
+    fold.open = Boolean(this.tickets);
+    return [element("h4", {}, "Alerts"), ...shown(pages), fold];
   }
 
   alert(alert, watches) {
@@ -242,14 +263,32 @@ class ConsoleView {
       button(label, () => this.openSheet(kind), { "data-key": `say-${kind}`, "aria-haspopup": "dialog", "aria-keyshortcuts": Object.keys(KEYS).find((key) => KEYS[key] === kind), disabled: screen.ended })))];
   }
 
+  // By those who carry them out, folded, so that whoever is new reads a handful of words and not a dozen lines.
   actionParts(actions) {
-    const list = actions.map((action) => {
-      const about = this.layout.actions.find(({ id }) => id === action.id);
+    const about = this.layout.actions;
+    for (const { id, state } of actions) {
+      if (!state || this.stood.has(id + state)) continue;
+      this.stood.add(id + state);
+      this.teams.add(about.find((one) => one.id === id).by);
+    }
+    const teams = [...new Set(about.map(({ by }) => by))].sort();
+    const folds = teams.map((team) => {
+      const fold = element("details", { ontoggle: () => (fold.open ? this.teams.add(team) : this.teams.delete(team)) },
+        element("summary", { "data-key": `team-${team}` }, team), this.actionList(about.filter(({ by }) => by === team), actions));
+      fold.open = this.teams.has(team);
+      return fold;
+    });
+    return [element("h4", {}, this.layout.role === "commander" ? "Order an action" : "Actions"), ...folds];
+  }
+
+  actionList(abouts, actions) {
+    const list = abouts.map((about) => {
+      const action = actions.find(({ id }) => id === about.id);
       const off = Boolean(action.why_not);
       const act = button(about.label, () => this.openAction(action.id), { class: "course-button drill-action", "data-key": `action-${action.id}`, "data-action": action.id, "data-off": off, "aria-haspopup": "dialog" });
       return element("li", {}, act, action.state ? element("span", { class: "drill-state" }, action.state) : null);
     });
-    return [element("h4", {}, this.layout.role === "commander" ? "Order an action" : "Actions"), element("p", { class: "drill-small" }, "Each first says what is known of its risk."), element("ul", {}, ...list)];
+    return element("ul", {}, ...list);
   }
 
   secretParts({ question, coming, note }) {
@@ -270,13 +309,20 @@ class ConsoleView {
     this.put(form);
   }
 
-  put({ title, head = title, parts, submit, label, blocked }) {
+  put({ title, head = title, parts, submit, label, choice, blocked }) {
     this.back ??= document.activeElement?.dataset?.key;
     const hints = element("div", { class: "drill-hints", role: "status" });
     const why = element("p", { class: "drill-why", role: "alert", hidden: !blocked }, blocked ?? "");
-    const form = element("form", { role: "dialog", "aria-label": title, onsubmit: (event) => (event.preventDefault(), (this.submitted = submit(this.sure))) },
+    const send = (text, more) => element("button", { type: "submit", class: "course-button drill-primary", "data-submit": true, disabled: Boolean(blocked), ...more }, text);
+    const sends = choice ? [element("span", { class: "drill-field" }, choice.legend), ...choice.options.map(([value, text]) => send(text, { name: choice.name, value }))] : [send(label)];
+    const form = element("form", { role: "dialog", "aria-label": title, onsubmit: (event) => (event.preventDefault(), (this.submitted = submit(this.sure, event.submitter?.value))) },
       head ? element("h4", {}, head) : null, ...parts, hints, why,
-      element("div", { class: "drill-buttons" }, element("button", { type: "submit", class: "course-button drill-primary", "data-submit": true, disabled: Boolean(blocked) }, label), button("cancel", () => this.shut())));
+      element("div", { class: "drill-buttons", role: "group", ...(choice ? { "aria-label": choice.legend } : {}) }, ...sends, button("cancel", () => this.shut())));
+    if (choice) form.onkeydown = (event) => { // Enter leads to the choice and does not make it
+      if (event.key !== "Enter" || !event.target.matches("input, select")) return;
+      event.preventDefault();
+      form.querySelector("[data-submit]").focus();
+    };
     this.sure = false;
     this.submitted = null;
     this.sheet.replaceChildren(form);
@@ -299,7 +345,7 @@ class ConsoleView {
   }
 
   select(label, name, options) {
-    const chosen = element("select", { name }, ...[["", "choose"], ...options].map(([value, text]) => element("option", { value }, text)));
+    const chosen = element("select", { name }, ...[["", "…"], ...options].map(([value, text]) => element("option", { value }, text)));
     return element("label", { class: "drill-field" }, label, chosen);
   }
 
@@ -315,19 +361,36 @@ class ConsoleView {
     const { layout, screen } = this;
     const tiers = layout.tiers.map((tier) => [tier, tier]);
     return {
-      title: "What is it?", head: "", label: "say it", blocked: screen.refused.diagnosis,
+      title: "What is it?", head: "", blocked: screen.refused.diagnosis,
+      choice: { legend: "Sure?", name: "confidence", options: layout.confidence.map((word, i) => [i + 1, word]) },
       parts: [
-        this.fieldset("I think it is", "radio", "mode", layout.modes),
+        this.fieldset("It is", "radio", "mode", layout.modes),
         element("div", { class: "drill-pair" }, this.select("starts in", "cause", tiers), this.select("shows in", "victim", tiers)),
-        this.fieldset("I am", "radio", "confidence", layout.confidence.map((word, i) => [i + 1, word])),
-        this.fieldset("because of", "checkbox", "evidence", screen.evidence),
+        this.evidenceFold(screen),
       ],
-      submit: () => {
-        const facts = { mode: this.values("mode")[0] ?? "", confidence: Number(this.values("confidence")[0] ?? 0), evidence: this.values("evidence") };
+      submit: (_, sure) => {
+        const facts = { mode: this.values("mode")[0] ?? "", confidence: Number(sure ?? 0), evidence: this.values("evidence") };
         for (const name of ["cause", "victim"]) if (this.value(name)) facts[name] = this.value(name);
         return this.do("diagnosis", facts);
       },
     };
+  }
+
+  // The page is evidence until something better is chosen.
+  evidenceFold({ evidence, page }) {
+    const list = this.fieldset("because of", "checkbox", "evidence", evidence);
+    const summary = element("summary", { class: "drill-field" });
+    const tell = () => {
+      const chosen = [...list.querySelectorAll(":checked")].map(({ value }) => value);
+      summary.textContent = `evidence: ${String(chosen) === page ? "the page" : chosen.length || "none"}`;
+    };
+    const known = page && list.querySelector(`[value="${CSS.escape(page)}"]`);
+    if (known) known.checked = true;
+    list.onchange = tell;
+    tell();
+    const fold = element("details", {}, summary, list);
+    fold.open = !known;
+    return fold;
   }
 
   updateForm(inject) {
@@ -422,6 +485,7 @@ class ConsoleView {
       const then = message.kind === "diagnosis" ? this.then : null;
       if (message.number === this.submitted) this.shut();
       this.complain();
+      if (message.kind === "ack" && message.number === this.led && this.sheet.hidden && this.screen.guide.opens === "diagnosis") this.openSheet("diagnosis");
       if (then) this.openAction(then);
     }
   }

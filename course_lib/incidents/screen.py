@@ -112,21 +112,20 @@ def _what_fired(session: Session, firing: list[Words]) -> Words:
     if not firing:
         return {"says": "No alert fires", "more": ""}
     first = min(firing, key=lambda alert: (alert["severity"] != "page", alert["at"]))
-    more = f" · and {len(firing) - 1} more" if len(firing) > 1 else ""
-    return {"says": first["says"], "more": f"{session.clock(first['at'])}{more}"}
+    return {"says": first["says"], "more": f"{first['severity']} · {session.clock(first['at'])}"}
 
 
 def _what_changed(session: Session, changes: list[Words]) -> Words:
     if not changes:
         return {"says": "Nothing on the list", "more": ""}
     last, *before = reversed(changes)
-    more = f" · before: {before[0]['text']}, {_ago(session, before[0])}" if before else ""
+    more = f" · {len(before)} before" if before else ""
     return {"says": last["text"], "more": f"{_ago(session, last)}{more}"}
 
 
 def _ago(session: Session, event: Words) -> str:
     seconds = session.now - event["at"]
-    if seconds < 600:
+    if seconds < 120:
         return f"{duration(seconds)} ago"
     return f"{seconds / 60:.0f} min ago" if seconds < 3600 else f"{seconds / 3600:.0f} h ago"
 
@@ -142,10 +141,10 @@ def guide(session: Session) -> Words:
         return _guide_of_operator(session)
     pages = [alert for alert in session.alerts() if alert["state"] == "firing" and alert["severity"] == "page"]
     if pages:
-        return {"says": "Acknowledge the page: nobody else is woken.", "opens": f"ack:{pages[-1]['id']}"}
+        says = "Acknowledge the page." if len(pages) == 1 else f"Acknowledge the {len(pages)} pages."
+        return {"says": says, "opens": f"ack:{','.join(page['id'] for page in reversed(pages))}"}
     if not session.done("diagnosis"):
-        says = "What moved first? Say what it is, and how sure you are."
-        return {"says": says, "opens": "diagnosis"}
+        return {"says": "What moved first?", "opens": "diagnosis"}
     return _guide_after_diagnosis(session)
 
 
@@ -175,7 +174,7 @@ def _guide_after_diagnosis(session: Session) -> Words:
 def _guide_to_recovery(session: Session, effective: list[Words]) -> Words:
     if not effective:
         return {
-            "says": "Choose the least that could help and can be taken back.",
+            "says": "The smallest step first.",
             "opens": "actions",
         }
     last = effective[-1]
@@ -210,6 +209,7 @@ def screen(session: Session) -> Words:
         "facts": facts(session),
         "needs": needs(session),
         "evidence": _evidence(session),
+        "page": _page(session),
         "refused": {kind: refusals.reason(session, kind, _ENOUGH[kind](session)) or "" for kind in _ENOUGH},
         "ended": session.ended,
         **({"secrets": game.secrets(session)} if session.role == "master" else {}),
@@ -236,10 +236,8 @@ def _clock(session: Session) -> Words:
 
 
 def _alert(session: Session, alert: Words) -> Words:
-    word = {"firing": "firing since", "acknowledged": "acknowledged, since", "cleared": "cleared; fired"}[
-        alert["state"]
-    ]
-    return {**alert, "when": f"{word} {session.clock(alert['at'])}"}
+    word = {"firing": "", "acknowledged": "acknowledged, since ", "cleared": "cleared; fired "}[alert["state"]]
+    return {**alert, "when": f"{word}{session.clock(alert['at'])}"}
 
 
 def _inject(session: Session, inject: Words) -> Words:
@@ -274,14 +272,14 @@ def _action(session: Session, action: Action) -> Words:
 
 def known_risk(action: Action) -> list[str]:
     """What is known of an action before it is taken: short, as somebody waits, and nothing twice."""
-    when = f"in force after {duration(action.delay_s)}" if action.delay_s else "in force at once"
+    when = f"acts in {duration(action.delay_s)}" if action.delay_s else "acts at once"
     if action.lasts_s:
         when += f", for {duration(action.lasts_s)}"
-    back = "can be taken back" if action.reversible else "cannot be taken back"
+    back = "can be undone" if action.reversible else "cannot be undone"
     price = f"{count(action.cost)} an hour"
     cost = [f"costs {price}"] if action.cost and price not in action.risk else []
     said = _UNDONE.sub(".", action.risk) if action.reversible else action.risk
-    return [" · ".join([action.role, when, back, *cost]), said]
+    return [" · ".join([when, back, *cost]), said]
 
 
 def _line(session: Session, line: Words) -> Words:
@@ -350,9 +348,17 @@ def _evidence(session: Session) -> list[list[str]]:
     return [*shown, *fired]
 
 
+def _page(session: Session) -> str:
+    """The alert that woke the responder, as evidence; empty where a message did."""
+    fired = [event for event in session.events() if event["kind"] == "alert" and event["at"] <= session.start]
+    pages = [event["id"] for event in fired if session.world.alerts[event["of"]].severity == "page"]
+    return (pages or [event["id"] for event in fired] or [""])[0]
+
+
 def layout(session: Session) -> Words:
     """What stays the same while the drill runs."""
     scenario = session.world.scenario
+    actions = sorted(scenario.actions, key=lambda action: action.label)  # a file begins with what helps
     return {
         "opening": scenario.opening,
         "role": session.role,
@@ -361,7 +367,10 @@ def layout(session: Session) -> Words:
         "confidence": list(CONFIDENCE),
         "signals": [[t.signal, f"{t.tier}: {t.label}"] for t in scenario.telemetry],
         "charts": [{"tier": t.tier, "label": t.label} for t in scenario.telemetry],
-        "actions": [{"id": a.id, "label": a.label, "risk": known_risk(a)} for a in scenario.actions],
+        "actions": [
+            {"id": a.id, "label": a.label, "by": a.role.removesuffix(" team").rstrip("'"), "risk": known_risk(a)}
+            for a in actions
+        ],
         "speeds": list(SPEEDS),
         "steps": list(STEPS),
         "recovered": RECOVERED,

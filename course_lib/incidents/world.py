@@ -42,9 +42,9 @@ class World:
     @functools.cached_property
     def modes(self) -> dict[str, str]:
         """What one may answer: the course's failure modes, an attack, and that nothing is wrong."""
-        modules = manifest.load().modules
-        others = {ATTACK: "Somebody attacks", NOTHING: "Nothing is wrong"}
-        return {**{module.slug: module.title for module in modules}, **others}
+        slugs = [module.slug for module in manifest.load().modules]
+        others = {ATTACK: "attack", NOTHING: "nothing wrong"}
+        return {**{slug: slug.replace("_", " ").replace("dns", "DNS") for slug in slugs}, **others}
 
     @functools.cached_property
     def started(self) -> datetime:

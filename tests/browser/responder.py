@@ -70,22 +70,31 @@ class Responder:
         self.button("diagnosis").click()
         self.stands = "nothing" if entry.mode == "nothing" else "recovered"
         self.root.locator(f'[name="mode"][value="{entry.mode}"]').check()
-        self.root.locator(f'[name="confidence"][value="{entry.confidence or 2}"]').check()
         for name in ("cause", "victim"):
             if getattr(entry, name):
                 self.root.locator(f'[name="{name}"]').select_option(getattr(entry, name))
-        boxes = self.root.locator('[name="evidence"]')
         wanted = [item for item in entry.evidence if self.root.locator(f'[name="evidence"][value="{item}"]').count()]
+        if wanted:
+            self.unfold(self.root.locator(".drill-sheet summary"))
         for item in wanted:
             self.root.locator(f'[name="evidence"][value="{item}"]').check()
-        if not wanted:
-            boxes.first.check()
-        self.root.locator("[data-submit]").click()
+        self.root.locator(f'[name="confidence"][value="{entry.confidence or 2}"]').click()
         self.sent()
+
+    def unfold(self, summary) -> None:
+        """Open what is folded, where it is."""
+        if not summary.evaluate("summary => summary.parentElement.open"):
+            summary.click()
+
+    def choose(self, action: str) -> None:
+        """Press an action, in the fold of those who carry it out."""
+        pressed = f'[data-action="{action}"]'
+        self.unfold(self.root.locator(f".drill-actions details:has({pressed}) summary"))
+        self.root.locator(pressed).click()
 
     def action(self, entry) -> None:
         """Take an action, or take it back, after reading what is known of its risk."""
-        self.root.locator(f'[data-action="{entry.action}"]').click()
+        self.choose(entry.action)
         self.root.locator("[data-submit]").click()
         self.sent()
 

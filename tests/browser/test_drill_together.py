@@ -54,7 +54,7 @@ def sees(responder, part, words):
 def blocked(responder):
     """Why the form that is open cannot be sent; closes it."""
     form = responder.root.locator(".drill-sheet form")
-    assert form.locator("[data-submit]").is_disabled()
+    assert form.locator("[data-submit]").first.is_disabled()
     why = form.locator(".drill-why").inner_text()
     form.get_by_role("button", name="cancel").click()
     return why
@@ -77,7 +77,7 @@ def test_commander_and_operator_on_one_drill(lab, consoles, shots):
     assert "the commander says what it is" in blocked(operator)
     operator.button("status update").click()
     assert "the commander speaks to the outside" in blocked(operator)
-    operator.root.locator('[data-action="fence_east"]').click()
+    operator.choose("fence_east")
     assert "say first what you think it is" in blocked(operator)
 
     commander.button("acknowledge").first.click()
@@ -91,9 +91,9 @@ def test_commander_and_operator_on_one_drill(lab, consoles, shots):
 
     commander.diagnosis(Guess())
     sees(operator, "timeline", "diagnosis, a guess")
-    operator.root.locator('[data-action="fence_east"]').click()
+    operator.choose("fence_east")
     assert f"the commander has not ordered '{fence}'" in blocked(operator)
-    commander.root.locator('[data-action="fence_east"]').click()
+    commander.choose("fence_east")
     assert commander.root.locator("[data-submit]").inner_text() == "order it"
     commander.root.locator("[data-submit]").click()
     commander.sent()

@@ -1,59 +1,43 @@
 """From the page to the first action: the seconds that a newcomer takes, by a model. It is no person and times none.
 
-- Reading: sentences on the way, each once, at 238 words a minute (Brysbaert 2019, Journal of Memory and Language 109,
-  104047: the mean for English non-fiction read silently; most adults read 175 to 300).
-- Looking: small print, and half of each list from which one thing is chosen, at 0.23 s a line (an eye movement in Card,
-  Moran and Newell 1983, The psychology of human-computer interaction). What is chosen is read; it has the mean length.
+- Reading, at 238 words a minute (Brysbaert 2019, Journal of Memory and Language 109, 104047: the mean for English
+  non-fiction read silently; most adults read 175 to 300): each text on the way, once, to its last word. That is the
+  notebook's introduction, the five answers, alerts and messages with their small print, the guide, the whole form of a
+  diagnosis, who can act, all that the longest team can do, and the longest of the risks.
 - Pressing, by mouse: 1.1 s to point, 0.28 s for the button, 1.35 s to think of it where a choice is made (Card, Moran
   and Newell 1980, Communications of the ACM 23, 396-410: the keystroke-level model; 0.28 s is 40 words a minute).
 
-Understanding the charts, doubt and mistakes are left out. `at_most` is for somebody who reads every word that stands
-there, small print and whole lists too.
+Understanding the charts, names of buttons that are not pressed, doubt and mistakes are left out.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from course_lib import notebook_file
+from course_lib.home import drills
 from course_lib.incidents import screen
 from course_lib.incidents.scenario import NOTHING
 
-WORD, LOOK = 60 / 238, 0.23
-THINK, POINT, KEY = 1.35, 1.1, 0.28
-FORM = ("I think it is", "starts in", "shows in", "I am", "because of", "say it")
+WORD = 60 / 238
+THINK, POINT, KEY, HOME = 1.35, 1.1, 0.28, 0.4
+FORM = ("It is", "starts in", "shows in", "evidence: the page", "Sure?")
 """What stands in the form of a diagnosis besides its lists."""
-HINT = "Each first says what is known of its risk."
-LISTS = ("modes", "confidence", "evidence", "actions")
-SAID = 4
-"""Presses that say what it is: a failure mode, how sure, one piece of evidence, and "say it"."""
+SAID = 2
+"""Presses that say what it is: a failure mode, and how sure; the page is its evidence until something else is."""
+ACTS = 3
+"""Presses that act: whose action, which, and that its risk is taken; the last needs no thought."""
 
 
 def seconds(way) -> float:
-    """The time that a way takes somebody who reads what leads on and looks over the rest."""
-    chosen = sum(sum(map(count, way[name])) / len(way[name]) for name in (*LISTS, "risks"))
-    lines = len(way["small"]) + sum(len(way[name]) for name in LISTS) / 2
-    read = words(way["first"]) + words(way["guides"]) + words(way["form"]) + chosen
-    return WORD * read + LOOK * lines + pressing(way)
+    """The time that a way takes somebody who reads every word."""
+    start = THINK + 2 * KEY + HOME
+    return WORD * words(way) + start + (THINK + POINT + KEY) * way["presses"] - THINK
 
 
-def at_most(way) -> float:
-    """The time that it takes somebody who reads every word."""
-    every = [
-        *way["first"],
-        *way["small"],
-        *way["guides"],
-        *way["form"],
-        *(text for name in LISTS for text in way[name]),
-    ]
-    return WORD * (words(every) + max(map(count, way["risks"]))) + pressing(way)
-
-
-def pressing(way) -> float:
-    """The time for all presses; those that only send what was chosen need no thought."""
-    return (POINT + KEY) * way["presses"] + THINK * (way["presses"] - 2)
-
-
-def words(texts) -> int:
+def words(way) -> int:
     """How many words there are; what stands twice is read once."""
-    return sum(map(count, dict.fromkeys(texts)))
+    return sum(map(count, dict.fromkeys(text for texts in way["texts"].values() for text in texts)))
 
 
 def count(text) -> int:
@@ -61,34 +45,46 @@ def count(text) -> int:
     return len(text.replace("·", " ").split())
 
 
+def introduction() -> list[str]:
+    """The words above a drill's cell."""
+    cells = notebook_file.read(Path(__file__).parents[2] / drills.PRISTINE).cells
+    above = cells[: [cell.id for cell in cells].index(drills.CELL)]
+    return [cell.source.replace("#", "").replace("*", "") for cell in above]
+
+
 def way(session) -> dict:
-    """What stands on the way that the guide leads, and its presses; it takes the session along."""
+    """The texts on the way that the guide leads, and its presses; it takes the session along."""
     shown, fixed = screen.screen(session), screen.layout(session)
-    first = [text for card in shown["headline"] for text in (card["asks"], card["says"])]
-    first += [alert["says"] for alert in shown["alerts"]]
-    first += [text for inject in shown["injects"] for text in (inject["from"], inject["text"])]
-    small = [card["more"] for card in shown["headline"] if card["more"]]
-    small += [f"{alert['severity']} · {alert['when']}" for alert in shown["alerts"]]
-    small += [f"{inject['when']} · {inject['state']}" for inject in shown["injects"]]
-    small.append(HINT)
-    guides, acks = [], 0
-    while (guide := screen.guide(session))["opens"].startswith("ack:"):
-        guides.append(guide["says"])
-        session.do("ack", alert=guide["opens"].removeprefix("ack:"))
-        acks += 1
-    guides.append(guide["says"])
-    signal = fixed["signals"][0][0]
-    session.do("diagnosis", mode=(*session.world.scenario.modes, NOTHING)[0], confidence=1, evidence=[signal])
+    first = [text for card in shown["headline"] for text in (card["asks"], card["says"], card["more"])]
+    pages = [alert for alert in shown["alerts"] if alert["severity"] == "page"]
+    for alert in pages or shown["alerts"]:
+        first += [alert["says"], f"{alert['severity']} · {alert['when']}"]
+    if tickets := pages and len(shown["alerts"]) - len(pages):
+        first.append(f"{tickets} ticket{'s' * (tickets > 1)}")
+    for inject in shown["injects"]:
+        first += [inject["from"], inject["text"], f"{inject['when']} · {inject['state']}"]
+    guides = [shown["guide"]["says"]]
+    for page in pages:
+        session.do("ack", alert=page["id"])
+    if pages:
+        guides.append(screen.guide(session)["says"])
+    session.do("diagnosis", mode=(*session.world.scenario.modes, NOTHING)[0], confidence=1, evidence=[shown["page"]])
     guides.append(screen.guide(session)["says"])
+    can = {}
+    for action in fixed["actions"]:
+        can.setdefault(action["by"], []).append(action)
+    longest = max(can.values(), key=lambda actions: sum(count(action["label"]) for action in actions))
     return {
-        "first": first,
-        "small": small,
-        "guides": guides,
-        "form": list(FORM),
-        "modes": [title for _, title in fixed["modes"]],
-        "confidence": fixed["confidence"],
-        "evidence": [text for _, text in shown["evidence"]],
-        "actions": [action["label"] for action in fixed["actions"]],
-        "risks": [" ".join(action["risk"]) for action in fixed["actions"]],
-        "presses": acks + 1 + SAID + 2,
+        "texts": {
+            "introduction": introduction(),
+            "first": [text for text in first if text],
+            "guides": guides,
+            "form": list(FORM),
+            "modes": [title for _, title in fixed["modes"]],
+            "confidence": fixed["confidence"],
+            "teams": sorted(can),
+            "actions": [action["label"] for action in longest],
+            "risk": max((action["risk"] for action in fixed["actions"]), key=lambda risk: sum(map(count, risk))),
+        },
+        "presses": 1 + SAID + ACTS,
     }

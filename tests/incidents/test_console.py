@@ -258,7 +258,7 @@ def test_one_drill_in_two_windows_loses_nothing(opened, tmp_path, monkeypatch):
 def test_the_board_shows_what_the_master_does_and_no_secret(opened):
     master, board = opened("master"), opened("board")
     secrets = master.widget.screen["secrets"]
-    assert "Who has the page" in secrets["question"] and "Retry storms" in secrets["note"]
+    assert "Who has the page" in secrets["question"] and "retry storm" in secrets["note"]
     assert [inject["from"] for inject in secrets["coming"]] == ["Head of sales"]
     assert "secrets" not in board.widget.screen and "Head of sales" not in str(board.widget.get_state())
     do(master, "ack", alert="errors")

@@ -35,7 +35,7 @@ def test_every_scenario_of_the_course_loads(name):
         ("{signal: goodput,", "{signal: goodputt,", "goodputt", "no signal 'goodputt'"),
         ("rule: {signal: error_ratio,", "rule: {signal: wasted_work,", "wasted_work", "telemetry does not show"),
         ("above: 0.2, window: 10,", "window: 10,", "signal: error_ratio, window", "one finite threshold"),
-        ("- id: shed_hard\n", "- id: shed\n", "let one request", "stands here twice"),
+        ("- id: shed_hard\n", "- id: shed\n", "let in one request", "stands here twice"),
         ("- {at: 240, action: retry_budget}", "- {at: 240, action: budget}", "action: budget}", "no action 'budget'"),
         ("again_at: 1200", "again_at: 12", "again_at: 12", "must come after the last fault"),
         ("title: Checkout answers nobody", "title: [", "", "expected"),
