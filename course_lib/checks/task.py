@@ -215,7 +215,7 @@ def expect_array(value: Any, shape: Sequence[int | None], name: str, *, finite: 
     value : array_like
         What the answer returned.
     shape : sequence of int or None
-        None matches any length; ``()`` is a single number.
+        None matches any length; ``()`` is a single number, be it in an array of one.
     name : str
         The answer's name, for the message.
     finite : bool
@@ -234,6 +234,8 @@ def expect_array(value: Any, shape: Sequence[int | None], name: str, *, finite: 
         raise AnswerError(WRONG, f"{name} returns {_results(len(value))}, 1 is wanted")
     array = _as_numbers(value, name)
     wanted = tuple(shape)
+    if wanted == () and array.size == 1:  # whoever writes np.atleast_1d, or a loop over one, is not wrong
+        array = array.reshape(())
     if len(array.shape) != len(wanted) or any(w not in (None, n) for w, n in zip(wanted, array.shape, strict=True)):
         if isinstance(value, tuple):
             raise AnswerError(WRONG, f"{name} returns {_results(len(value))}, 1 is wanted")
@@ -666,6 +668,9 @@ def line_in_answer(answer: Callable[..., Any], traceback: TracebackType | None) 
     return f"line {number}" + (f" ({source})" if source else "")
 
 
+COLUMN_SHOWN = 6  # values of a member's column in a miss
+
+
 def describe(value: Any) -> str:
     """An argument in few words: a number as it is, an array by dtype, shape and range."""
     array = np.asarray(value)
@@ -677,6 +682,10 @@ def describe(value: Any) -> str:
 
 def _element(argument: Any, place: int | tuple[int, ...], shape: Sequence[int]) -> str:
     """One member's part of an argument, or the whole in few words where it has no parts by member."""
+    array, where = np.asarray(argument), (place,) if isinstance(place, int) else tuple(place)
+    if array.ndim == len(shape) + 1 and array.shape[1:] == tuple(shape):  # a column of regions, or of looks
+        column = array[(slice(None), *where)]
+        return f"[{', '.join(map(describe, column[:COLUMN_SHOWN]))}{', …' * (len(column) > COLUMN_SHOWN)}]"
     try:
         return describe(np.broadcast_to(argument, tuple(shape))[place])
     except ValueError:

@@ -80,6 +80,18 @@ def test_crash_names_exception_line_and_what_was_passed():
     assert "\n" not in line
 
 
+@pytest.mark.parametrize(("rows", "shown"), [(3, "[1, 4, 7]"), (8, "[1, 4, 7, 10, 13, 16, …]")])
+def test_a_miss_shows_the_column_of_the_member_that_fails(rows, shown):
+    """As of regions, or of looks: an array's range says nothing of the canary that was judged wrongly."""
+
+    @task("columns", answers=("f(counts, limit)",), points=1)
+    def columns(answers, seed):
+        told = (np.arange(3.0 * rows).reshape(rows, 3), np.array([9.0, 5.0, 9.0]))
+        yield demand("sums", ok=[True, False, True], seen=answers.f.example(told, np.zeros(3), np.array([0, 2, 0])))
+
+    assert f"counts = {shown}, limit = 5" in columns.judge({"f": lambda counts, limit: limit}, 1).lines[1]
+
+
 def test_a_crash_inside_numpy_points_at_the_learners_line():
     def broken(x):
         return np.concatenate([x, np.ones((2, 2))])
@@ -139,8 +151,9 @@ def test_wrong_shape_is_told_in_words():
 def test_expect_array_takes_any_length_where_told_and_single_numbers():
     assert expect_array([1, 2, 3], (None,), "f").shape == (3,)
     assert expect_array(2.5, (), "f") == 2.5
+    assert expect_array([2.5], (), "f").shape == (), "what np.atleast_1d makes of one"
     with pytest.raises(AnswerError, match="a single number : saw an array"):
-        expect_array([1.0], (), "f")
+        expect_array([1.0, 2.0], (), "f")
     with pytest.raises(AnswerError, match="1 NaN or infinite of 2"):
         expect_array([1.0, np.inf], (2,), "f")
     assert np.isinf(expect_array([np.inf], (1,), "f", finite=False)).all()
