@@ -90,6 +90,8 @@ def test_simulated_collapses_lie_on_the_closed_form():
     far = data["run"]["rate"] >= 1150
     np.testing.assert_allclose(data["run"]["seen"][far], theory[far], atol=20)
     assert (data["run"]["seen"][:2] == 0).all()
+    # A fifth too much for 120 s: the burst's second half is late, and 80 s after it.
+    assert [float(x) for x in queueing.late_answers(1200, 120, 800, 1000, 10)] == [60, 200]
 
 
 def test_three_gauges_reach_their_alarm_one_after_the_other():
