@@ -227,7 +227,11 @@ def _z(canary: FloatArray, errors: FloatArray, control: FloatArray, others: Floa
 
 
 def _regions(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64], FloatArray]:
-    """Canaries of six kinds in several regions, those near a bound left out; their kinds, and which to stop."""
+    """Canaries of six kinds in several regions, those near a bound left out; their kinds, and which to stop.
+
+    A few that are like their control have so many errors in one region as `false_alarm` would stop if it were the only
+    one.
+    """
     random = draws(seed, "by_region")
     regions, size = int(random.integers(3, 7)), 240
     kind = np.arange(size) % 6
@@ -245,13 +249,19 @@ def _regions(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64], Floa
     quiet = (np.arange(regions)[:, None] == (bad + 1) % regions) & (kind == 4)
     errors, others = np.where(quiet, 0, errors).astype(float), np.where(quiet, 0, others).astype(float)
     alarm = random.choice([0.001, 0.01, 0.05], size)
+    chance = np.arange(size) % 24 == 0
+    alarm = np.where(chance, 0.05, alarm)
+    both, part = errors + others, canary / (canary + control)
+    above = np.ceil(both * part + 1.03 * rollouts.normal_quantile(0.95) * np.sqrt(both * part * (1 - part)))
+    errors = np.where(chance & there, above, errors)
+    others = both - errors
     limit = rollouts.normal_quantile(1.0 - alarm / regions)
     z = _z(canary, errors, control, others)
     stop = (z > limit).any(axis=0)
     clear = (np.abs(z / limit - 1.0) > 0.12).all(axis=0) & (stop == np.isin(kind, (2, 3)))
     every = np.flatnonzero(clear)
     enough = [random.permutation(every[kind[every] == k])[: int(random.integers(4, 8))] for k in range(6)]
-    kept = random.permutation(np.concatenate(enough))
+    kept = random.permutation(np.union1d(np.concatenate(enough), every[chance[every]][:3]))
     told = tuple(part[..., kept] for part in (canary, errors, control, others, alarm))
     return told, kind[kept], stop[kept].astype(float)
 

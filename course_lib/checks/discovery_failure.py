@@ -153,48 +153,60 @@ def _snapshots(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
 )
 def accept(answers: Answers, seed: int) -> Iterator[Demand]:
     """Whether to believe an update of the registry's, from counts of addresses."""
-    told, kind = _updates(seed)
+    told, kind, wanted = _updates(seed)
     found = answers.accept.array(*told).astype(float)
     example = answers.accept.example
-    for place, (text, wanted) in enumerate(UPDATES):
+    for place, text in enumerate(UPDATES):
         right = (kind != place) | (found == wanted)
         yield demand(text, ok=right, essential=True, weight=1.0 + (place in (2, 3)),
                      seen=example(told, found, wanted, right, {0: "refused", 1: "accepted"}))  # fmt: skip
 
 
 UPDATES = (
-    ("accepts the everyday: some come, some go", 1),
-    ("refuses an empty list, whoever answers", 0),
-    ("refuses a list that drops most addresses while they answer", 0),
-    ("accepts a true scale-down: most are dropped, and they are gone", 1),
-    ("refuses a list as long as ever whose addresses are others, while the old ones answer", 0),
-    ("accepts a scale-down of which a straggler or two still answer", 1),
-    ("accepts the first list, where nothing was known", 1),
-    ("accepts a small drop although the dropped still answer: they drain", 1),
+    "accepts the everyday: some come, some go",
+    "refuses an empty list, whoever answers",
+    "refuses a list that drops most addresses while they answer",
+    "accepts a true scale-down: most are dropped, and they are gone",
+    "refuses a list as long as ever whose addresses are others, while the old ones answer",
+    "accepts a scale-down of which a straggler or two still answer",
+    "accepts the first list, where nothing was known",
+    "accepts a small drop although the dropped still answer: they drain",
+    "while the dropped answer: accepts a drop of just half, and refuses one address more",
+    "beyond half: accepts while just a tenth of the dropped answer, and refuses when one more does",
+    "accepts a list of new addresses alone, where the old ones are gone",
 )
-"""Kinds of updates: what is demanded, and whether it is accepted."""
+"""Kinds of updates: what is demanded."""
 
 
-def _updates(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
-    """Known, kept, added and answering addresses of updates of every kind, in any order."""
+def _updates(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64], FloatArray]:
+    """Known, kept, added and answering addresses of updates of every kind, in any order; which, and if to accept it."""
     random = draws(seed, "accept")
-    kind = np.concatenate([lineup(random, 8, extra=0) for _ in range(3)])
-    size = len(kind)
+    kind = np.concatenate([lineup(random, len(UPDATES), extra=0) for _ in range(3)])
+    size, round_ = len(kind), np.repeat(np.arange(3), len(UPDATES))
     known = random.integers(40, 400, size).astype(float)
+    known = np.where(
+        kind >= 8, np.floor(known / 20) * 20, known
+    )  # half of it, and a tenth of what is dropped, are whole
+    line = (kind == 8) | (kind == 9)
+    beyond = line & (round_ > 0)  # one address on the other side of the line
     part = lambda low, high: np.floor(known * random.uniform(low, high, size))  # noqa: E731
     kept = np.choose(kind, [part(0.7, 1.0), 0 * known, part(0.1, 0.35), part(0.1, 0.35), part(0.0, 0.2),
-                            part(0.1, 0.35), 0 * known, part(0.6, 0.9)])  # fmt: skip
+                            part(0.1, 0.35), 0 * known, part(0.6, 0.9), known / 2 - beyond,
+                            10 * np.floor(part(0.1, 0.45) / 10), 0 * known])  # fmt: skip
     known = np.where(kind == 6, 0.0, known)
     dropped = known - kept
     some = lambda low, high: np.floor(dropped * random.uniform(low, high, size))  # noqa: E731
     answering = np.choose(kind, [some(0.0, 1.0), some(0.0, 1.0), some(0.3, 1.0), 0 * known, some(0.3, 1.0),
-                                 np.maximum(some(0.02, 0.08), 1.0), 0 * known, some(0.5, 1.0)])  # fmt: skip
-    few = ((kind == 2) & (np.cumsum(kind == 2) == 1)) | ((kind == 4) & (np.cumsum(kind == 4) == 1))
+                                 np.maximum(some(0.02, 0.08), 1.0), 0 * known, some(0.5, 1.0), dropped,
+                                 dropped / 10 + beyond, 0 * known])  # fmt: skip
+    few = (round_ == 0) & np.isin(kind, (2, 4))
     answering = np.where(few, some(0.25, 0.4), answering)  # fewer than half of all that are known
-    gone = (kind == 1) & (np.cumsum(kind == 1) == 1)  # one empty list of addresses that are all gone
+    gone = (round_ == 0) & (kind == 1)  # one empty list of addresses that are all gone
     added = np.choose(kind, [part(0.0, 0.3), 0 * known, part(0.0, 0.1), part(0.0, 0.1), dropped, part(0.0, 0.1),
-                             random.integers(1, 50, size).astype(float), part(0.0, 0.1)])  # fmt: skip
-    return (known, kept, added, np.where(gone, 0.0, answering)), kind
+                             random.integers(1, 50, size).astype(float), part(0.0, 0.1), part(0.0, 0.1),
+                             part(0.0, 0.1), dropped])  # fmt: skip
+    wanted = ~np.isin(kind, (1, 2, 4)) & ~beyond
+    return (known, kept, added, np.where(gone, 0.0, answering)), kind, wanted.astype(float)
 
 
 # -- lab 3: whom to send to ------------------------------------------------------------------------------------------
@@ -305,8 +317,9 @@ def admission(answers: Answers, seed: int) -> Iterator[Demand]:
     rate, seconds = answers.admission.several(*told)
     example, free = answers.admission.example, room > 0
     agreed = np.where(free, rate > 0, (rate == 0) & (seconds == 0))
-    yield demand("is 0 and 0 where polls leave no room", ok=agreed, essential=True,
-                 seen=example(told, rate, np.maximum(room, 0), agreed))  # fmt: skip
+    late = ~agreed & ~free & (rate == 0)
+    seen = f"seconds {example(told, seconds, 0, ~late)}" if late.any() else example(told, rate, room * free, agreed)
+    yield demand("is 0 and 0 where polls leave no room", ok=agreed, essential=True, seen=seen)
     safe, usable = np.where(free, room, 1.0), np.where(free, np.maximum(rate, 1e-9), 1.0)
     last = np.where(free, discovery.reconnect_time(clients, safe, usable, timeout), 0.0)
     through = np.isfinite(last)
@@ -321,14 +334,14 @@ def admission(answers: Answers, seed: int) -> Iterator[Demand]:
 
 
 def _herds(seed: int) -> tuple[tuple[FloatArray, ...], FloatArray]:
-    """Herds of every size, and the room that polls leave; two have none."""
+    """Herds of every size, one of which fits into a timeout, and the room that polls leave; two have none."""
     random = draws(seed, "admission")
-    case = lineup(random, 6)
+    case = lineup(random, 7)
     size = len(case)
     rate, timeout = random.uniform(200, 900, size).round(), random.uniform(5, 20, size).round()
-    polls = (rate * np.array([0.1, 0.3, 0.6, 0.4, 1.0, 1.2])[case]).round()
+    polls = (rate * np.array([0.1, 0.3, 0.6, 0.4, 1.0, 1.2, 0.5])[case]).round()
     room = rate - polls
-    clients = np.maximum(room, 100) * timeout * np.array([3.0, 8.0, 5.0, 20.0, 4.0, 4.0])[case]
+    clients = np.maximum(room, 100) * timeout * np.array([3.0, 8.0, 5.0, 20.0, 4.0, 4.0, 0.6])[case]
     return ((clients * random.uniform(0.9, 1.1, size)).round(), rate, polls, timeout), room
 
 
@@ -383,6 +396,9 @@ def _services(seed: int) -> tuple[tuple[FloatArray, ...], BoolArray]:
     reuse = 1 / random.uniform(6000, 14_400, size).round()
     share = discovery.reused_share(outage + poll, churn, reuse)
     limit = np.where(case < 4, share * random.uniform(1.05, 1.5, size), share * random.uniform(0.5, 0.9, size))
+    limit = np.where(
+        case == 3, discovery.reused_share(outage + 1.3 * poll, churn, reuse), limit
+    )  # no room for two polls
     return (outage, poll, churn, reuse, limit, random.uniform(0.3, 0.85, size).round(2)), case < 4
 
 

@@ -52,9 +52,9 @@ def shortest_ttl(answers: Answers, seed: int) -> Iterator[Demand]:
     enough = (best == 0) | (kept(found) >= wanted - 1e-9)
     yield demand("answers what the objective asks for in the outage", ok=enough, weight=2, essential=True,
                  seen=example(told, found, best, enough))  # fmt: skip
-    needed = (best == 0) | ((found > 0) & ((found <= 1) | (kept(found - 1) < wanted)))
+    needed = (best == 0) | ((found > 0) & ((found <= 1) | (kept(found - 1) < wanted)) & (found == np.round(found)))
     yield demand("is no second longer than it needs to be, in whole seconds", weight=2, essential=True,
-                 ok=needed & (found == np.round(found)), seen=example(told, found, best, needed))  # fmt: skip
+                 ok=needed, seen=example(told, found, best, needed))  # fmt: skip
     simulated = np.where(best == 0, 1.0, _simulated(told, found, seed) - wanted)
     yield demand("does so in simulated caches, too, give or take 3 %", ok=simulated >= -0.03,
                  seen=answers.shortest_ttl.worst(told, simulated, "{:+.1%} beside it", least=True))  # fmt: skip
@@ -74,20 +74,20 @@ def _needed(outage: FloatArray, wanted: FloatArray, stale: FloatArray) -> FloatA
 def _objectives(seed: int) -> tuple[FloatArray, ...]:
     """Outages, availabilities, stale limits and failover objectives of services in any order.
 
-    Some need a TTL below their outage and some above it, some are carried by stale answers alone, and for some no TTL
-    will do (of these one by a hair's breadth).
+    Some need a TTL below their outage and some above it, some are carried by stale answers alone, for some the TTL that
+    will do is the longest that fails over in time, and for some none will do (of these one by a second).
     """
     random = draws(seed, "shortest_ttl")
-    case = lineup(random, 8)
+    case = lineup(random, 9)
     size = len(case)
     outage = random.integers(12, 46, size) * 10.0
     stale = np.where(np.isin(case, [2, 5]), 0.4 * outage, np.where(case == 3, 1.5 * outage, 0.0)).round()
     bitten = np.maximum(outage - stale, 0.0)
-    ttl = np.array([0.4, 2.5, 0.6, 0.0, 1.8, 1.9, 0.7, 0.5])[case] * random.uniform(0.85, 1.15, size) * bitten
+    ttl = np.array([0.4, 2.5, 0.6, 0.0, 1.8, 1.9, 0.7, 0.5, 0.8])[case] * random.uniform(0.85, 1.15, size) * bitten
     ttl = np.where(case == 3, 1.0, np.floor(ttl) + random.uniform(0.3, 0.7, size))
     lost = dns.lost_in_outage(outage, ttl, np.inf, stale)
     wanted = np.where(case == 3, random.uniform(0.9, 0.99, size), 1.0 - lost / outage)
-    room = np.where(case == 6, 0.5, np.where(case == 7, -1.0, random.uniform(1.2, 2.0, size)))
+    room = np.where(case == 6, 0.5, np.where(case == 8, 1.0, random.uniform(1.2, 2.0, size)))
     failover = np.where(case == 7, np.ceil(ttl) - 1, np.where(case == 3, 30.0, np.ceil(ttl * room)))
     return outage, wanted, stale, failover
 
@@ -261,7 +261,7 @@ def two_days(answers: Answers, seed: int) -> Iterator[Demand]:
     close = np.abs(kept - day) < 0.005
     yield demand("is the share answered while the authority is dead, in the simulation", ok=close, weight=3,
                  essential=True, curve=curve, seen=example(told, kept, day, close))  # fmt: skip
-    near = np.abs(follow - other) <= 1.0
+    near = np.abs(follow - other) < 0.5
     yield demand("is the time from the change until the new address is everywhere", ok=near, weight=3, essential=True,
                  seen=example(told, follow, other, near))  # fmt: skip
     mirrored = np.abs((1.0 - kept) * outage + follow / 2 - outage)[ttl < outage] < 0.12 * outage
@@ -322,12 +322,13 @@ def serve_stale(answers: Answers, seed: int) -> Iterator[Demand]:
 def _expired(seed: int) -> tuple[NDArray[Any], ...]:
     """Expired entries, clients and refreshes of every kind, with the ends of limit and timer among them."""
     random = draws(seed, "serve_stale")
-    heard, place, timer, gone = (g.ravel() for g in np.meshgrid(range(4), range(4), range(3), range(4)))
+    heard, place, timer, gone = (g.ravel() for g in np.meshgrid(range(4), range(5), range(3), range(4)))
     limit = random.choice([30.0, 300.0, 3600.0, 86_400.0], len(heard))
-    age = np.choose(place, [0.0 * limit, random.uniform(0.1, 0.95, len(heard)) * limit, limit, 2.5 * limit])
+    inside = random.uniform(0.1, 0.95, len(heard)) * limit
+    age = np.choose(place, [0.0 * limit, inside, limit - 0.5, limit, 2.5 * limit])
     waited = np.choose(timer, [random.uniform(0.0, 1.7, len(heard)), np.full(len(heard), TIMER), limit * 0 + 4.0])
     limit, age = np.where(gone == 3, 0.0, limit), np.where(gone == 3, age * 0, age)  # a limit of 0: never
-    order = random.permutation(len(heard))[: int(random.integers(150, 180))]
+    order = random.permutation(len(heard))[: int(random.integers(190, 220))]
     told = (age, heard, waited, limit, gone == 0)
     return tuple(part[order] for part in told)
 
@@ -352,7 +353,7 @@ def _days_of_a_rule(answers: Answers, seed: int) -> tuple[float, float]:
 
 # -- lab 5: three days -----------------------------------------------------------------------------------------------
 
-TROUBLE = 120.0  # s for which a wrong record is published
+TROUBLE = 120.0  # s for which a hijacked record is published, and at most about one that is empty
 
 
 @task(
@@ -413,7 +414,7 @@ def _services(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
     capacity = (4.0 * caches / least).round(1)
     outage = random.integers(12, 37, size) * 10.0
     failover = np.ceil(least) + random.integers(8, 60, size)
-    denial = np.ceil(least) + random.integers(5, 100, size)
+    denial = np.ceil(least) + (np.array([8, 20, 40, 65, 90])[case] * random.uniform(0.7, 1.1, size)).round()
     part = np.array([0.3, 0.5, 0.7, 0.9, 1.4])[case] * random.uniform(0.95, 1.05, size)
     takeover = np.ceil(part * outage) + np.ceil(least) + 5
     ttl = np.ceil(least)
@@ -436,10 +437,12 @@ def _failover_day(base: Parameters, failover: FloatArray, runs: NDArray[np.int64
 
 
 def _denial_day(base: Parameters, denial: FloatArray, runs: NDArray[np.int64]) -> FloatArray:
-    day = base.replace(outage="empty", outage_duration=TROUBLE)
-    until = START + TROUBLE + denial.max() + 30
+    # It is repaired as soon as all caches have learnt it: after two minutes, one kept for 60 s would run out just then.
+    trouble = np.minimum(base.ttl, TROUBLE) + 5.0
+    day = base.replace(outage="empty", outage_duration=trouble)
+    until = float((START + trouble + denial).max() + 30)
     trace = simulate(day, runs[:, None], until=until, record=Record(("negative_share",)))
-    return _after(trace, "negative_share", START + TROUBLE + denial + 2)
+    return _after(trace, "negative_share", START + trouble + denial + 2)
 
 
 def _takeover_day(base: Parameters, takeover: FloatArray, runs: NDArray[np.int64]) -> FloatArray:

@@ -6,8 +6,8 @@ import numpy as np
 def reasons_to_refuse(known, kept, added, answering):
     """Two reasons to refuse, as ratios."""
     dropped = known - kept
-    many = dropped / np.maximum(known, 1) > 0.45
-    alive = answering / np.maximum(dropped, 1) > 0.15
+    many = dropped / np.maximum(known, 1) > 0.5
+    alive = answering / np.maximum(dropped, 1) > 0.1
     return ~((kept + added == 0) | (many & alive))
 
 

@@ -54,6 +54,15 @@ def every_region(canary, canary_errors, control, control_errors, false_alarm):
     return (above(canary, canary_errors, control, control_errors) > z(1 - false_alarm / len(canary))).all(axis=0)
 
 
+def the_whole_chance_for_each(canary, canary_errors, control, control_errors, false_alarm):
+    """Grants each region all of the false alarms, as if it were the only one."""
+    part = canary / np.maximum(canary + control, 1)
+    both = canary_errors + control_errors
+    spread = np.sqrt(both * part * (1 - part))
+    above = np.where(spread > 0, (canary_errors - both * part) / np.where(spread > 0, spread, 1), 0)
+    return (above > np.vectorize(NormalDist().inv_cdf)(1 - false_alarm)).any(axis=0)
+
+
 def both_sides(canary, canary_errors, control, control_errors, false_alarm):
     """Stops what differs, better or worse."""
 

@@ -33,6 +33,41 @@ def any_answer(known, kept, added, answering):
     return (kept + added > 0) & ((known - kept <= known / 2) | (answering == 0))
 
 
+def half_is_too_much(known, kept, added, answering):
+    """Refuses a drop of just half, too."""
+    dropped = known - kept
+    return (kept + added > 0) & ((dropped < known / 2) | (answering <= dropped / 10))
+
+
+def a_fifth(known, kept, added, answering):
+    """Believes until a fifth of the dropped answer."""
+    dropped = known - kept
+    return (kept + added > 0) & ((dropped <= known / 2) | (answering <= dropped / 5))
+
+
+def three_fifths(known, kept, added, answering):
+    """Doubts only when more than three fifths are dropped."""
+    dropped = known - kept
+    return (kept + added > 0) & ((dropped <= 0.6 * known) | (answering <= dropped / 10))
+
+
+def a_tenth_is_enough(known, kept, added, answering):
+    """Doubts when just a tenth of the dropped answers."""
+    dropped = known - kept
+    return (kept + added > 0) & ((dropped <= known / 2) | (answering < dropped / 10) | (answering == 0))
+
+
+def a_tenth_of_the_known(known, kept, added, answering):
+    """Takes the tenth of all that were known, not of the dropped."""
+    return (kept + added > 0) & ((known - kept <= known / 2) | (answering <= known / 10))
+
+
+def all_new_is_empty(known, kept, added, answering):
+    """Refuses a list that holds none of the old addresses, as after a deploy."""
+    dropped = known - kept
+    return ((kept > 0) | (known == 0)) & ((dropped <= known / 2) | (answering <= dropped / 10))
+
+
 def answers_alone(known, kept, added, answering):
     """Refuses small drops, too, while the dropped drain."""
     return (kept + added > 0) & (answering <= (known - kept) / 10)

@@ -30,6 +30,12 @@ def within_a_timeout(clients, list_rate, poll_rate, timeout):
     return rate, np.where(room > 0, clients / np.maximum(room, 1e-9), 0)
 
 
+def no_sooner_than_a_timeout(clients, list_rate, poll_rate, timeout):
+    """As if the last had to wait for one timeout at least, however small the herd."""
+    room = np.maximum(list_rate - poll_rate, 0)
+    return room, np.where(room > 0, np.maximum(clients / np.maximum(room, 1e-9), timeout), 0)
+
+
 def negative(clients, list_rate, poll_rate, timeout):
     """No end at zero where polls leave nothing."""
     room = list_rate - poll_rate

@@ -16,6 +16,13 @@ def outage_alone(outage, poll_interval, churn, reuse, strangers, utilisation):
     return outage * fits, utilisation * fits
 
 
+def two_polls(outage, poll_interval, churn, reuse, strangers, utilisation):
+    """Adds two polls, and gives up where only one has room."""
+    life = outage + 2 * poll_interval
+    share = 1 - (reuse * np.exp(-churn * life) - churn * np.exp(-reuse * life)) / (reuse - churn)
+    return np.where(share <= strangers, life, 0), np.where(share <= strangers, utilisation, 0)
+
+
 def no_strangers(outage, poll_interval, churn, reuse, strangers, utilisation):
     """Never asks who sits at the old addresses."""
     return outage + poll_interval, utilisation

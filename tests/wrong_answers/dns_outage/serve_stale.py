@@ -33,6 +33,11 @@ def longer_than_the_timer(expired_for, heard, waited, limit, withdrawn):
     return ((heard == 1) | ((heard == 0) & (waited > 1.8))) & (expired_for < limit) & ~withdrawn
 
 
+def ages_while_it_waits(expired_for, heard, waited, limit, withdrawn):
+    """Adds the client's wait to the entry's age."""
+    return ((heard == 1) | ((heard == 0) & (waited >= 1.8))) & (expired_for + waited < limit) & ~withdrawn
+
+
 def never(expired_for, heard, waited, limit, withdrawn):
     """No serve-stale at all."""
     return np.zeros(np.shape(heard), dtype=bool)

@@ -31,6 +31,18 @@ def as_long_as_the_outage(outage, availability, stale_limit, failover):
     return np.where(outage <= failover, outage, 0)
 
 
+def not_at_the_objective(outage, availability, stale_limit, failover):
+    """Takes a TTL just as long as the failover may take for too long."""
+    ttl = _right(outage, availability, stale_limit, np.inf)
+    return np.where(ttl < failover, ttl, 0)
+
+
+def in_fractions(outage, availability, stale_limit, failover):
+    """Not in whole seconds."""
+    left = np.maximum(outage - stale_limit, 0)
+    return _none(np.maximum(_either(left, (1 - availability) * outage), 1), failover)
+
+
 def never_none(outage, availability, stale_limit, failover):
     """Takes what is too long for the failover all the same."""
     return _right(outage, availability, stale_limit, np.inf)

@@ -39,6 +39,12 @@ def negative_of_an_hour(outage, availability, failover, denial, takeover, caches
     return least, 3600 + 0 * least, takeover - least
 
 
+def negative_of_a_minute(outage, availability, failover, denial, takeover, caches, capacity):
+    """A minute for every denial, whatever the objective."""
+    least = np.ceil(4 * caches / capacity)
+    return least, 60 + 0 * least, takeover - least
+
+
 def negative_of_a_second(outage, availability, failover, denial, takeover, caches, capacity):
     """Believes no denial, and asks for it all the time."""
     least = np.ceil(4 * caches / capacity)

@@ -13,6 +13,12 @@ def since_the_start(depth, service_rate, deadline, bound):
     return ahead(depth, bound, growth), ahead(depth, service_rate * deadline, growth)
 
 
+def the_last_second(depth, service_rate, deadline, bound):
+    """The growth of one second: the broker counts every other one."""
+    growth = depth[-1] - depth[-2]
+    return ahead(depth, bound, growth), ahead(depth, service_rate * deadline, growth)
+
+
 def doomed_when_full(depth, service_rate, deadline, bound):
     """Takes the bound for what dooms: a queue is late long before it is full."""
     growth = (depth[-1] - depth[-31]) / 30

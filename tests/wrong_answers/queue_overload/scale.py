@@ -15,6 +15,12 @@ def one_a_message(backlog, cpu, service_rate, deadline, partitions, database_rat
     return np.maximum(backlog, 10)
 
 
+def all_once_anything_waits(backlog, cpu, service_rate, deadline, partitions, database_rate):
+    """As many as there is work for at the first message that waits: paid all day, for a burst that ten would do."""
+    ceiling = np.maximum(np.minimum(partitions, np.ceil(database_rate / service_rate)), 10)
+    return np.where(backlog > 0, ceiling, 10.0)
+
+
 def blind_to_the_database(backlog, cpu, service_rate, deadline, partitions, database_rate):
     """Forty consumers that queue for the same database."""
     return np.clip(np.ceil(backlog / (service_rate * deadline / 2)), 10, np.maximum(partitions, 10))
