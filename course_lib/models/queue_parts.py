@@ -152,7 +152,7 @@ class Poison:
         reached = np.maximum(first + part * (second - first), self.taken)
         seen, self.taken = (reached - self.taken) * served, reached
         dead = np.where(self.last, seen, 0.0)
-        due = n + 1 + self.delay
+        due = n + self.delay
         self.back[due, 1:, self.members] += (seen - dead)[:-1].T
         return total(seen), total(dead)
 
