@@ -12,7 +12,7 @@ the head came. In tick n, with a messages offered, w the work consumers can do, 
     2  over = Q + a - w - L;  refused = over / (1 - k), at most a      the bound; a refusal costs k of a message's work
     3  P += a - refused;  s = min(Q, w - k refused);  S += s
     4  X = max(X, P[n - d] - S)                 an age limit d drops from the head (first in, first out) ...
-    5  X = max(X, min of P - S over d ticks)    ... or from the bottom of the stack (newest first)
+    5  X = max(X, min of P - S over d ticks)    ... or from the bottom of the stack (newest first); before 1 for a new d
     6  in time (first in, first out): what H passes of P ahead of P[n - D], where two straight lines cross
     7  in time (newest first): the new arrivals, and of the stack what lies above its lowest level in D ticks
 
@@ -197,9 +197,11 @@ class Run:
         expires = batch.at("expiry", time) == 1
         self.expires = np.where(expires, self.deadline, far)
         self.codel = (batch.discipline == 2) | (batch.discipline == 3)
-        self.drops = bool(expires.any() or self.codel.any())
+        self.aims = bool(self.codel.any())
+        self.drops = self.aims or bool(expires.any())
         self.target, self.interval = batch.ticks_in(batch.codel_target), batch.ticks_in(batch.codel_interval)
         self.empty_at = np.zeros(batch.size)
+        self.oldest = np.full(batch.size, far)  # ticks that a message may wait
         self.window = int(min(max(self.deadline.max(), self.target.max(), self.interval.max()), self.ticks))
 
     def _set_poison(self, ticks: int) -> None:
@@ -255,6 +257,8 @@ class Run:
         sent = self.producers.send(n, self.waits)
         removed = self.removed[n]
         offered, again = self._with_redeliveries(n, sent)
+        if self.drops:
+            queue, removed = self._change_limit(n, queue)
         if self.dies:
             self._broker(n, queue, offered, work)
         refused, removed, queue, work = self._admit(n, offered, queue, work, removed)
@@ -295,28 +299,45 @@ class Run:
         work = np.maximum(work - self.cost * refused, 0.0)
         return refused + away, removed + oldest, queue - refused - oldest, work
 
+    def _change_limit(self, n: int, queue: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Set the tick's age limit; what has just become too old goes before anybody is served.
+
+        Return what is left of the queue, and all removed. At the moment of the change the queue is still there: the
+        tick that ends then shows it.
+        """
+        limit, before, removed = at(self.expires, n), self.oldest, self.removed[n]
+        if self.aims:
+            stands = n - self.empty_at >= self.interval
+            limit = np.where(self.codel, np.minimum(limit, np.where(stands, self.target, self.interval)), limit)
+        self.oldest = limit
+        np.less_equal(limit, self.deadline, out=self.young[n])
+        if not (limit < before).any():
+            return queue, removed
+        all_removed = self._without_old(n, limit)
+        return queue - (all_removed - removed), all_removed
+
     def _drop_aged(self, n: int, queue: FloatArray) -> FloatArray:
         """Drop what has grown older than its limit by the tick's end; return what is left of the queue, served or not.
 
         A message is looked at when its turn comes, so what was served in the tick was young enough then.
         """
-        stands = self.codel & (n + 1 - self.empty_at >= self.interval)
-        limit = np.where(self.codel, np.where(stands, self.target, self.interval), self.ticks + 1)
-        limit = np.minimum(limit, at(self.expires, n))
-        old = self.entered[np.maximum(n + 1 - limit, 0), self.members] - self.served[n + 1]
-        if self.stack.any():
-            old = np.where(self.stack, self._lowest(n, limit), old)
-        removed = np.where(n + 1 >= limit, np.maximum(self.removed[n + 1], old), self.removed[n + 1])
-        self.young[n] = limit <= self.deadline
+        removed = self._without_old(n + 1, self.oldest)
         queue = queue - (removed - self.removed[n + 1])
         self.removed[n + 1] = removed
         return queue
 
-    def _lowest(self, n: int, ticks: NDArray[np.int64]) -> FloatArray:
+    def _without_old(self, row: int, limit: NDArray[np.int64]) -> FloatArray:
+        """All removed, once nothing is left in the queue at the end of `row` ticks that is older than its limit."""
+        old = self.entered[np.maximum(row - limit, 0), self.members] - self.served[row]
+        if self.stack.any():
+            old = np.where(self.stack & (row >= limit), self._lowest(row, limit), old)
+        return np.maximum(self.removed[row], old)
+
+    def _lowest(self, row: int, ticks: NDArray[np.int64]) -> FloatArray:
         """Lowest level of the stack in the last `ticks` ticks: what lies below it came before them."""
-        first = max(n + 1 - self.window, 0)
-        levels = self.entered[first : n + 2] - self.served[first : n + 2]
-        recent = np.arange(first, n + 2)[:, None] >= n + 1 - ticks
+        first = max(row - self.window, 0)
+        levels = self.entered[first : row + 1] - self.served[first : row + 1]
+        recent = np.arange(first, row + 1)[:, None] >= row - ticks
         return np.where(recent, levels, np.inf).min(axis=0)
 
     def _broker(self, n: int, queue: FloatArray, offered: FloatArray, work: FloatArray) -> None:
