@@ -102,11 +102,27 @@ def shifted(rows: FloatArray, by: int) -> FloatArray:
 def oldest_age(run: Run) -> FloatArray:
     """Seconds since the oldest message of the queue came, at each tick's end; 0 where nothing waits."""
     head, queue = run.served + run.removed, run.entered - run.served - run.removed
-    came = _passed(run.entered, head)[1:]
+    came = _came(run, head)[1:]
     if run.stack.any():
         came = np.where(run.stack, _passed_last(run.entered - run.served, run.removed)[1:], came)
     age = np.arange(1, run.ticks + 1)[:, None] - came
     return np.where(queue[1:] > NOBODY, age, 0.0) * run.batch.dt
+
+
+def _came(run: Run, head: FloatArray) -> FloatArray:
+    """When the head of the queue came, in ticks: evenly over each tick, or over each part where producers turned."""
+    producers = run.producers
+    if not producers.turns:
+        return _passed(run.entered, head)
+    rows = 2 * run.ticks + 1
+    entered, time = np.empty((2, rows, run.batch.size))
+    entered[::2], time[::2] = run.entered, np.arange(run.ticks + 1)[:, None]
+    entered[1::2] = run.entered[:-1] + producers.first * np.diff(run.entered, axis=0)
+    time[1::2] = time[:-1:2] + producers.turn
+    place = _passed(entered, head)
+    row = np.minimum(place.astype(np.int64), rows - 2)
+    begins, ends = (time[row + i, run.members] for i in (0, 1))
+    return begins + (place - row) * (ends - begins)
 
 
 def wait(run: Run) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib.models import noise
-from course_lib.models.exact import FloatArray, ratio, share_above, total
+from course_lib.models.exact import FloatArray, lag, ratio, share_above, total
 from course_lib.models.schedule import window
 from course_lib.models.simulation import Batch
 
@@ -49,19 +49,49 @@ class Producers:
         self.share = batch.at("back_pressure", time)
         self.pause = pause
         self.heeds = batch.highest("back_pressure") > 0 or pause is not None
-        self.sees = np.round(batch.pressure_delay / batch.dt).astype(np.int64)  # ticks
-        self.limit = batch.pressure_wait
+        sees = np.round(batch.pressure_delay / batch.dt).astype(np.int64) + np.zeros(batch.size, dtype=np.int64)
+        self.sees, self.farthest, self.members = lag(sees), int(sees.max()), np.arange(batch.size)  # ticks
+        self.limit, self.turns, self.turned = batch.pressure_wait, self.heeds and pause is None, -1
+        if self.turns:  # in mid-tick, from one rate to another: of each tick what is over by then, and what is sent
+            self.turn, self.first = np.ones((2, ticks, batch.size))
+            self.wait = np.zeros((ticks, batch.size))  # s of work that wait then
 
     def send(self, n: int, waits: FloatArray) -> FloatArray:
         """Messages sent in tick `n`, when the queue's waits (rows by tick) are seen `sees` ticks late."""
         wanted = self.wanted[n]
         if not self.heeds:
             return wanted
-        row = np.maximum(n - self.sees, 0), np.arange(waits.shape[1])
+        then = np.maximum(n - self.sees, 0)
+        row = int(then) if then.ndim == 0 else (then, self.members)
         if self.pause is not None:
-            return wanted * (1.0 - np.clip(self.pause(waits[row]), 0.0, 1.0))
-        long = share_above(waits[row] - self.limit, waits[row[0] + 1, row[1]] - self.limit)  # of the tick
-        return wanted * (1.0 - at(self.share, n) * np.where(n >= self.sees, long, 0.0))
+            return wanted * (1.0 - np.clip(self.pause(waits[row].copy()), 0.0, 1.0))
+        begins, ends = waits[row] - self.limit, waits[1:][row] - self.limit
+        if self.turned < n - self.farthest:
+            long = share_above(begins, ends)  # of the tick
+        else:
+            turn, middle = self.turn[row], np.where(self.turn[row] < 1.0, self.wait[row] - self.limit, ends)
+            long = turn * share_above(begins, middle) + (1.0 - turn) * share_above(middle, ends)
+        if n < self.farthest:
+            long = np.where(n >= self.sees, long, 0.0)
+        paused, turns = at(self.share, n), (begins > 0) != (ends > 0)
+        if turns.any():
+            self._turn(n, np.where(turns, long, 0.0), paused, ends > 0)
+        return wanted * (1.0 - paused * long)
+
+    def _turn(self, n: int, long: FloatArray, paused: FloatArray, stop: NDArray[np.bool_]) -> None:
+        """Note when in tick `n` producers stop or go on, and the share of the tick's messages sent by then."""
+        self.turned, turns = n, long > 0
+        self.turn[n] = np.where(stop & turns, 1.0 - long, np.where(turns, long, 1.0))
+        sent = self.turn[n] * np.where(stop, 1.0, 1.0 - paused)
+        self.first[n] = np.where(turns, ratio(sent, 1.0 - paused * long), 1.0)
+
+    def until_turn(self, n: int, queue: FloatArray, sent: FloatArray, work: FloatArray) -> FloatArray:
+        """Most that is served in tick `n` if all that came before producers turned is, and then what work there is."""
+        return queue - (1.0 - self.first[n]) * sent + (1.0 - self.turn[n]) * work
+
+    def note(self, n: int, wait: FloatArray, sent: FloatArray, work: FloatArray) -> None:
+        """Note the wait in the middle of tick `n`, given that at its start and what comes in it, s of work."""
+        self.wait[n] = np.maximum(wait + self.first[n] * sent - self.turn[n] * work, 0.0)
 
 
 class Consumers:
