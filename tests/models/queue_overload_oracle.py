@@ -82,6 +82,8 @@ class Result:
     depth: list[int] = field(default_factory=list)
     age: list[float] = field(default_factory=list)
     running: list[int] = field(default_factory=list)
+    before_drop: list[tuple[int, float]] = field(default_factory=list)  # depth and age as a limit changes
+    luck: list[float] = field(default_factory=lambda: [0.0] * 6)
     events: int = 0
 
 
@@ -95,7 +97,7 @@ class Loop:
         self.line: deque[Message] = deque()
         self.working, self.extra, self.ordered, self.calm = 0, 0, 0, 0.0
         self.debt, self.empty_at, self.full = 0.0, 0.0, float("inf")
-        self.up = True
+        self.up, self.stood = True, False
         self.seen_at: list[float] = [0.0]  # when the length changed, and to what
         self.seen: list[int] = [0]
         base = scenario.consumers * scenario.service_rate
@@ -121,6 +123,7 @@ class Loop:
                 return self.out
             self.out.events += 1
             if now == arrival:
+                self.out.luck[self._phase(now)] += 1.0
                 self._send(now)
                 arrival = self._next_arrival(now)
             else:
@@ -129,6 +132,9 @@ class Loop:
             if s.back_pressure:
                 self.seen_at.append(now)
                 self.seen.append(len(self.line))
+
+    def _phase(self, now: float) -> int:
+        return (now >= self.s.burst_start) + (now >= self.s.burst_start + self.s.burst_duration)
 
     def _push(self, time: float, *event) -> None:
         heapq.heappush(self.heap, (time, next(self.order), *event))
@@ -203,7 +209,9 @@ class Loop:
             self.working += 1
             work, self.debt = 1.0 + self.debt, 0.0
             rate = min(self.s.service_rate, self.s.downstream_rate / self._consumers())
-            self._push(now + self.draw.expovariate(rate) * work, DONE, message, now - message.sent)
+            drawn = self.draw.expovariate(1.0)
+            self.out.luck[3 + self._phase(now)] += drawn - 1.0
+            self._push(now + drawn / rate * work, DONE, message, now - message.sent)
         if not self.line:
             self.empty_at = now
 
@@ -232,6 +240,9 @@ class Loop:
         if s.discipline in TWO_LIMITS:
             stands = now - self.empty_at >= s.codel_interval
             limit = min(limit, s.codel_target if stands else s.codel_interval)
+            if stands and not self.stood and self.line:
+                self.out.before_drop.append((len(self.line), now - self.line[0].entered))
+            self.stood = stands
         while self.line and now - self.line[0].entered > limit:
             self.line.popleft()
             self.out.dropped.append(now)
@@ -260,7 +271,12 @@ class Loop:
 
 
 def measure(scenario: Scenario, seed: int) -> dict:
-    """Totals, what is done in the burst's second half, the highest depth and age, and when goodput is back."""
+    """Totals, means over the burst's second half, the highest depth and age, and when goodput is back.
+
+    A peak is the highest of what one sees each second and of what was there as a limit changed. `luck` is chance of
+    which one knows that its mean is nothing: arrivals more than expected, and unit service times longer than one,
+    before, in and after the burst.
+    """
     s, out = scenario, Loop(scenario, seed).run()
     names = ("sent", "good", "late", "refused", "dropped", "dead", "lost", "served")
     seen = {name: float(len(getattr(out, name))) for name in names}
@@ -268,10 +284,13 @@ def measure(scenario: Scenario, seed: int) -> dict:
     for name in ("good", "served"):
         times = np.asarray(getattr(out, name))
         seen[f"{name}_in_burst"] = float(((times >= half) & (times < end)).sum() / (end - half))
-    depth, age = np.asarray(out.depth), np.asarray(out.age)
-    seen |= {"depth": float(depth.max()), "age": float(age.max()), "depth_at_end": float(depth[int(end) - 1])}
-    seen |= {"age_at_end": float(age[int(end) - 1]), "consumers": float(np.max(out.running))}
-    return seen | {"recovered": recovered(s, out)}
+    before = zip(*out.before_drop, strict=True) if out.before_drop else ((), ())
+    for name, more in zip(("depth", "age"), before, strict=True):
+        each = np.asarray(getattr(out, name))
+        seen |= {name: float(max(each.max(), *more, 0.0)), f"{name}_in_burst": float(each[int(half) : int(end)].mean())}
+    rates = (s.producer_rate * s.burst_start, s.burst_rate * s.burst_duration, s.producer_rate * (s.until - end))
+    luck = np.asarray(out.luck) - (*rates, 0.0, 0.0, 0.0)
+    return seen | {"consumers": float(np.max(out.running)), "recovered": recovered(s, out), "luck": luck}
 
 
 def recovered(s: Scenario, out: Result) -> float:
