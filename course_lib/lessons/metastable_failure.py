@@ -183,7 +183,7 @@ PANEL = Panel(
     presets={
         "storm": {},
         "healthy": {"arrival_rate": 600},
-        "cliff edge": {"trigger_size": 0.3, "trigger_duration": 8},
+        "cliff edge": {"trigger_size": 0.2, "trigger_duration": 9},
         "fixed": {"retry_budget": 0.2},
         "over-fixed": {"arrival_rate": 300},
     },
@@ -320,7 +320,7 @@ def states(seed: int = 7) -> ShownChart:
     """Show where a load can stay: closed curves, and simulated fleets that were left alone or knocked over."""
     fine = np.linspace(0.5, 100, 200)
     low, tipping, high = metastable.fixed_points(fine, 100.0, 3, 0.1)
-    loads = np.arange(10.0, 70.0, 8.0)
+    loads = np.arange(12.0, 70.0, 8.0)
     knocked = NAIVE.replace(arrival_rate=30 * loads, trigger_size=np.array([0.0, 1.0])[:, None], trigger_duration=20.0)
     seen = simulate(knocked, seed, until=200, record=Record(("attempt_rate",), every=40.0))["attempt_rate"][-1] / 30
     data = {

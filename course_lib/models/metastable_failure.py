@@ -10,11 +10,10 @@ How it is computed. In tick n of Delta, with M = workers * worker_rate, lambda =
     sent      s_0 = a;  s_k = o_k (1 - e^(-Delta / delta))       o_k wait for their k-th retry, delta on average; and
                                                                  those who fail and come back within one tick
     capacity  m[n] = M * capacity * (1 - g * q / limit)          g: what a full queue takes away
-    spare     r[n] = (m - (s_0 + s_1 + ...) / Delta) / workers   per worker; s_0 here without its chance
-    stands    P = Phi((q - m D) / sqrt(v))                       late behind a queue; v: how uneven the workers' are
-    late      p = P + (1 - P) e^(-r D)                           or by an M/M/1 queue's tail, which takes a while
-    queue     q[n+1] = q + s - min(q + s, m Delta), at most the limit less the room F; the rest is refused
-    room      F: dF/dt = m / F - (s / Delta - m), per worker     what full queues have free on average
+    queue     q and its variance v: N M/M/1 queues, healthy or not (`worker_queues`); at most the limit less the room
+              that full queues have now and then; the rest is refused
+    late      p = (1 - c^2) P + c^2 e^(-m D / (N + q))           c: 1 where a queue is often empty, as in a steady
+              P = Phi((q + N / 2 - m D) / sqrt(v + N m D))       state, 0 where it stands
     failing   f[n] = 1 - (1 - refused / s) (1 - p)               the distress
     again     o_(k+1) += f s_k min(1, b a / (f s_0 + ...))       b: the retry budget
 
@@ -28,9 +27,9 @@ exponential time that begins with the attempt (the deadline should be short agai
 two deadlines' work (a shorter queue never fails whole: lesson 05).
 
 How far it can be trusted. Against an event loop of six workers (tests/models), 60 runs of each of seven days, means
-agree within 1 %, what a trigger or a valve moves within 5 %, requests given up within half a percent of all. A worker's
-own queue while it is healthy (an attempt, or two) is not in `queue`; so queues that are overloaded by a tenth fill a
-quarter of a second late: of 300 requests/s the first ten seconds see 50 answered for 43, and 482 attempts wait for 510.
+agree within 1 %, what a trigger or a valve moves within 5 %, requests given up within half a percent of all. What few
+workers hold at the most, by chance, is not in `queue`: at a tenth of capacity a loop of six peaks at six attempts, the
+model at three.
 """
 
 from __future__ import annotations
@@ -49,12 +48,11 @@ from course_lib.models.recovery import lasting, trigger_events
 from course_lib.models.schedule import window
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, Record, Signal, State, Trace
+from course_lib.models.worker_queues import WorkerQueues
 from course_lib.theory import metastable
 
 TINY = 1e-300
 LITTLE, PLENTY = 1e-9, 1e9  # attempts; retries per request
-FAR = 500.0  # exponents beyond it are as good as infinite
-NORMAL = (1.5976, 0.07056)  # 1 / (1 + exp(-1.5976 z - 0.07056 z^3)) is within 0.0002 of the normal curve (Page, 1977)
 Valve = Callable[["Run", int], FloatArray]
 """(run so far, tick) -> share of the users' requests to let in, shape (members,)."""
 LONGEST = 60.0  # seconds: no wait is shown as longer
@@ -131,15 +129,14 @@ class Run:
         time, size = np.arange(ticks) * batch.dt, batch.size
         self.whole = batch.workers * batch.worker_rate  # attempts/s with everything there
         self.limit = np.maximum(batch.queue_limit, 2 * batch.deadline) * self.whole + np.zeros(size)  # attempts
-        self.half_limit = np.where(np.isfinite(self.limit), self.limit / 2, 0.0)
         self._set_world(time)
         self.sent, self.served, self.refused, self.failing = (np.zeros((ticks, size)) for _ in range(4))
         self.queue = np.zeros((ticks + 1, size))
         self.degrades = bool((batch.degradation > 0).any())
         self.deadline_ticks = batch.deadline / batch.dt
-        self.steep = -1.0 / batch.workers
-        self.spread, self.tail = np.zeros(size), np.zeros(size)  # variance of a worker's queue; late in one within M
-        self.tokens, self.room = np.zeros(size), np.zeros(size)  # room: in the fleet's full queues
+        self.lost = batch.degradation / self.limit  # of capacity, an attempt that waits
+        self.law = WorkerQueues(batch.workers, self.limit)
+        self.tokens = np.zeros(size)
         self.tries = int(batch.max_retries.max())
         self.waiting = np.zeros((ticks + 1, self.tries, size))  # for their first, second, ... retry
 
@@ -154,6 +151,8 @@ class Run:
         self.first = noise.counts(batch.seeds, "requests", rate * batch.dt, len(time)) * ones
         self.dead = (self.able == 0.0).astype(float) if (self.able == 0.0).any() else None
         self.budget = batch.at("retry_budget", time)
+        self.earned = np.minimum(self.budget, PLENTY) * ones  # tokens a request
+        self.bucket = self.earned * np.maximum(self.mean, 1.0) / batch.dt
         self.admitted = batch.at("admitted", time) * ones
 
     def go(self) -> Run:
@@ -191,68 +190,38 @@ class Run:
     def _work(self, n: int, sent: FloatArray, expected: FloatArray) -> FloatArray:
         """Queue, served and refused of a tick in which `sent` attempts come; return the share that fails.
 
-        `expected` is without the chance of this tick, which an M/M/1 queue's tail has in it already.
+        `expected` is without the chance of this tick, which the law of a queue has in it already.
         """
-        queue, able = self.queue[n], self.able[n]
+        queue, able, law = self.queue[n], self.able[n], self.law
         if self.degrades:
-            able = able * (1.0 - self.batch.degradation * np.minimum(queue / self.limit, 1.0))
+            able = able * (1.0 - self.lost * queue)
         there = queue + sent
-        served = np.minimum(there, able, out=self.served[n])
-        there -= served
-        able = np.maximum(able, TINY)
-        most = self._most(able, expected)
-        after = np.minimum(there, np.maximum(most, there - sent), out=self.queue[n + 1])
-        there -= after
-        refused = np.minimum(there, sent, out=self.refused[n])
-        late = self._late(queue + after, able, expected)
-        uneven = self.spread + (sent + served) / self.batch.workers
-        full = np.minimum(uneven, (self.room / self.batch.workers) ** 2)
-        self.spread = np.where(after > 0, np.where(refused > 0, full, uneven), 0.0)
+        chance = there - law.mean - expected
+        law.step(expected, able)
+        chance = chance * law.stays
+        stay = np.maximum(law.mean + chance, 0.0)
+        after = np.minimum(np.maximum(stay, there - able), there, out=self.queue[n + 1])
+        np.subtract(there, after, out=self.served[n])
+        refused = None
+        full = after > law.most
+        if full.any():
+            held = np.minimum(after, np.maximum(law.most, after - sent))
+            refused = np.subtract(after, held, out=self.refused[n])
+            after[:] = held
+            law.refuse(full, sent)
+        late = law.late(able * self.deadline_ticks, expected, able, chance)
         if self.dead is not None:
             late = np.maximum(late, self.dead[n])
-        late *= sent - refused
-        late += refused
+        if refused is not None:
+            late = late + (1.0 - late) * refused / np.maximum(sent, TINY)
         self.sent[n] = sent
-        return np.divide(late, np.maximum(sent, TINY), out=self.failing[n])
-
-    def _late(self, twice: FloatArray, able: FloatArray, expected: FloatArray) -> FloatArray:
-        """Share of the attempts that are late: behind a queue, or by chance where none stands."""
-        beyond = twice * 0.5
-        beyond -= able * self.deadline_ticks
-        beyond *= self.steep
-        beyond /= np.sqrt(self.spread + TINY)
-        beyond *= NORMAL[0] + NORMAL[1] * np.minimum(beyond * beyond, FAR)
-        stands = 1.0 / (1.0 + np.exp(np.minimum(beyond, FAR)))
-        part = able / self.batch.workers
-        ratio = expected / able
-        slow = np.sqrt(ratio)
-        slow -= 1.0
-        slow *= slow
-        slow *= part
-        tail = np.exp(np.minimum(ratio - 1.0, 0.0) * part * self.deadline_ticks)
-        self.tail -= tail
-        self.tail *= np.exp(-slow)
-        self.tail += tail
-        return stands + (1.0 - stands) * self.tail
-
-    def _most(self, able: FloatArray, expected: FloatArray) -> FloatArray:
-        """What queues hold at most on average: one that is full has room now and then, as an M/M/1/K queue does.
-
-        The room F per worker obeys dF/dt = m / F - (x - m): in a steady state m / (x - m), and where as much comes as
-        goes it grows with the root of time. A step that looks ahead is the root of a square.
-        """
-        left = self.room - (expected - able)
-        room = (left + np.sqrt(left * left + 4.0 * self.batch.workers * able)) / 2.0
-        np.minimum(room, self.half_limit, out=self.room)
-        return self.limit - self.room
+        return np.multiply(late, sent > 0, out=self.failing[n])
 
     def _granted(self, n: int, fresh: FloatArray, wanted: FloatArray) -> FloatArray:
         """Share of the wanted retries that the bucket pays for; it holds what a second of requests earns."""
-        earns = np.minimum(self.budget[n] if len(self.budget) > 1 else self.budget[0], PLENTY)
-        there = self.tokens + earns * fresh  # earned and spent in the same tick: only what is left has to be held
+        there = self.tokens + self.earned[n] * fresh  # spent in the same tick: only what is left has to be held
         granted = np.minimum(there / np.maximum(wanted, LITTLE), 1.0)
-        most = earns * np.maximum(self.mean[n], 1.0) / self.dt
-        self.tokens = np.minimum(np.maximum(there - granted * wanted, 0.0), most)
+        self.tokens = np.minimum(np.maximum(there - granted * wanted, 0.0), self.bucket[n])
         return granted
 
     @property
@@ -316,10 +285,9 @@ def _hidden(run: Run) -> FloatArray:
 
 
 def _wait(run: Run) -> FloatArray:
-    """Mean time that an attempt takes: the queue that stands, and its share of an M/M/1 queue's."""
+    """Mean time that an attempt takes: the work before it, and its own."""
     able = np.maximum(run.able / run.dt * (1.0 - run.batch.degradation * run.queue[:-1] / run.limit), TINY)
-    spare = np.maximum(able - _expected(run), 0.0) / run.batch.workers
-    return np.minimum(run.queue[1:] / able + 1.0 / np.maximum(spare, 1.0 / LONGEST), LONGEST)
+    return np.minimum((run.queue[1:] + run.batch.workers) / able, LONGEST)
 
 
 def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
@@ -385,7 +353,7 @@ SIGNALS = {
         "of capacity", "work done ÷ work possible", lambda c: np.minimum(ratio(c.rate("served"), c.rate("able")), 1.0)
     ),
     "wait": Signal("s", "mean time of an attempt, at most a minute", lambda c: c.level("wait")),
-    "queue": Signal("attempts", "attempts that wait for a worker beyond what is usual", lambda c: c.level("queue")),
+    "queue": Signal("attempts", "attempts that wait for a worker or are with one", lambda c: c.level("queue")),
     "orbit": Signal("requests", "requests that wait for their next try", lambda c: c.level("orbit")),
     "hidden_capacity": Signal("requests/s", "load from which it comes back by itself", lambda c: c.level("hidden")),
     "load_ratio": Signal(

@@ -59,22 +59,24 @@ def of_model(scenario, seeds):
     valve = Schedule(1.0, ((begin, part), (end, 1.0))) if end > begin else 1.0
     trace = simulate(Parameters(admitted=valve, **settings), seeds, until=until)
     seen = {}
+    seconds = trace.time % 1 == 0  # at which the loop looks at queues
     for begin, end in WINDOWS:
         rows = (trace.time > begin) & (trace.time <= end)
-        seen |= {f"{name} {begin}": trace[NAMES.get(name, name)][rows].mean(axis=0) for name in COMPARED}
+        seen |= {f"{name} {begin}": trace[NAMES[name]][rows].mean(axis=0) for name in NAMES}
+        seen |= {f"{name} {begin}": trace[name][rows & seconds].mean(axis=0) for name in ("queue", "orbit")}
     return seen | {"peak": trace["queue"].max(axis=0), "all attempts": trace["attempt_rate"].sum(axis=0) * 0.5,
                    "all good": trace["goodput"].sum(axis=0) * 0.5, "recovered": trace.events["recovered"]}  # fmt: skip
 
 
-ABSOLUTE = dict(queue=11.0, lost=1.5, orbit=0.2)
-"""What the bars leave to a fleet of six: a healthy worker's own queue (an attempt or two) is not in the model's, few
-requests given up are compared as a share of all (half a percent), and what is next to nothing may be nothing."""
-BEYOND = {("spike", "good 30"): 7.5}  # as the model's docstring says: queues that are overloaded by a tenth fill late
+RARE = 3 / (60 * 10)
+"""Of what the loop's runs show none of in ten seconds there may be three in as many (95 %)."""
+ABSOLUTE = dict(good=RARE, lost=RARE, orbit=RARE * Scenario.retry_delay)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_the_event_loop(case):
-    """Steady means 1 %, totals 0.5 %, peaks 1 %, recovery 2 s; from the trigger's start to 40 s after it 5 %."""
+    """Steady means 1 %, totals 0.5 %, peaks 1 %, recovery 2 s; from the trigger's start to 25 s after its end 5 %, and
+    while retries of that time still wait, five seconds each."""
     scenario = Scenario(**(FLEET | CASES[case]))
     runs = replay(metastable_failure_oracle, measured, scenario, range(60), live=case == "back")
     seen = of_model(scenario, np.arange(200))
@@ -86,9 +88,9 @@ def test_agrees_with_the_event_loop(case):
             if healed.all():
                 assert abs(seen[name].mean() - loop.mean()) < 2.0
             continue
-        moving = begin in ("30", "40", "50") or "shut" in case
+        moving = begin in ("30", "40", "50") or "shut" in case or name == "orbit 65"
         bar = PEAK if kind == "peak" else TOTAL if kind == "all" else TRANSIENT if moving else STEADY
-        near(seen[name], loop, bar, BEYOND.get((case, name), ABSOLUTE.get(kind, 0.0)), f"{case}: {name}")
+        near(seen[name], loop, bar, ABSOLUTE.get(kind, 0.0), f"{case}: {name}")
 
 
 EDGE = dict(workers=6, arrival_rate=300.0, trigger_size=0.6, until=70.0)
@@ -163,8 +165,8 @@ def test_a_backlog_takes_its_time_over_what_is_spare():
     run = simulate(drill, 3, until=90)
     row = int(40 / 0.5) - 1
     backlog = run["queue"][row, 0]
-    drained = 40 + 0.5 * (run["queue"][row + 1 :] <= 0).argmax(axis=0)
-    expected = metastable.recovery_time(backlog, 3000.0, 2000.0 * np.array([0.0, 0.5, 0.8]))
+    drained = 40 + 0.5 * (run["queue"][row + 1 :] <= backlog / 20).argmax(axis=0)  # the rest is a healthy queue's
+    expected = metastable.recovery_time(0.95 * backlog, 3000.0, 2000.0 * np.array([0.0, 0.5, 0.8]))
     np.testing.assert_allclose(drained - 40, expected, atol=0.7)
 
 
