@@ -78,10 +78,10 @@ def read(path: Path) -> dict[str, Policy]:
 
 
 def _fleet(file: str, lines: Sequence[str]) -> dict[str, Policy]:
-    rows = csv.reader(lines, skipinitialspace=True)
+    # Where a comma is the decimal mark, spreadsheets part columns by semicolons.
+    mark = ";" if ";" in "".join(lines[:1]) else ","
+    rows = csv.reader(lines, skipinitialspace=True, delimiter=mark)
     columns = [name.strip().lower() for name in next(rows, [])]
-    if len(columns) == 1 and ";" in columns[0]:
-        raise FleetError(f"{file}:1: its columns are parted by semicolons: save it with commas")
     if lacking := [name for name in COLUMNS if name not in columns]:
         raise FleetError(f"{file}:1: lacks the column {lacking[0]!r}: the first line is {','.join(COLUMNS)}")
     fleet: dict[str, Policy] = {}
@@ -92,6 +92,8 @@ def _fleet(file: str, lines: Sequence[str]) -> dict[str, Policy]:
         if len(row) != len(columns):
             raise FleetError(f"{where}: has {len(row)} fields where the first line has {len(columns)} (1,5 is two)")
         fields = {name: field.strip() for name, field in zip(columns, row, strict=True)}
+        if mark == ";":
+            fields |= {name: fields[name].replace(",", ".") for name in ("retries", "budget")}
         name = fields["service"]
         if not _NAME.fullmatch(name):
             raise FleetError(f"{where}: service {name[:40]!r}: give a name of letters, digits and spaces, 40 at most")

@@ -110,7 +110,8 @@ def test_the_page_has_all_it_needs_inside(votes, tmp_path):
 HEAD = "service,retries,backoff,budget\n"
 BROKEN = {
     "": "1: lacks the column 'service'",
-    "service;retries;backoff;budget\nAda;3;none;none\n": "1: its columns are parted by semicolons",
+    "service;retries;backoff\nAda;3;none\n": "1: lacks the column 'budget'",
+    "service;retries;backoff;budget\nAda;1,5;none;none\n": "2: retries = 1.5: give a whole number",
     "service,retries,backoff\nAda,3,none\n": "1: lacks the column 'budget'",
     HEAD + "Ada,three,none,none\nBob,1,none,none\n": "2: retries = 'three': is not a number",
     HEAD + "Ada,3,none,none\nBob,1.5,none,none\n": "3: retries = 1.5: give a whole number",
@@ -141,6 +142,12 @@ def test_other_files_get_one_line_too(tmp_path):
     for name, says in (("latin.csv", "not text in UTF-8"), ("none.csv", "no such file"), (".", "directory")):
         with pytest.raises(FleetError, match=says):
             fleet.read(tmp_path / name)
+
+
+def test_semicolons_and_decimal_commas_of_a_spreadsheet_are_read(tmp_path):
+    lines = "service;retries;backoff;budget\r\nAda;3;Full Jitter;12,5 %\r\nBob;1,0;none;\r\n;;;\r\n"
+    (tmp_path / "P.csv").write_bytes(f"\ufeff{lines}".encode())
+    assert fleet.read(tmp_path / "P.csv") == {"Ada": Policy(3, "full_jitter", 0.125), "Bob": Policy(1, "none", NONE)}
 
 
 def test_the_command_prints_projects_and_compares(tmp_path):
