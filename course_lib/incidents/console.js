@@ -376,13 +376,13 @@ class ConsoleView {
     };
   }
 
-  // The page is evidence until something better is chosen.
+  // The alert that woke is evidence until something better is chosen.
   evidenceFold({ evidence, page }) {
     const list = this.fieldset("because of", "checkbox", "evidence", evidence);
     const summary = element("summary", { class: "drill-field" });
     const tell = () => {
       const chosen = [...list.querySelectorAll(":checked")].map(({ value }) => value);
-      summary.textContent = `evidence: ${String(chosen) === page ? "the page" : chosen.length || "none"}`;
+      summary.textContent = `evidence: ${String(chosen) === page ? "the alert" : chosen.length || "none"}`;
     };
     const known = page && list.querySelector(`[value="${CSS.escape(page)}"]`);
     if (known) known.checked = true;

@@ -21,10 +21,10 @@ from course_lib.incidents.scenario import NOTHING
 
 WORD = 60 / 238
 THINK, POINT, KEY, HOME = 1.35, 1.1, 0.28, 0.4
-FORM = ("It is", "starts in", "shows in", "evidence: the page", "Sure?")
+FORM = ("It is", "starts in", "shows in", "evidence: the alert", "Sure?")
 """What stands in the form of a diagnosis besides its lists."""
 SAID = 2
-"""Presses that say what it is: a failure mode, and how sure; the page is its evidence until something else is."""
+"""Presses that say what it is: a failure mode, and how sure; the alert is its evidence until something else is."""
 ACTS = 3
 """Presses that act: whose action, which, and that its risk is taken; the last needs no thought."""
 
