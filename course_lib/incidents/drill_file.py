@@ -78,11 +78,7 @@ class DrillFile:
     def now(self, session: Session) -> float:
         """Where the clock stands, by its file and by the last entry."""
         last = session.log[-1]["at"] if session.log else session.start
-        try:
-            noted = float(self.read_clock().get("now", 0.0))
-        except (TypeError, ValueError):
-            noted = 0.0
-        return min(max(session.start, last, noted), session.horizon)
+        return min(max(session.start, last, self.read_clock().get("now", 0.0)), session.horizon)
 
     def stamp(self) -> tuple[int, int]:
         """Changes whenever the drill is saved, also where a file's time is coarse: each save is a file of its own."""
@@ -98,12 +94,15 @@ class DrillFile:
     # ---- the clock, which moves more often than the log grows ------------------------------------------------------
 
     def read_clock(self) -> dict[str, Any]:
-        """``now`` (simulated seconds), ``owner`` (whose console moves it) and ``beat`` (when it last did)."""
+        """``now`` (simulated s), ``owner`` (whose console moves it) and ``beat`` (when it last did), where sound."""
         try:
             kept = json.loads(self.clock.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
-        return kept if isinstance(kept, dict) else {}
+        kept = kept if isinstance(kept, dict) else {}
+        times = {name: kept.get(name) for name in ("now", "beat")}
+        sound = {name: float(at) for name, at in times.items() if isinstance(at, int | float) and 0 <= at < 1e12}
+        return sound | ({"owner": kept["owner"]} if isinstance(kept.get("owner"), str) else {})
 
     def write_clock(self, now: float, owner: str) -> None:
         """Note where the clock stands."""
@@ -112,7 +111,7 @@ class DrillFile:
     def clock_is_free(self, owner: str) -> bool:
         """Whether a console may move the clock: nobody else has lately."""
         kept = self.read_clock()
-        return kept.get("owner", owner) == owner or time.time() - float(kept.get("beat", 0.0)) > ABSENT
+        return kept.get("owner", owner) == owner or time.time() - kept.get("beat", 0.0) > ABSENT
 
     @contextlib.contextmanager
     def locked(self, patience: float = 5.0) -> Iterator[None]:

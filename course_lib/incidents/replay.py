@@ -35,7 +35,7 @@ class ReplayConsole(DrillConsole):
         world = World(run.scenario, run.seed)
         size, now, _ = seal.noted(kept)
         session = Session(world, size or 30, whole=list(kept["log"]))
-        self.until = now or session.horizon
+        self.until = session.horizon if now is None else min(max(now, session.start), session.horizon)
         self.stops = _stops(session, self.until)
         self._attach(session, DrillFile(path))
         self.go(0)

@@ -56,7 +56,9 @@ def _tuples(value: Any) -> Any:
 
 
 Value = Annotated[float | str, BeforeValidator(_number_or_word)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+LATEST = 1e6
+"""The latest second at which anything may be: a dozen days, which any clock has room for."""
+Seconds = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1)]
@@ -120,7 +122,7 @@ class Telemetry(_Part):
     unit: str
     tier: Text
     delay_s: Seconds = 0.0
-    every_s: Annotated[float, Field(gt=0)] = 10.0
+    every_s: Annotated[float, Field(gt=0, le=LATEST)] = 10.0
     noise: Share = 0.0
 
 
@@ -149,7 +151,7 @@ class Action(_Part):
     cost: Annotated[float, Field(ge=0)] = 0.0
     effect: dict[str, Value] = {}  # an input may also be given the word `now`: the second at which it takes effect
     next: dict[str, Value] = {}  # settings that a running incident no longer feels, and the next one does
-    lasts_s: Annotated[float, Field(gt=0)] | None = None
+    lasts_s: Annotated[float, Field(gt=0, le=LATEST)] | None = None
     reversible: bool = True
     risk: Text
     why_tempting: str = ""
@@ -200,7 +202,7 @@ class Inject(_Part):
 class Change(_Part):
     """A line of the list of what changed before and during the incident."""
 
-    at: float  # seconds; negative: before the drill begins
+    at: Annotated[float, Field(ge=-1e9, le=LATEST)]  # seconds; negative: before the drill begins
     text: Text
     cause: bool = False
 
@@ -400,9 +402,12 @@ def rule_of(fields: Mapping[str, Any], says: str = "") -> Rule:
         if more in plain:
             plain[more] = tuple(rule_of(one, says) for one in plain[more])
     try:
-        return Rule(**{"says": says, **plain})
+        rule = Rule(**{"says": says, **plain})
     except TypeError as error:
         raise ValueError(f"rule: {str(error).removeprefix('Rule.__init__() ')}") from None
+    if not max(rule.window, rule.hold) <= LATEST:
+        raise ValueError(f"rule: window and hold: give {LATEST:g} s at most")
+    return rule
 
 
 def rule_signals(rule: Rule) -> Iterator[str]:
@@ -440,6 +445,9 @@ def faults(scenario: Scenario) -> Found:
 
 
 def _wrong_settings(s: Scenario) -> Found:
+    for name, given in s.inputs.items():
+        if message := _wrong_value(s, name, given.value, whoever=True):
+            yield ("inputs", name), message
     for name, value in s.baseline.items():
         if name in s.drives:
             yield ("baseline", name), f"{name} is computed by drives: set the inputs it reads"

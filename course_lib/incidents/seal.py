@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from course_lib.incidents import engine, scenario
 from course_lib.incidents.engine import Played
-from course_lib.incidents.scenario import Entry, LogError, Scenario, ScenarioError, wrong_entry
+from course_lib.incidents.scenario import LATEST, Entry, LogError, Scenario, ScenarioError, wrong_entry
 from course_lib.incidents.truth import Run
 from course_lib.models import noise
 
@@ -91,8 +91,8 @@ def noted(sealed: Mapping[str, Any]) -> tuple[int | None, float | None, bool]:
     about = sealed.get("console")
     about = about if isinstance(about, dict) else {}
     size, now = about.get("size"), about.get("now")
-    stood = float(now) if isinstance(now, int | float) and math.isfinite(now) else None
-    return size if isinstance(size, int) and size > 0 else None, stood, bool(about.get("ended"))
+    stood = float(now) if isinstance(now, int | float) and 0 <= now <= LATEST else None
+    return size if isinstance(size, int) and 0 < size <= LATEST else None, stood, bool(about.get("ended"))
 
 
 def verify(path: Path, own: Scenario | None = None) -> list[str]:
@@ -186,8 +186,6 @@ def read_log(plain: Any, of: Scenario, shown: str = "log") -> tuple[Entry, ...]:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
             raise LogError(f"{shown}, entry {number}: {place + ': ' if place else ''}{first['msg'].lower()}") from None
-        if not math.isfinite(entry.at):
-            raise LogError(f"{shown}, entry {number}: at: give a finite number of seconds")
         if message := wrong_entry(of, entry):
             raise LogError(f"{shown}, entry {number}: {message}")
         if entries and entry.at < entries[-1].at:

@@ -210,9 +210,11 @@ def test_a_run_that_no_console_wrote_can_be_stepped_through(world, tmp_path):
     said += [{"at": 170, "kind": "update", "text": "x"}]
     file = tmp_path / "RUN.json"
     sealed = seal.write(Run(world.scenario, 3, seal.read_log(said, world.scenario)), file)
-    for beside in (None, 5, {}, {"size": "x", "now": "soon"}, {"size": -1, "now": None}):
+    far = [{"size": 10**30, "now": at} for at in (10**400, 1e300, -5)]
+    for beside in (*far, None, 5, {}, {"size": "x", "now": "soon"}, {"size": -1, "now": None}):
         file.write_text(json.dumps({**sealed, "console": beside}))
         replayed = ReplayConsole(file, world.scenario)
+        assert replayed.stops[0] == replayed.session.start <= replayed.until <= replayed.session.horizon
     replayed.go(len(replayed.stops))
     told = [line["text"] for line in replayed._screen()["timeline"] if line["by"] == "you"]
     assert told == ["status update: x", "diagnosis: gremlins", "acknowledged: the page"]
@@ -233,6 +235,17 @@ def test_two_people_on_one_file(opened):
     commander.take({"type": "follow"})
     assert commander.session.log == operator.session.log and commander.session.orders() == []
     assert "who" in str(commander.session.log)
+
+
+@pytest.mark.parametrize("odd", [None, {}, "x", -1, 1e999, 10**400])
+def test_a_clock_that_somebody_wrote_into_stops_nobody(opened, tmp_path, odd):
+    made = opened("commander")
+    do(made, "ack", alert="errors")
+    for clock in (odd, {"now": odd, "owner": "operator", "beat": odd}, {"now": 150, "owner": odd}):
+        (tmp_path / "drill.clock").write_text(json.dumps(clock))
+        made.take({"type": "step", "seconds": 15})
+        assert made.said[-1]["type"] == "done", "nothing is refused"
+    assert made.session.now == made.session.start + 45
 
 
 def test_one_drill_in_two_windows_loses_nothing(opened, tmp_path, monkeypatch):

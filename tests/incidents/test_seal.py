@@ -141,6 +141,7 @@ def test_what_is_no_run_file_gets_one_line(tmp_path, content):
         ([5], "entry 1: "),
         ([{"at": -1, "action": "expire"}], "entry 1: at"),
         ([{"at": float("inf"), "action": "expire"}], "entry 1: at"),
+        ([{"at": 1e12, "action": "expire"}], "entry 1: at"),
         ([{"at": 1, "action": "pray"}], "no action 'pray'"),
         ([{"at": 1, "action": "restart", "undo": True}], "restart cannot be undone"),
         ([{"at": 1, "kind": "diagnosis"}], "names a mode"),
