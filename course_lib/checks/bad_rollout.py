@@ -87,6 +87,7 @@ def _gates(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
     kind[random.permutation(many)[:3]] = [0, 1, 2][: min(3, len(many))]
     # Looks are correlated: four at 0.4 of the chance nearly keep the promise although they add up to 1.6 of it.
     part = np.choose(kind, [np.ones(size), np.where(looks < 12, 0.8, 0.4), random.choice([0.5, 1.0], size) / looks])
+    part[np.argmax(looks == 1)] = 1.0  # what adds up to just the promise keeps it
     level = np.floor(alarm * part * 1e6 + 1e-6) / 1e6  # never above its part
     return (rate.round(), share, usual.round(5), worse.round(5), alarm, power, looks, level), kind
 
@@ -367,10 +368,13 @@ def plan(answers: Answers, seed: int) -> Iterator[Demand]:
     told = _services(seed)
     rate, usual, worse, onset, exposure, delivery, metrics, spurious, power = told
     cells, bake_time, alarm = answers.plan.several(*told)
-    usable = ((cells >= 1) & (cells <= 1000) & (cells == np.round(cells)) & (bake_time >= 1) & (bake_time <= 1e6)
-              & (alarm >= 1e-9) & (alarm <= 0.4))  # fmt: skip
-    yield demand("is a whole number of cells up to 1,000, seconds, and a chance from 1e-9 to 0.4", essential=True,
+    usable = (cells >= 1) & (cells <= 1000) & (cells == np.round(cells)) & (alarm >= 1e-9) & (alarm <= 0.4)
+    yield demand("is a whole number of cells up to 1,000, and a chance from 1e-9 to 0.4", essential=True,
                  ok=usable, seen=answers.plan.example(told, cells, np.ceil(1 / exposure), usable))  # fmt: skip
+    minutes = bake_time / 60.0
+    whole = (minutes >= 1) & (minutes <= 20_000) & (np.abs(minutes - np.round(minutes)) < 1e-6)
+    yield demand("bakes for whole minutes, told in seconds", essential=True, ok=whole,
+                 seen=f"bake {answers.plan.example(told, bake_time, 60 * np.ceil(minutes), whole)}")  # fmt: skip
     cells, alarm = np.clip(np.round(cells), 1, 1000), np.clip(alarm, 1e-9, 0.4)
     lived = np.clip(bake_time, 60.0, delivery + 600.0)  # what is later than that is late, whatever it finds
     base = Parameters(

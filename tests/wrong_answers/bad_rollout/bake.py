@@ -15,6 +15,13 @@ def ignores_looks(rate, share, usual, worse, false_alarm, power, looks, level):
     return n, n / (share * rate), looks * level > false_alarm
 
 
+def spoiled_at_the_promise(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Takes looks that add up to just the promise for spoiled."""
+    noise = usual * (1 - usual) + worse * (1 - worse)
+    n = np.ceil((z(1 - false_alarm / looks) + z(power)) ** 2 * noise / (worse - usual) ** 2)
+    return n, n / (share * rate), looks * level >= false_alarm
+
+
 def three_over_p(rate, share, usual, worse, false_alarm, power, looks, level):
     """Waits until one error has been seen, nineteen times in twenty."""
     n = np.ceil(3 / worse)

@@ -21,6 +21,14 @@ def a_minute(rate, usual, worse, onset, exposure, delivery, metrics, spurious, p
     return cells, bake, alarm
 
 
+def to_the_second(rate, usual, worse, onset, exposure, delivery, metrics, spurious, power):
+    """Not in whole minutes."""
+    cells, alarm = np.ceil(1 / exposure), 1 - (1 - spurious) ** (1 / metrics)
+    spread = usual * (1 - usual) + worse * (1 - worse)
+    n = (z(1 - alarm) + z(power)) ** 2 * spread / (worse - usual) ** 2
+    return cells, np.maximum(n * cells / rate, onset + 120), alarm
+
+
 def one_cell(rate, usual, worse, onset, exposure, delivery, metrics, spurious, power):
     """No cells: the first stage is everybody."""
     cells, alarm = 1 + 0 * rate, 1 - (1 - spurious) ** (1 / metrics)

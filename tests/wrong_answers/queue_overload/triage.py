@@ -13,6 +13,12 @@ def at_the_deadline(age, deadline, service_time, deliveries, may_expire):
     return np.where(deliveries >= 5, 2, np.where(may_expire & (age > deadline), 1, 0))
 
 
+def not_just_in_time(age, deadline, service_time, deliveries, may_expire):
+    """Drops what is done just at its deadline."""
+    late = may_expire & (age + service_time >= deadline)
+    return np.where(deliveries >= 5, 2, np.where(late, 1, 0))
+
+
 def half_a_deadline(age, deadline, service_time, deliveries, may_expire):
     """Over-fixed: drops what has used up half of its deadline and is still worth something."""
     return np.where(deliveries >= 5, 2, np.where(may_expire & (age + service_time > deadline / 2), 1, 0))
