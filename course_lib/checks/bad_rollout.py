@@ -368,13 +368,7 @@ def plan(answers: Answers, seed: int) -> Iterator[Demand]:
     told = _services(seed)
     rate, usual, worse, onset, exposure, delivery, metrics, spurious, power = told
     cells, bake_time, alarm = answers.plan.several(*told)
-    usable = (cells >= 1) & (cells <= 1000) & (cells == np.round(cells)) & (alarm >= 1e-9) & (alarm <= 0.4)
-    yield demand("is a whole number of cells up to 1,000, and a chance from 1e-9 to 0.4", essential=True,
-                 ok=usable, seen=answers.plan.example(told, cells, np.ceil(1 / exposure), usable))  # fmt: skip
-    minutes = bake_time / 60.0
-    whole = (minutes >= 1) & (minutes <= 20_000) & (np.abs(minutes - np.round(minutes)) < 1e-6)
-    yield demand("bakes for whole minutes, told in seconds", essential=True, ok=whole,
-                 seen=f"bake {answers.plan.example(told, bake_time, 60 * np.ceil(minutes), whole)}")  # fmt: skip
+    yield from _usable(answers, told, cells, bake_time, alarm)
     cells, alarm = np.clip(np.round(cells), 1, 1000), np.clip(alarm, 1e-9, 0.4)
     lived = np.clip(bake_time, 60.0, delivery + 600.0)  # what is later than that is late, whatever it finds
     base = Parameters(
@@ -406,6 +400,19 @@ def plan(answers: Answers, seed: int) -> Iterator[Demand]:
     ready = bake_time >= onset + SEEN - 1e-6
     yield demand("bakes until a slow fault has had two minutes to show", ok=ready, curve=curve, essential=True,
                  seen=worst(told, bake_time - onset - SEEN, "{:+.0f} s beside it", least=True))  # fmt: skip
+
+
+def _usable(answers: Answers, told: tuple[FloatArray, ...], *found: FloatArray) -> Iterator[Demand]:
+    """Whether the model can take a plan: cells, bake time and false alarms."""
+    cells, bake_time, alarm = found
+    minutes = bake_time / 60.0
+    fits = (cells >= 1) & (cells <= 1000) & (cells == np.round(cells)) & (alarm >= 1e-9) & (alarm <= 0.4)
+    whole = (minutes >= 1) & (minutes <= 20_000) & (np.abs(minutes - np.round(minutes)) < 1e-6)
+    example = answers.plan.example
+    yield demand("is a whole number of cells up to 1,000, and a chance from 1e-9 to 0.4", essential=True, ok=fits,
+                 seen=f"cells {example(told, cells, np.ceil(1 / told[4]), fits)}")  # fmt: skip
+    yield demand("bakes for whole minutes, told in seconds", essential=True, ok=whole,
+                 seen=f"bake {example(told, bake_time, 60 * np.ceil(minutes), whole)}")  # fmt: skip
 
 
 def _services(seed: int) -> tuple[FloatArray, ...]:
