@@ -5,21 +5,32 @@ little below the others, one that answers slowly a little above. With many calls
 a host it is one call in ten, and with less than one all idle hosts are alike, however fast they are.
 
 How it is computed. A host with n calls outstanding answers n / tau a second. The next call goes to it if no other that
-is looked at has fewer, and to each of those that tie alike; the others are taken as independent of it, which is nearly
-exact for many hosts:
+is looked at has fewer, and to each of those that tie alike; others are taken as independent of it:
 
     chosen[n] = integral over x from 0 to 1 of product over others of (P(more than n) + x P(n))      all are looked at
               = 2 / N mean over others of (P(more than n) + P(n) / 2)                                two are
     P[n + 1]  = P[n] rate chosen[n] tau / (n + 1)
 
-for each of the two kinds of host, round after round, until all answer what they are sent. Where all hosts are looked at
-none is far from the others, yet all rise and fall together: the M calls outstanding in the whole fleet are Poisson, and
-forget at a rate 1 / mean tau. A host goes up and down at a rate 2 n / tau, and follows. Of the variance of the others'
-level, M / N^2, it does not follow 1 / (1 + 2 n mean tau / tau): by so much it finds them higher at one time and lower
-at another, and `chosen` is the mean of both.
+for each of the two kinds of host, round after round, until all answer what they are sent.
+
+Where all hosts are looked at none is far from the others, yet all rise and fall together, with the calls K that the
+hosts of one kind have outstanding: the healthy, unless the others are more and faster. K comes and goes by ones: its
+variance is its mean, and it forgets at a rate 1 / tau (the one less, the other faster, as the other kind takes more
+calls the higher K is). A host that answers slowly gets hardly a call but while K is high. So others are taken as
+independent *at one K*, the N hosts of its kind have K / N outstanding there, and a host's count moves while K does:
+
+    n    up at a rate of rate chosen[n, k], down at n / tau
+    k    the heads among six coins that are thrown anew now and then: seven places for K, with its mean, its variance
+         and its memory; fewer come up while the host itself gets more calls than usual
+
+Where that is too simple. Idle hosts are fewer at one time and more at another even at one K: of forty, two that fail at
+once draw 2 % too many. Of K only mean and spread are right: beside a single host, or two, one that is slower draws up
+to 7 % too many; where most hosts are slower, they draw 3 % too many.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +38,19 @@ from numpy.typing import NDArray
 from course_lib.models.exact import TINY, FloatArray, accumulate, total
 
 LEVELS = 20  # counts that are looked at
-ABOVE = (4.0, 8.0)  # of them, those above the mean: where all hosts are looked at, and two
-ROUNDS = 12  # two less change the share of calls by 1e-4 at most, unless one host draws nine in ten
+ABOVE = 9.0  # of them, those above the mean
+EARLY, LATE = 3, 3  # rounds in which K stands still, and moves; more change the share of calls by 0.3 % at most
+ROUNDS = 12  # where two hosts are looked at: two less change it by 1e-4 at most, unless one host draws nine in ten
 POINTS, WEIGHTS = np.polynomial.legendre.leggauss(8)
 POINTS = (POINTS + 1.0) / 2.0
 TIES = 1.0 - POINTS**3  # of the integral: close together at 1, where many hosts tie
 WEIGHTS = 1.5 * WEIGHTS * POINTS**2
+STEPS = 3  # of Newton's
+COINS = 6
+HEADS = np.arange(COINS + 1.0)
+PLACES = ((2.0 * HEADS - COINS) / math.sqrt(COINS))[:, None]  # in standard deviations
+CHANCES = np.array([math.comb(COINS, k) for k in range(COINS + 1)])[:, None] / 2.0**COINS
+FARTHEST = 6.0  # counts from the mean level to K's outermost: it is among `LEVELS`
 
 
 def least_busy(rate: FloatArray, times: FloatArray, hosts: FloatArray, two: NDArray[np.bool_]) -> FloatArray:
@@ -53,78 +71,133 @@ def least_busy(rate: FloatArray, times: FloatArray, hosts: FloatArray, two: NDAr
     --------
     >>> times, hosts = np.array([[0.05], [0.2]]), np.array([[1.0], [5.0]])
     >>> least_busy(np.array([4.0, 4e5]), times, hosts, np.zeros(2, dtype=bool)).round(2).tolist()
-    [[0.04, 8888.36], [0.13, 8889.31]]
+    [[0.04, 8887.06], [0.13, 8890.35]]
     """
-    pace = hosts / times / rate  # of all calls, what hosts answer with one outstanding each
-    mean = 1.0 / (pace[0] + pace[1])
-    lowest = np.maximum(np.floor(mean) - (LEVELS - 1 - np.where(two, ABOVE[1], ABOVE[0])), 0.0)
-    level = np.arange(float(LEVELS))[:, None, None]
-    answered = np.log(rate * times / np.maximum(lowest + level[1:], 1.0))
-    chance = _normed(-2.0 * np.square(level - (mean - lowest)) + np.zeros((1, *pace.shape)))
-    found = mean - lowest + np.zeros_like(pace)
-    for _ in range(ROUNDS):
-        more = np.zeros_like(chance)
-        more[:-1] = accumulate(np.add, chance[:0:-1])[::-1]
-        chosen: FloatArray | float = 0.0
-        if not two.all():
-            chosen = _moved(_of_all(chance[:-1], more[:-1], hosts), _apart(rate, times, hosts, lowest + found))
-        if two.any():
-            chosen = np.where(two, _of_two(chance[:-1], more[:-1], hosts), chosen)
-        chance, found = _in_balance(chosen, answered, pace, lowest)
-    return lowest + found
-
-
-def _of_all(chance: FloatArray, more: FloatArray, hosts: FloatArray) -> FloatArray:
-    """Chance that a host with so many outstanding gets the next call, if that looks at all hosts."""
-    chosen, itself = np.zeros_like(chance), np.minimum(hosts, 1.0)
-    for x, weight in zip(TIES, WEIGHTS, strict=True):
-        no_fewer = np.log(np.maximum(more + x * chance, TINY))
-        everybody = (hosts * no_fewer)[:, :1] + (hosts * no_fewer)[:, 1:]
-        chosen += weight * np.exp(everybody - itself * no_fewer)
-    return chosen
-
-
-def _apart(rate: FloatArray, times: FloatArray, hosts: FloatArray, counts: FloatArray) -> FloatArray:
-    """Standard deviation of the common level that a host does not follow, in calls outstanding."""
-    fleet = (hosts * counts)[0] + (hosts * counts)[1]
-    forgets, follows = rate / np.maximum(fleet, TINY), 2.0 * counts / times
-    return np.sqrt(fleet * forgets / (forgets + follows)) / (hosts[0] + hosts[1])
-
-
-def _moved(chosen: FloatArray, by: FloatArray) -> FloatArray:
-    """Mean over others that are so much higher, and lower."""
-    logs, found = np.log(np.maximum(chosen, TINY)), np.zeros_like(chosen)
-    level = np.arange(float(len(chosen)))[:, None, None]
-    for place in (level - by, level + by):
-        place = np.clip(place, 0.0, len(chosen) - 1.0)
-        below = np.minimum(place.astype(np.int64), len(chosen) - 2)
-        left, right = (np.take_along_axis(logs, below + k, axis=0) for k in (0, 1))
-        found += 0.5 * np.exp(left + (place - below) * (right - left))
+    times, hosts = (values + np.zeros((2, len(rate))) for values in (times, hosts))
+    found = np.empty_like(times)
+    for which, looks_at_two in ((two, True), (~two, False)):
+        if which.any():
+            found[:, which] = _balance(rate[which], times[:, which], hosts[:, which], looks_at_two)
     return found
 
 
-def _of_two(chance: FloatArray, more: FloatArray, hosts: FloatArray) -> FloatArray:
+def _balance(rate: FloatArray, times: FloatArray, hosts: FloatArray, two: bool) -> FloatArray:
+    """The same for members of which all look at two hosts, or none."""
+    swap = (hosts[1] > hosts[0]) & (times[1] < times[0])  # of K, the first kind; see above
+    times, hosts = (np.where(swap, values[::-1], values) for values in (times, hosts))
+    places, chances = (np.zeros((1, 1)), np.ones((1, 1))) if two else (PLACES, CHANCES)
+    pace = hosts / times / rate  # of all calls, what hosts answer with one outstanding each
+    mean = 1.0 / (pace[0] + pace[1])
+    lowest = np.maximum(np.floor(mean) - (LEVELS - 1 - ABOVE), 0.0)
+    level = np.arange(float(LEVELS))[:, None, None, None]
+    above, answered = level - (mean - lowest), (lowest + level) / times[:, None]
+    chance = _normed(-2.0 * above * above + np.zeros((1, 2, len(places), 1)))
+    follows = np.zeros(len(rate))  # what the other kind takes with each call of K's
+    deviation = np.sqrt(hosts[0] * mean)
+    for number in range(ROUNDS if two else EARLY + LATE):
+        chosen = _of_two(chance, hosts) if two else _of_all(chance, hosts)
+        if number < EARLY or two:
+            chance = _at_rest(rate * chosen, answered)
+        else:
+            own = rate * (chosen - total(chance * chosen)) * (0.5 * math.sqrt(COINS) / deviation)
+            chance = _moving(rate * chosen, answered, own, (1.0 + follows) / times[0])
+        tilt = np.zeros(len(rate))  # hosts answer as many calls as come
+        for _ in range(STEPS):
+            _, means, spreads = _tilted(chance, tilt * above)
+            found, apart = (total((chances * values).swapaxes(0, 1)) for values in (means, spreads))
+            short = 1.0 - total(pace * (lowest + found))
+            tilt = tilt + np.clip(short / np.maximum(total(pace * apart), TINY), -1.0, 1.0)
+        calls = hosts[0] * (lowest + found[0])
+        deviation = np.sqrt(calls / (1.0 + follows))
+        wanted = found[0] + np.clip(places * deviation / hosts[0], -FARTHEST, FARTHEST)
+        wanted, tilts = np.maximum(wanted, 1e-3 * mean - lowest), tilt + np.zeros((2, len(places), 1))
+        for _ in range(STEPS if len(places) > 1 else 0):
+            _, means, spreads = _tilted(chance, tilts * above)
+            tilts[0] += np.clip((wanted - means[0]) / np.maximum(spreads[0], 1e-6), -2.0, 2.0)
+        chance, _, _ = _tilted(chance, tilts * above)
+        taken = total(chance[:, 1] * chosen[:, 1]) * rate * hosts[1] * times[0]
+        follows = 0.5 * follows + 0.5 * np.clip(
+            total(chances * places * taken) / np.maximum(deviation, TINY), 0.0, 50.0
+        )
+    found = lowest + found
+    return np.where(swap, found[::-1], found)
+
+
+def _of_all(chance: FloatArray, hosts: FloatArray) -> FloatArray:
+    """Chance that a host with so many outstanding gets the next call, if that looks at all hosts."""
+    more, number = _more(chance), hosts[:, None] + np.zeros(chance.shape[1:])
+    chosen, itself = np.zeros_like(chance), np.minimum(number, 1.0)
+    for x, weight in zip(TIES, WEIGHTS, strict=True):
+        no_fewer = np.log(np.maximum(more + x * chance, TINY))
+        everybody = (number * no_fewer)[:, :1] + (number * no_fewer)[:, 1:]
+        chosen += weight * np.exp(everybody - itself * no_fewer)
+    somebody = total(number * total(chance * chosen))
+    return np.minimum(chosen / np.maximum(somebody, TINY), 1.0)
+
+
+def _of_two(chance: FloatArray, hosts: FloatArray) -> FloatArray:
     """The same if it looks at two."""
-    beaten, count = more + 0.5 * chance, hosts[0] + hosts[1]
-    others = (hosts * beaten)[:, :1] + (hosts * beaten)[:, 1:] - np.minimum(hosts, 1.0) * beaten
+    number, count = hosts[:, None], hosts[0] + hosts[1]
+    beaten = _more(chance) + 0.5 * chance
+    others = (number * beaten)[:, :1] + (number * beaten)[:, 1:] - np.minimum(number, 1.0) * beaten
     return 2.0 / count * others / np.maximum(count - 1.0, 1.0)
 
 
-def _in_balance(
-    chosen: FloatArray, answered: FloatArray, pace: FloatArray, lowest: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Chance of each count, and its mean above the lowest, tilted so that hosts answer as many calls as come."""
-    level = np.arange(float(LEVELS))[:, None, None]
-    base = np.zeros((LEVELS, *pace.shape))
-    base[1:] = accumulate(np.add, np.log(np.maximum(chosen, TINY)) + answered)
-    tilt = np.zeros(pace.shape[1])
-    for _ in range(3):
-        chance = _normed(base + tilt * level)
-        mean = total(chance * level)
-        more = pace * (total(chance * level * level) - mean * mean)
-        short = 1.0 - (pace[0] * (lowest + mean[0]) + pace[1] * (lowest + mean[1]))
-        tilt = tilt + np.clip(short / np.maximum(more[0] + more[1], TINY), -1.0, 1.0)
-    return chance, mean
+def _more(chance: FloatArray) -> FloatArray:
+    """Chance of more than so many."""
+    more = np.zeros_like(chance)
+    more[:-1] = accumulate(np.add, chance[:0:-1])[::-1]
+    return more
+
+
+def _at_rest(called: FloatArray, answered: FloatArray) -> FloatArray:
+    """Chance of each count, where the mean level stays where it is."""
+    logs = np.zeros_like(called)
+    logs[1:] = accumulate(np.add, np.log(np.maximum(called[:-1], TINY) / np.maximum(answered[1:], TINY)))
+    return _normed(logs)
+
+
+def _moving(called: FloatArray, answered: FloatArray, own: FloatArray, forgets: FloatArray) -> FloatArray:
+    """Chance of each count at each place of the level, which moves on without what the host takes itself (`own`).
+
+    From the highest count down: who goes up comes back down, and where the level is by then is known from one count
+    above. Then from the lowest up.
+    """
+    shape = called.shape
+    up, down, own = (
+        np.ascontiguousarray(np.broadcast_to(values, shape).transpose(0, 1, 3, 2)).reshape(LEVELS, -1, shape[2])
+        for values in (called, answered, own)
+    )
+    forgets, same = np.concatenate([forgets, forgets])[:, None], np.arange(shape[2])
+    rises, falls = forgets * (COINS - HEADS) / 2.0 - own, forgets * HEADS / 2.0
+    falls, rises = falls + np.maximum(-rises, 0.0), np.maximum(rises, 0.0)
+    turns = np.zeros((*rises.shape, shape[2]))
+    turns[:, :, same[:-1], same[1:]] = rises[:, :, :-1]
+    turns[:, :, same[1:], same[:-1]] = falls[:, :, 1:]
+    leads, away = [], turns[-1]
+    for n in range(LEVELS - 1, -1, -1):
+        leave, stay = away.sum(axis=2), -away  # along a row of seven: in one order, whatever the batch
+        stay[:, same, same] += leave + down[n] if n else leave
+        if n:
+            lead = up[n - 1][:, :, None] * np.linalg.inv(stay)
+            leads.append(lead)
+            away = turns[n - 1] + lead * down[n][:, None, :]
+    evenly = leave[:, :1, None]
+    chance = [np.linalg.inv(stay + evenly).sum(axis=1, keepdims=True)]
+    for lead in reversed(leads):
+        chance.append(chance[-1] @ lead)
+    found = np.maximum(np.stack(chance)[:, :, 0], TINY)
+    found = found / found.max(axis=0)
+    return np.ascontiguousarray(found.reshape(LEVELS, 2, -1, shape[2]).transpose(0, 1, 3, 2))
+
+
+def _tilted(chance: FloatArray, tilt: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Chances times e to the tilt, the mean count above the lowest, and the variance."""
+    level = np.arange(float(LEVELS))[:, None, None, None]
+    chance = chance * np.exp(tilt)
+    chance = chance / total(chance)
+    mean = total(chance * level)
+    return chance, mean, total(chance * level * level) - mean * mean
 
 
 def _normed(logs: FloatArray) -> FloatArray:

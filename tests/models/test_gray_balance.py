@@ -1,0 +1,70 @@
+"""Who gets how many calls from a balancer that counts them, against an event loop at the lesson's own size."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from course_lib.lessons import gray_failure as lesson
+from course_lib.models.gray_failure import Parameters, simulate
+from tests.models import gray_balance_oracle
+from tests.models.agreement import STEADY, near
+from tests.models.event_loops import replay
+from tests.models.gray_balance_oracle import Scenario, impaired_share
+
+RUNS, CALLS, BEFORE = 10, 200_000, 100_000
+
+
+def drawn(balancer, number, seed=10):
+    """Scenarios drawn over the whole range of the panel's sliders that decide about the share.
+
+    Those are left out whose calls all count for so long, and equally long, that what was sent to empty hosts at the
+    start still comes back in waves at the end of a run.
+    """
+    draw, found = np.random.default_rng(seed), {}
+    values = {control.name: control.values for control in lesson.PANEL.controls if getattr(control, "values", ())}
+    for place in range(number):
+        fault = str(draw.choice(list(lesson.FAULTS)))
+        impaired = int(draw.choice([n for n in values["impaired_hosts"] if 0 < n < 40]))
+        slow, penalty = round(float(draw.integers(1, 21)) / 20, 2), float(draw.choice(values["error_penalty"]))
+        if fault == "lossy" or (fault == "sinkhole" and penalty >= 1.0):
+            continue
+        found[f"{balancer} {place}"] = Scenario(balancer, fault, impaired, slow_fraction=slow, error_penalty=penalty)
+    return found
+
+
+TEN = dict(hosts=10, impaired_hosts=1, request_rate=25.0)
+CASES = {
+    "two of forty fail at once": Scenario(),
+    "two of forty limp": Scenario(fault="limping"),
+    "one of ten fails at once": Scenario(**TEN),
+    "one of ten fails at once, of more calls": Scenario(**TEN | dict(request_rate=100.0)),
+    "one of ten limps": Scenario(fault="limping", **TEN),
+    "the better of two, two of forty fail at once": Scenario(balancer="two_choices"),
+    **drawn("least_outstanding", 10),
+    **drawn("two_choices", 10),
+}
+
+
+#: Beside the bar. Two that fail at once draw 2.2 % too many (of four million calls, to 0.02 %): idle hosts are few at
+#: one time and many at another, which `gray_balance` leaves out.
+ALLOWED = {"two of forty fail at once": 0.025}
+
+
+def share(scenario, number):
+    """Of the calls of one run."""
+    return {"share": impaired_share(scenario, int(number), CALLS, BEFORE)}
+
+
+def of_model(scenario):
+    """The same of the model, where no host is ever full."""
+    always = dict(fault_start=0.0, fault_duration=1e4, workers=10_000)
+    return simulate(Parameters(**dataclasses.asdict(scenario), **always), until=2.0)["impaired_share"][-1]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_shares_out_calls_as_the_event_loop_does(case):
+    runs = replay(gray_balance_oracle, share, CASES[case], range(RUNS))
+    near(of_model(CASES[case]), runs["share"], ALLOWED.get(case, STEADY), what=case)
