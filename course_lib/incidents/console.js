@@ -247,7 +247,7 @@ class ConsoleView {
   alert(alert, watches) {
     const ack = alert.state === "firing" && !watches ? button("acknowledge", () => this.do("ack", { alert: alert.id }), { "data-key": `ack-${alert.id}`, "aria-label": `Acknowledge: ${alert.says}` }) : null;
     const mark = { firing: "●", acknowledged: "◐", cleared: "○" }[alert.state];
-    return element("div", { class: "drill-item", "data-state": alert.state, "data-alert": alert.id }, element("span", { class: "drill-mark", "aria-hidden": "true" }, mark),
+    return element("div", { class: "drill-item", "data-state": alert.state, "data-alert": alert.id }, element("span", { class: "drill-mark", "aria-hidden": "true" }, mark), hidden(alert.state),
       element("div", {}, element("strong", {}, alert.says), element("span", { class: "drill-small" }, `${alert.severity} · ${alert.when}`)), ack);
   }
 

@@ -42,6 +42,7 @@ def test_a_drill_from_page_to_debrief(lab, open_alone, shots):
     page, responder = opened(lab, open_alone, QUICK)
     keyboard = page.page.keyboard
     assert "% of users' requests fail" in responder.text("headline")
+    assert "firing" in responder.text("alerts"), "for those who do not see the mark"
     page.screenshot(shots / "drill-first.png")
 
     # A newcomer follows the guide: each press of its one button leads to the next step, and Enter does the rest.
