@@ -269,13 +269,14 @@ def _named(case: Case, entry: Entry) -> Iterator[tuple[float, str]]:
 
 
 def _evidence(case: Case, entry: Entry) -> tuple[float, str]:
-    """Points for pointing at what tells; pointing at everything is pointing at nothing."""
+    """Points for pointing at what tells; at everything is at nothing, and the alert stands there from the start."""
     s, cited = case.scenario, set(entry.evidence)
+    shown = cited & {t.signal for t in s.telemetry}
     telling = {name for e in s.reference if e.kind == "diagnosis" for name in e.evidence}
     telling |= set(rule_signals(rule_of(s.tells, s.title))) if s.tells else set()
     if not cited & telling:
-        return 2.0 * bool(cited), "none of the evidence tells this from what looks like it"
-    if len(cited & {t.signal for t in s.telemetry}) > max(len(s.telemetry) / 2, 4):
+        return 2.0 * bool(shown), "none of the evidence tells this from what looks like it"
+    if len(shown) > max(len(s.telemetry) / 2, 4):
         return 2.0, "all at once is no evidence"
     return EVIDENCE, ""
 

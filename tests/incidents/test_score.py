@@ -60,6 +60,7 @@ CHANGES = {
     "the loudest victim": ("diagnosis", 11, "workers is where it shows", said(cause="workers")),
     "no cause": ("diagnosis", 11, "was not named", said(cause=None)),
     "evidence that tells nothing": ("diagnosis", 12, "none of the evidence", said(evidence=("cpu",))),
+    "the alert as evidence": ("diagnosis", 10, "none of the evidence", said(evidence=("E001",))),
     "everything as evidence": ("diagnosis", 12, "all at once", said(evidence=EVERYTHING)),
     "said after acting": ("diagnosis", 5, "no evidence before", AFTERWARDS),
     "put right after acting": ("diagnosis", 10, "said after acting", CORRECTED),
