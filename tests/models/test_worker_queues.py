@@ -32,12 +32,12 @@ def transition(arrivals: float, seconds: float = 1 / 16) -> np.ndarray:
 
 
 @functools.cache
-def exact(load: float) -> tuple[np.ndarray, np.ndarray]:
+def exact(load: float, parts: tuple[tuple[int, str | None], ...] = PARTS) -> tuple[np.ndarray, np.ndarray]:
     """Mean content at each second's end, and late ones' share of each second."""
     content = np.arange(STATES + 1)
     done = np.cumsum([math.exp(k * math.log(WITHIN) - WITHIN - math.lgamma(k + 1)) for k in content])
     law, means, late = (1 - EASY / ABLE) * (EASY / ABLE) ** content, [], []
-    for seconds, rate in PARTS:
+    for seconds, rate in parts:
         step = transition(load if rate else EASY)
         for _ in range(seconds):
             shares = [law @ done]
@@ -73,3 +73,9 @@ def test_queues_fill_and_empty_as_the_exact_law_says(load, tick):
     for end in (4, 24):
         assert means[end] == pytest.approx(mean[end], rel=STEADY)
         assert lates[end] == pytest.approx(late[end], rel=STEADY)
+
+
+def test_attempts_find_a_queue_that_passes_the_deadline_within_a_tick_at_all_its_stages():
+    """Late in the first second of two fifths too much, in one tick: 5 % of all, give or take."""
+    late = exact(140.0, ((1, None), (1, "load")))[1][1]
+    assert followed(140.0, 1.0)[1][5] == pytest.approx(late, abs=TRANSIENT)
