@@ -192,7 +192,7 @@ def _updates(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64], Floa
     part = lambda low, high: np.floor(known * random.uniform(low, high, size))  # noqa: E731
     kept = np.choose(kind, [part(0.7, 1.0), 0 * known, part(0.1, 0.35), part(0.1, 0.35), part(0.0, 0.2),
                             part(0.1, 0.35), 0 * known, part(0.6, 0.9), known / 2 - beyond,
-                            10 * np.floor(part(0.1, 0.45) / 10), 0 * known])  # fmt: skip
+                            np.maximum(10 * np.floor(part(0.1, 0.45) / 10), 10), 0 * known])  # fmt: skip
     known = np.where(kind == 6, 0.0, known)
     dropped = known - kept
     some = lambda low, high: np.floor(dropped * random.uniform(low, high, size))  # noqa: E731
