@@ -95,7 +95,7 @@ class Parameters(ParameterSet):
         "messages past their deadline are dropped, unserved, on dequeue", "a check of the message's own deadline",
         kind="scheduled")
     bound: Any = scheduled(np.inf, "s of work", 0.1, np.inf, "q̂",
-        "messages the queue holds, as seconds of work for the base consumers", "unbounded by default", by="operator")
+        "messages the queue holds, as seconds of the base consumers' work", "unbounded by default", by="operator")
     when_full: Any = choice("reject", WHEN_FULL,
         "what a full queue does", "the three there are")
     rejection_cost: Any = swept(0.0, "of a message's work", 0, 0.9, "k",
@@ -185,7 +185,8 @@ class Run:
 
     def _set_bounds(self, time: FloatArray) -> None:
         batch = self.batch
-        rate = self.consumers.base[0] * self.consumers.each[0] / batch.dt  # what the base consumers do, messages/s
+        working = np.minimum(self.consumers.base[0], batch.partitions)  # one without a partition does no work
+        rate = working * self.consumers.each[0] / batch.dt  # what the base consumers do, messages/s
         self.rate = rate + np.zeros(batch.size)
         self.limit = batch.at("bound", time) * rate
         self.pushes = batch.when_full == 2

@@ -124,6 +124,14 @@ def test_more_consumers_than_partitions_do_nothing():
     p = Parameters(consumers=[10, 16, 24], burst_rate=2000.0)
     done = simulate(p, 7, until=180)["throughput"][100:].mean(axis=0)
     assert done[1] == done[2] == pytest.approx(1600, rel=0.01)
+    # Nor do they make a bound, told in seconds of work, longer, or anybody's wait shorter: the panel's slider.
+    for bound in (0.5, 8.0, 10.0, np.inf):
+        many = [PANEL.settings(consumers=count, bound=bound, burst_rate=2000) for count in (16, 20, 24)]
+        drawn = PANEL.pictures(many)
+        for found in (*drawn.data["run"].values(), *drawn.numbers.values()):
+            found = np.asarray(found, float)
+            if found.shape[-1:] == (3,):
+                np.testing.assert_array_equal(found[..., 1:], found[..., :1].repeat(2, -1))
 
 
 def test_charts_speak():
