@@ -26,9 +26,9 @@ host that is out are made elsewhere. A failed call counts as one that took its t
 
 Where that shows. Against an event loop (tests/models) means agree within 1 % but where the least busy host is chosen:
 one heavy host of six draws 1.5 % too many calls (give or take 0.5) if every second is copied, two limping of forty
-perhaps 9 % too few (give or take 5); at the lesson's own size two of forty hosts that fail at once draw 2.2 % too
-many, and slow ones 1 to 3 % too few of less than one call in a hundred. Where an error counts for a while errors come
-evenly: in the loop, where a page's calls are made within a second, 0.7 % more pages fail than if its calls were any.
+perhaps 9 % too few (give or take 5); at the lesson's own size slow hosts draw 1 to 3 % too few of less than one call in
+a hundred. Where an error counts for a while errors come evenly: in the loop, where a page's calls are made within a
+second, 0.7 % more pages fail than if its calls were any.
 """
 
 from __future__ import annotations
