@@ -170,6 +170,11 @@ def _watched(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
     control = np.where((kind == 1) & calm, 9 + control * 3, control)
     control = np.where((kind == 3) | ((kind == 4) & (np.arange(looks)[:, None] < 3)), 0, control)
     canary = np.where(kind == 4, np.where(np.arange(looks)[:, None] < 3, 0, canary), canary)
+    # A few err once a look, from some look on: the factor is (16/9)**8 = 99.8 after eight errors, and must reach 100.
+    rare = (kind == 0) & (np.cumsum(kind == 0) % 3 == 1)
+    worse_by, alarm = np.where(rare, 8.0, worse_by), np.where(rare, 0.01, alarm)
+    canary = np.where(rare, np.arange(looks)[:, None] >= random.integers(0, 11, size), canary)
+    control = np.where(rare, 0, control)
     told = (canary.cumsum(axis=0).astype(float), control.cumsum(axis=0).astype(float), worse_by, alarm)
     return told, kind
 

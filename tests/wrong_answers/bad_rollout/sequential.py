@@ -81,13 +81,27 @@ def never(canary, control, worse_by, false_alarm):
 
 def constants_of_the_visible_seed(canary, control, worse_by, false_alarm):
     """What is right at home, copied."""
-    told = "-1 4 -1 0 6 -1 2 4 -1 0 -1 -1 -1 -1 -1 -1 9 -1 3 0 1 -1 -1 -1 -1 0 0 -1 -1 0 5 -1 1"
+    told = "-1 4 -1 0 6 -1 13 4 -1 0 -1 -1 -1 -1 -1 -1 9 -1 3 15 1 -1 -1 -1 -1 0 0 -1 -1 0 10 -1 1"
     return np.resize(np.array(told.split(), dtype=int), canary.shape[1])
 
 
 def constants_tuned_on_other_seeds(canary, control, worse_by, false_alarm):
     """The median of what is right on seven other seeds, copied."""
     return np.resize(
-        [-1, 0, 0, 0, 0, -1, 1, 1, 1, 1, -1, 2, -1, 1, 3, 0, 0, -1, 0, -1, -1, 2, 3, 3, 0, -1, 0, 0, 0, 0],
+        [-1, 0, 0, 0, 0, -1, 4, 1, 1, 1, -1, 2, -1, 1, 3, 0, 0, -1, 0, -1, -1, 2, 9, 3, 7, -1, 0, 0, 0, 0],
         canary.shape[1],
     )
+
+
+def ten_errors_first(canary, control, worse_by, false_alarm):
+    """Says nothing before there are ten errors."""
+    own, other = np.log(2 * worse_by / (1 + worse_by)), np.log(2 / (1 + worse_by))
+    said = (canary * own + control * other >= np.log(1 / false_alarm)) & (canary + control >= 10)
+    return np.where(said.any(axis=0), said.argmax(axis=0), -1)
+
+
+def bound_with_a_power(canary, control, worse_by, false_alarm):
+    """Wald's bound for a test that may also let go, (1 - 0.05) / false_alarm: this one must reach 1 / false_alarm."""
+    own, other = np.log(2 * worse_by / (1 + worse_by)), np.log(2 / (1 + worse_by))
+    said = canary * own + control * other >= np.log(0.95 / false_alarm)
+    return np.where(said.any(axis=0), said.argmax(axis=0), -1)
