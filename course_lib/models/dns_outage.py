@@ -183,14 +183,17 @@ def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
     """When the authority fails and is back, when clients are well again, and when they have followed the name.
 
     Recovered when in each of five seconds 99 % of the lookups bring the right address; failed over when in each of five
-    seconds 99 % of the addresses that are given out are the right one.
+    seconds addresses are given out, 99 % of them the right one.
     """
     starts = batch.outage_start + np.zeros(batch.size)
     ends = starts + batch.outage_duration
     good, offered, step = curves["good"], curves["offered"], curves.step
     moved = np.where(np.isfinite(batch.change_time), batch.change_time, np.nan) + np.zeros(batch.size)
     moved = np.where(moved < step * (len(good) - 1), moved, np.nan)
-    followed = recovered(good, good + curves["misled"], moved, step=step, share=0.99, seconds=5.0)
+    given = good + curves["misled"]
+    silent = np.where(np.diff(given, axis=0) > 0, 0.0, np.diff(offered, axis=0))  # lookups while nobody is answered
+    whole = given + np.concatenate([0 * given[:1], np.add.accumulate(silent, axis=0)])
+    followed = recovered(good, whole, moved, step=step, share=0.99, seconds=5.0)
     return {
         **trigger_events(starts, ends, good, offered, step=step, share=0.99, seconds=5.0),
         "changed": moved,

@@ -80,6 +80,12 @@ def test_stale_answers_end_at_their_limit_and_do_not_delay_a_failover():
     assert np.ptp(moved) == 0
 
 
+def test_nobody_has_followed_while_nobody_is_answered():
+    both = simulate(Parameters(ttl=[12.0, 60.0, 299.0], change_time=60.0), np.arange(8)[:, None], until=700.0)
+    assert (both.events["failed_over"][:, :2] >= 60.0 + H).all()  # by then their entries are gone for minutes
+    assert (both.events["failed_over"] <= 60.0 + H + 12.0).all()  # a refresh that fails takes ten seconds
+
+
 def test_an_empty_answer_outlives_its_correction_by_the_negative_ttl():
     trace = simulate(Parameters(outage="empty", negative_ttl=900.0, stale_limit=86_400.0), np.arange(8), until=1400)
     assert trace["stale_share"].max() == 0, "a denial is an answer"

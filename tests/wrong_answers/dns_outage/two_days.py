@@ -87,3 +87,17 @@ def constants_tuned_on_other_seeds(ttl, outage, seed):
         np.resize([0.1892, 0.2088, 0.2431, 0.5149], np.shape(ttl)),
         np.resize([43, 119, 123, 303], np.shape(ttl)),
     )
+
+
+def outage_on_both_days(ttl, outage, seed):
+    """Leaves the default outage in on the day that the name moves."""
+    dead = simulate(Parameters(ttl=ttl, outage_duration=outage), seed, until=60 + outage)
+    moved = simulate(Parameters(ttl=ttl, change_time=60), seed, until=120 + ttl.max())
+    return dead["availability"][60:].mean(axis=0), moved.events["failed_over"] - 60
+
+
+def its_outage_on_both_days(ttl, outage, seed):
+    """Leaves the outage of the other day in on the day that the name moves."""
+    dead = simulate(Parameters(ttl=ttl, outage_duration=outage), seed, until=60 + outage)
+    moved = simulate(Parameters(ttl=ttl, outage_duration=outage, change_time=60), seed, until=520 + ttl.max())
+    return dead["availability"][60:].mean(axis=0), moved.events["failed_over"] - 60
