@@ -380,8 +380,13 @@ def three_days(answers: Answers, seed: int) -> Iterator[Demand]:
         (part >= low) & (part <= high) for part, low, high in zip(found, (1, 1, 0), (LONGEST, 86_400, 1e9), strict=True)
     ]
     usable = np.logical_and.reduce(inside)
+    example = answers.three_days.example
     yield demand("is at least a second for either TTL, and at least 0 for the stale limit", ok=usable, essential=True,
-                 seen=answers.three_days.example(told, found[0], 1.0, usable))  # fmt: skip
+                 seen=example(told, found[0], 1.0, usable))  # fmt: skip
+    for name, part in (("TTL", found[0]), ("negative TTL", found[1])):
+        whole = part == np.round(part)
+        yield demand(f"gives the {name} in whole seconds, as a record holds it", ok=whole, essential=True,
+                     seen=example(told, part, np.ceil(part), whole))  # fmt: skip
     ttl, negative, stale = (
         np.clip(part, low, high) for part, low, high in zip(found, (1, 1, 0), (LONGEST, 86_400, 1e9), strict=True)
     )
@@ -411,8 +416,12 @@ def _services(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
     size = len(case)
     caches = random.choice([100.0, 150.0, 200.0, 300.0], size)
     least = random.integers(4, 12, size) + random.uniform(0.2, 0.8, size)  # s: what the authority carries
-    capacity = (4.0 * caches / least).round(1)
     outage = random.integers(12, 37, size) * 10.0
+    # One with a weak authority: its TTL answers so much that a stale limit of availability times outage is too long.
+    weak = case == 2
+    caches, least = np.where(weak, 300.0, caches), np.where(weak, least + 16.0, least)
+    outage = np.where(weak, np.maximum(outage, 240.0), outage)
+    capacity = (4.0 * caches / least).round(1)
     failover = np.ceil(least) + random.integers(8, 60, size)
     denial = np.ceil(least) + (np.array([8, 20, 40, 65, 90])[case] * random.uniform(0.7, 1.1, size)).round()
     part = np.array([0.3, 0.5, 0.7, 0.9, 1.4])[case] * random.uniform(0.95, 1.05, size)
