@@ -29,7 +29,7 @@ class InSimPy:
     def __init__(self, scenario: oracle.Scenario, seed: int) -> None:
         self.s, self.draw, self.env = scenario, random.Random(seed), simpy.Environment()
         self.queue = simpy.Store(self.env)
-        self.room = scenario.bound * scenario.consumers * scenario.service_rate
+        self.room = scenario.bound * min(scenario.consumers, scenario.partitions) * scenario.service_rate
         self.count = dict.fromkeys(COMPARED, 0)
 
     def run(self) -> dict[str, float]:

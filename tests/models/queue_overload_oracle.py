@@ -100,7 +100,7 @@ class Loop:
         self.up, self.stood = True, False
         self.seen_at: list[float] = [0.0]  # when the length changed, and to what
         self.seen: list[int] = [0]
-        base = scenario.consumers * scenario.service_rate
+        base = min(scenario.consumers, scenario.partitions) * scenario.service_rate
         self.base = base
         self.room = scenario.bound * base
 

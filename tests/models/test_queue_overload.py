@@ -191,6 +191,7 @@ CASES = {
     "unbounded": {},
     "bounded": dict(bound=8.0, until=150.0),
     "bounded, refusals cost": dict(bound=5.0, rejection_cost=0.2, until=120.0),
+    "idle consumers": dict(consumers=16, partitions=10, bound=8.0, until=150.0),
     "drop the oldest": dict(bound=8.0, when_full="drop_oldest", until=120.0),
     "newest first": dict(discipline="lifo"),
     "CoDel": dict(discipline="codel", until=120.0),
