@@ -81,8 +81,8 @@ def end_of_input():
 @pytest.mark.slow
 def test_check_says_right_wrong_and_not_attempted_with_points(course, run):
     tiny_course.solve(lab_of(course), double=ALL["double"], halve="def halve(x):\n    return x")
-    code, out, _ = run("check", "01")
-    assert code == 1
+    code, out, err = run("check", "01")
+    assert (code, err) == (1, "")
     assert "double               right          10 of 10 points" in out
     assert "halve                wrong          0 of 20 points" in out
     assert "miss  gives the right number : saw 21" in out
@@ -181,6 +181,20 @@ def test_a_kernel_that_cannot_start_uses_up_no_attempt(course, run, monkeypatch,
     assert (code, out) == (2, "")
     assert "no kernel could be started (Kernel died before replying" in err and "course doctor" in err
     assert progress.load(course).modules == {}
+
+
+@pytest.mark.slow
+def test_a_kernel_whose_ports_were_taken_meanwhile_is_started_anew(course, monkeypatch, tmp_path):
+    first = tmp_path / "first"
+    (tmp_path / "ipykernel_launcher.py").write_text(
+        f"import pathlib\nfirst = pathlib.Path({str(first)!r})\n"
+        "if not first.exists():\n    first.touch()\n    raise SystemExit('Address already in use')\n"
+        "from ipykernel import kernelapp\nkernelapp.launch_new_instance()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    tiny_course.solve(lab_of(course), **ALL)
+    assert checking.check(course, lab_of(course)).passed
+    assert first.exists()
 
 
 @pytest.fixture

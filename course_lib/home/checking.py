@@ -27,6 +27,8 @@ RIGHT, WRONG, NOT_ATTEMPTED, CRASHED = "right", "wrong", "not attempted", "crash
 TIMED_OUT, REFUSED = "timed out", "refused"
 #: Seconds for one cell; whatever takes longer is stopped.
 CELL_TIMEOUT = 20
+#: A kernel chooses its ports a second before it takes them; if they are taken by then, it dies and is started anew.
+_KERNELS = 3
 _VERDICT = re.compile(
     r"^Task (?P<task>[\w-]+): (?P<state>right|wrong|not attempted|crashed)(?:, (?P<points>\d+(?:\.\d+)?) of )?", re.M
 )
@@ -165,14 +167,10 @@ def run_nbval(notebook: notebook_file.NotebookNode, root: Path) -> Seen:
     NotebookError
         When nbval did not run or got no kernel.
     """
-    with tempfile.TemporaryDirectory(prefix="course-check-", ignore_cleanup_errors=True) as scratch:
-        folder = Path(scratch)
-        notebook_file.write(notebook, folder / "notebook.ipynb")
-        (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-        record = folder / "record.json"
-        how = {"cwd": folder, "env": _environment(record, root), "encoding": "utf-8", "errors": "replace"}
-        ran = subprocess.run(_pytest_command(), capture_output=True, check=False, **how)
-        told = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    for _ in range(_KERNELS):
+        ran, told = _run_once(notebook, root)
+        if not told.get("no_kernel"):
+            break
     if told.get("no_kernel"):
         why = _first(told["no_kernel"][0])
         raise NotebookError(f"no kernel could be started ({why}), so nothing was checked; see `course doctor`")
@@ -180,6 +178,17 @@ def run_nbval(notebook: notebook_file.NotebookNode, root: Path) -> Seen:
         last = (ran.stderr or ran.stdout).strip().splitlines()[-1:]
         raise NotebookError(f"nbval did not run: {''.join(last)}; `course doctor` says what is missing")
     return told["cells"]
+
+
+def _run_once(notebook: notebook_file.NotebookNode, root: Path) -> tuple[subprocess.CompletedProcess[str], dict]:
+    with tempfile.TemporaryDirectory(prefix="course-check-", ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch)
+        notebook_file.write(notebook, folder / "notebook.ipynb")
+        (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        record = folder / "record.json"
+        how = {"cwd": folder, "env": _environment(record, root), "encoding": "utf-8", "errors": "replace"}
+        ran = subprocess.run(_pytest_command(), capture_output=True, check=False, **how)
+        return ran, json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
 
 
 def hints(module: Module, task: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import metadata
 from pathlib import Path
 
@@ -203,7 +203,11 @@ def _widget_looks() -> Iterator[Callable[[], Finding]]:
 def _kernel_python() -> str:
     from jupyter_client.manager import start_new_kernel
 
-    manager, client = start_new_kernel(startup_timeout=KERNEL_TIMEOUT, stderr=subprocess.DEVNULL)
+    start = partial(start_new_kernel, startup_timeout=KERNEL_TIMEOUT, stderr=subprocess.DEVNULL)
+    try:
+        manager, client = start()
+    except RuntimeError:  # now and then another program takes a port it has chosen
+        manager, client = start()
     try:
         reply = client.execute_interactive(
             "", user_expressions={"python": "__import__('sys').executable"}, timeout=KERNEL_TIMEOUT
