@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from course_lib.manifest import Course
 
 USER_ERROR, NOT_WRITTEN = 2, 3
+LONGEST = 500  # characters of a message at each end
 PAPER = ".md"
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -46,13 +47,12 @@ def main() -> None:
     except OSError as error:
         if error.filename is None:
             raise
-        typer.echo(f"course: {error.filename}: {error.strerror}", err=True)
+        _complain(f"{error.filename}: {error.strerror}")
         sys.exit(NOT_WRITTEN)
     except Exception as error:
         if not type(error).__module__.startswith("course_lib."):
             raise
-        typer.echo(f"course: {error}", err=True)
-        sys.exit(USER_ERROR)
+        sys.exit(_complain(error))
 
 
 @app.command("list")
@@ -335,8 +335,12 @@ def _check_one(course: Course, path: Path, all_hints: bool) -> int:
     return 0 if report.passed else 1
 
 
-def _complain(error: ValueError) -> int:
-    typer.echo(f"course: {error}", err=True)
+def _complain(error: Exception | str) -> int:
+    """One line on stderr; of words that fill a screen, their beginning, and the end, where the mend is."""
+    said = str(error)
+    if len(said) > 2 * LONGEST:
+        said = f"{said[:LONGEST]} … {said[-LONGEST:]}"
+    typer.echo(f"course: {said}", err=True)
     return USER_ERROR
 
 

@@ -62,6 +62,12 @@ def test_symptom_names_the_lesson_and_a_question_without_words_is_one_line(monke
     )
 
 
+def test_a_name_that_fills_a_screen_is_not_repeated_whole(run):
+    _, out, err = run("check", "x" * 5000)
+    assert out == ""
+    assert err.startswith("course: ") and 900 < len(err) < 1100 and err.count("\n") == 1
+
+
 def test_recall_asks_until_q_or_the_end_of_the_input(monkeypatch, run, tmp_path):
     card = Card("x", "retry_storm", "question", "Why?", "Because.")
     monkeypatch.setattr(start, "waiting", lambda course, everything: [card] * (2 + everything))
