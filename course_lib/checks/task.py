@@ -177,8 +177,7 @@ class Crash(AnswerError):
         """The same with the arguments by name, where they help to see what happened."""
         if self.one_at_a_time:
             return AnswerError(self.state, self.text)
-        told = (f"{name} = {describe(one)}" if name else describe(one) for name, one in _named(names, arguments))
-        return AnswerError(self.state, f"{self.text}; it was passed {', '.join(told) or 'nothing'}")
+        return AnswerError(self.state, f"{self.text}; it was passed {_told(names, arguments)}")
 
 
 #: What numpy says where Python's `if`, `and`, `min`, `int` and their kin meet an array.
@@ -191,6 +190,12 @@ _FOR_ARRAYS = "if, and, or, not, min, max, int take one at a time; np.where, &, 
 def _named(names: Sequence[str], arguments: Sequence[Any]) -> Iterator[tuple[str, Any]]:
     for place, argument in enumerate(arguments):
         yield names[place] if place < len(names) else "", argument
+
+
+def _told(names: Sequence[str], arguments: Sequence[Any]) -> str:
+    """Arguments by name, in few words."""
+    told = (f"{name} = {describe(one)}" if name else describe(one) for name, one in _named(names, arguments))
+    return ", ".join(told) or "nothing"
 
 
 def draws(seed: int, name: str) -> np.random.Generator:
@@ -273,7 +278,7 @@ class Answer:
         self, name: str, arguments: tuple[str, ...], results: tuple[str, ...], function: Any, calls: list[Call]
     ) -> None:
         self.name, self.arguments, self.results = name, arguments, results
-        self._function, self._calls, self._count, self._noted = function, calls, 0, 1
+        self._function, self._calls, self._count, self._noted, self._answered = function, calls, 0, 1, False
 
     def __call__(self, *arguments: Any) -> Any:
         """Plain arrays, numpy scalars or a tuple of them."""
@@ -282,9 +287,21 @@ class Answer:
             result = _guarded_call(self.name, self._function, arguments)
         except Crash as crash:
             raise crash.passed(self.arguments, arguments) from None
+        except AnswerError as error:
+            if error.state == NOT_ATTEMPTED and self._answered:
+                raise self._silent(arguments) from None
+            raise
+        self._answered = True
+        if len(self.results) > 1 and isinstance(result, np.ndarray) and len(result) == len(self.results):
+            result = tuple(result)  # stacked: it unpacks as a tuple does
         if kept is not None:
             self._calls.append(Call(self.name, kept, result))
         return result
+
+    def _silent(self, arguments: tuple[Any, ...]) -> AnswerError:
+        """An answer that has answered before, and here does not: a branch that falls off its end is no blank."""
+        told = f"{self.name} returns nothing here, though it did elsewhere: each way through it must end in a return"
+        return AnswerError(WRONG, f"{told}; it was passed {_told(self.arguments, arguments)}")
 
     def _to_note(self, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """Copies of the arguments of the first call and of ever fewer later ones."""
@@ -304,8 +321,6 @@ class Answer:
         """Call it for as many results as are declared; a single number stands for a whole array."""
         value = self(*arguments)
         parts = value if isinstance(value, tuple) else (value,)
-        if len(parts) == 1 and np.shape(parts[0]) == (len(self.results),):
-            parts = tuple(parts[0])
         if len(parts) != len(self.results):
             many = f"{len(self.results)} are wanted: {', '.join(self.results)}"
             raise AnswerError(WRONG, f"{self.name} returns {_results(len(parts))}, {many}")
@@ -324,6 +339,8 @@ class Answer:
     def example(self, arguments: Sequence[Any], got: Any, wanted: Any, ok: Any = None, words: Any = None) -> str:
         """The smallest input that fails: what came, what is wanted, and the arguments by name.
 
+        Where results have an axis in front of that of the members, as dependencies of a page, whole columns are shown.
+
         Parameters
         ----------
         arguments : sequence
@@ -341,6 +358,10 @@ class Answer:
             return ""
         sizes = np.where(fails, _sizes(arguments, got.shape), np.inf)
         place = np.unravel_index(int(np.argmin(sizes)), got.shape)
+        if got.ndim > 1:
+            place, shape = place[1:], got.shape[1:]
+            saw, right = (_element(array, place, shape) for array in (got, wanted))
+            return f"{saw}, not {right}, {self.at(arguments, place, shape)}"
         saw, right = (_worded(array[place], words) for array in (got, wanted))
         return f"{saw}, not {right}, {self.at(arguments, place, got.shape)}"
 

@@ -92,6 +92,44 @@ def test_a_miss_shows_the_column_of_the_member_that_fails(rows, shown):
     assert f"counts = {shown}, limit = 5" in columns.judge({"f": lambda counts, limit: limit}, 1).lines[1]
 
 
+def test_a_miss_shows_the_whole_column_where_results_have_an_axis_in_front():
+    """Whether a page calls one dependency hangs on the others of that page."""
+
+    @task("pages", answers=("f(state, probe)",), points=1)
+    def pages(answers, seed):
+        told = (np.arange(6).reshape(2, 3), np.array([True, False, True]))
+        found = answers.f.array(*told)
+        yield demand("calls", ok=found == 1, seen=answers.f.example(told, found, np.ones((2, 3))))
+
+    line = pages.judge({"f": lambda state, probe: np.array([[1, 1, 1], [1, 0, 1]])}, 1).lines[1]
+    assert line.endswith("saw [1, 0], not [1, 1], for state = [1, 4], probe = False")
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_results_stacked_in_one_array_are_as_many_results(shape):
+    @task("pair", answers=("f(x) -> low, high",), points=1)
+    def pair(answers, seed):
+        low, high = answers.f.several(np.ones(shape))
+        yield demand("is a pair", ok=(low == 1) & (high == 2))
+
+    assert pair.judge({"f": lambda x: np.stack([x, 2 * x])}, 1).state == "right"
+    assert "1 result, 2 are wanted" in pair.judge({"f": lambda x: np.stack([x, x, x])}, 1).text
+
+
+def test_a_branch_without_a_return_is_no_blank():
+    def forgets(x):
+        if x > 1:
+            return x
+
+    @task("first", answers=("f(x)",), points=1)
+    def first(answers, seed):
+        yield demand("finds it", ok=answers.f(2.0) == 2)
+        yield demand("or says so", ok=answers.f(0.0) == -1)
+
+    verdict = first.judge({"f": forgets}, 1)
+    assert verdict.state == "wrong" and "each way through it must end in a return; it was passed x = 0" in verdict.text
+
+
 def test_a_crash_inside_numpy_points_at_the_learners_line():
     def broken(x):
         return np.concatenate([x, np.ones((2, 2))])

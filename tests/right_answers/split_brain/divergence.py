@@ -16,3 +16,11 @@ def the_chance_of_a_key(write_rate, near_share, lag, cut, takeover, keys):
     a = np.where(takeover < cut, write_rate * (lag + near_share * cut), 0.0)
     b = np.where(takeover < cut, write_rate * (1 - near_share) * (cut - takeover), 0.0)
     return a, keys * (1 - (1 - 1 / keys) ** a) * (1 - (1 - 1 / keys) ** b)
+
+
+def one_array(write_rate, near_share, lag, cut, takeover, keys):
+    """Both results as the rows of one array."""
+    over = takeover < cut
+    a = over * write_rate * (lag + near_share * cut)
+    b = over * write_rate * (1 - near_share) * (cut - takeover)
+    return np.stack([a, keys * (1 - np.exp(-a / keys)) * (1 - np.exp(-b / keys))])
