@@ -138,7 +138,7 @@ def divergence(answers: Answers, seed: int) -> Iterator[Demand]:
     both = quorum.conflicting_keys(keys, true, np.where(over, rate * (1 - near) * (cut - takeover), 0.0))
     example = answers.divergence.example
     for text, cases in (
-        ("loses nothing where the cut is over before anybody takes over", case == 3),
+        ("loses nothing where the cut is over before anybody takes over", np.isin(case, (3, 5))),
         ("counts the near side's writes of the whole cut, and what was not copied before it", case <= 2),
         ("counts what was not copied where no client is near", case == 4),
     ):
@@ -153,13 +153,14 @@ def divergence(answers: Answers, seed: int) -> Iterator[Demand]:
 
 
 def _failovers(seed: int) -> tuple[tuple[FloatArray, ...], IntArray]:
-    """Cuts and failovers: usual, few keys, hardly any lag, too late, nobody near."""
+    """Cuts and failovers: usual, few keys, hardly any lag, too late, nobody near, and late by no second."""
     random = draws(seed, "divergence")
-    case = lineup(random, 5)
+    case = lineup(random, 6)
     size = len(case)
     near = np.where(case == 4, 0.0, random.uniform(0.2, 0.8, size).round(2))
     cut = random.uniform(30, 120, size).round()
     takeover = (cut * np.where(case == 3, random.uniform(1.1, 2.0, size), random.uniform(0.2, 0.6, size))).round()
+    takeover = np.where(case == 5, cut, takeover)
     lag = np.where(case == 2, 0.1, random.uniform(1.0, 9.0, size).round(1))
     rate = random.uniform(100, 600, size).round()
     keys = (rate * cut * np.where(case == 1, random.uniform(0.2, 0.4, size), random.uniform(2, 20, size))).round()
@@ -184,11 +185,9 @@ def may_lead(answers: Answers, seed: int) -> Iterator[Demand]:
     """Whether votes are a majority by weight, of the old configuration and of the new one."""
     random = draws(seed, "may_lead")
     votes, old, new = _ballots(random)
-    leads = answers.may_lead.array(votes, old, new, shape=(len(votes),)).astype(bool)
-    sums = [(votes * weight).sum(axis=1) * 2 - weight.sum() for weight in (old, new)]
-    words = [f"{'leads' if one else 'does not lead'}, with {int((row * old).sum())} of {old.sum()} by the old weights "
-             f"and {int((row * new).sum())} of {new.sum()} by the new"
-             for one, row in zip(leads, votes, strict=True)]  # fmt: skip
+    polls = [_polled(answers, votes, *weights) for weights in ((old, new), _odd(votes, old, new))]
+    leads, *sums = (np.concatenate(part) for part in list(zip(*polls, strict=True))[:3])
+    words = [text for *_, texts in polls for text in texts]
     both, tie = (sums[0] > 0) & (sums[1] > 0), (sums[0] == 0) | (sums[1] == 0)
     for text, wrong in (
         ("leads with more than half of the weight, old and new", both & ~leads),
@@ -209,7 +208,7 @@ def _ballots(random: np.random.Generator) -> tuple[BoolArray, IntArray, IntArray
     while True:
         old, new = (random.integers(0, 5, nodes) for _ in range(2))
         even = old.sum() % 2 == new.sum() % 2 == 0
-        if even and min(old.sum(), new.sum()) > 8 and (old == 0).any() and (new == 0).any():
+        if even and old.sum() != new.sum() and min(old.sum(), new.sum()) > 8 and (old == 0).any() and (new == 0).any():
             votes = (np.arange(2**nodes)[:, None] >> np.arange(nodes)) % 2 == 1
             held = [2 * (votes * weight).sum(axis=1) - weight.sum() for weight in (old, new)]
             heads = 2 * votes.sum(axis=1) > nodes
@@ -217,6 +216,24 @@ def _ballots(random: np.random.Generator) -> tuple[BoolArray, IntArray, IntArray
                     (held[0] < 0) & (held[1] > 0), (held[0] < 0) & (held[1] < 0) & heads)  # fmt: skip
             if all(one.any() for one in seen):
                 return random.permutation(votes), old, new
+
+
+def _polled(
+    answers: Answers, votes: BoolArray, old: IntArray, new: IntArray
+) -> tuple[BoolArray, IntArray, IntArray, list[str]]:
+    """Who leads, by how much each is above half of the old weights and of the new, twice, and all that in words."""
+    leads = answers.may_lead.array(votes, old, new, shape=(len(votes),)).astype(bool)
+    held = [votes @ weight for weight in (old, new)]
+    words = [f"{'leads' if one else 'does not lead'}, with {was} of {old.sum()} by the old weights and {now} of "
+             f"{new.sum()} by the new" for one, was, now in zip(leads, *held, strict=True)]  # fmt: skip
+    return leads, 2 * held[0] - old.sum(), 2 * held[1] - new.sum(), words
+
+
+def _odd(votes: BoolArray, old: IntArray, new: IntArray) -> tuple[IntArray, IntArray]:
+    """Weights, odd in sum, by which some lead with half a vote more than half: in a tie one voter weighs more."""
+    held = [2 * (votes @ weight) - weight.sum() for weight in (old, new)]
+    tie = [votes[int(np.argmax((held[i] == 0) & (held[1 - i] > 0)))] for i in (0, 1)]
+    return tuple(weight + (np.arange(len(weight)) == row.argmax()) for weight, row in zip((old, new), tie, strict=True))
 
 
 def _elected_twice(answers: Answers, random: np.random.Generator, old: IntArray, new: IntArray) -> int:
@@ -245,11 +262,13 @@ def _elected_twice(answers: Answers, random: np.random.Generator, old: IntArray,
 def broken_trial(answers: Answers, seed: int) -> Iterator[Demand]:
     """The first partition in which a rule that asks for at least half elects two."""
     random = draws(seed, "broken_trial")
-    sorts = np.concatenate([lineup(random, 3, extra=0), lineup(random, 3, extra=0)])
     rows: dict[int, list[tuple[int, int]]] = {0: [], 1: [], 2: []}
-    for sort in sorts:
+    sorts = lineup(random, 6, extra=0)
+    for sort in np.roll(
+        sorts, -int((sorts % 3 < 2).argmax())
+    ):  # one that has an answer first: whoever forgets -1 is told
         weights, part, right = _trials(random, int(sort))
-        rows[int(sort)].append((int(answers.broken_trial.array(weights, part, shape=())), right))
+        rows[int(sort) % 3].append((int(answers.broken_trial.array(weights, part, shape=())), right))
     for sort, text in enumerate(
         (
             "finds the first trial that elects two, where every node has one vote",
@@ -261,19 +280,29 @@ def broken_trial(answers: Answers, seed: int) -> Iterator[Demand]:
         yield demand(text, ok=not wrong, essential=True, seen=", ".join(wrong))
 
 
+def _halved(weights: IntArray, part: IntArray) -> BoolArray:
+    """Whether two parts hold half of the weight each."""
+    held = np.stack([np.where(part == p, weights, 0).sum(axis=1) for p in range(PARTS)])
+    return (2 * held == weights.sum()).sum(axis=0) == 2
+
+
 def _trials(random: np.random.Generator, sort: int) -> tuple[IntArray, IntArray, int]:
-    """Weights, partitions, and the first in which two parts hold half each; before it many in which one part does."""
-    nodes, count = 2 * int(random.integers(3, 5)), np.zeros(1)
-    while (count == 2).sum() < 10:  # weights that nobody can halve, such as five threes and a one, are drawn anew
-        weights = random.integers(1, 4, nodes) if sort == 1 else np.ones(nodes, int)
-        weights[0] += sort == 1 and weights.max() == 1
+    """Weights, partitions, and the first in which two parts hold half each; before it many in which one part does.
+
+    Sorts are nodes of one vote, weights, and no such trial; then the same with the first at once, and an odd number.
+    """
+    nodes, weighs = 2 * int(random.integers(3, 5)), sort % 3 == 1
+    if sort == 5:
+        return np.ones(nodes - 1, int), random.integers(0, PARTS, (300, nodes - 1)), -1
+    broken = np.zeros(0)
+    while len(broken) < 10:  # weights that nobody can halve, such as five threes and a one, are drawn anew
+        weights = random.integers(1, 4, nodes) if weighs else np.ones(nodes, int)
         part = random.integers(0, PARTS, (4000, nodes))
-        held = np.stack([np.where(part == p, weights, 0).sum(axis=1) for p in range(PARTS)])
-        count = (2 * held == weights.sum()).sum(axis=0)
-    calm, broken = part[count < 2], part[count == 2]
+        halved, heads = _halved(weights, part), _halved(np.ones(nodes, int), part)
+        calm, broken = part[~halved], part[halved & ~(heads & weighs)]
     if sort == 2:
         return weights, calm[:300], -1
-    right = int(random.integers(20, 250))
+    right = int(random.integers(20, 250)) if sort < 3 else 0
     return weights, np.concatenate([calm[:right], broken[:1], random.permutation(part)[:300]]), right
 
 
@@ -386,8 +415,10 @@ def _keys(seed: int) -> tuple[tuple[NDArray[Any], ...], IntArray]:
     random = draws(seed, "reconcile")
     kind = np.concatenate([lineup(random, 10) for _ in range(3)])
     size = len(kind)
-    base = random.integers(40, 90, size).astype(float)
+    counts = np.isin(kind, (5, 6, 7, 9)) | ((kind < 3) & (random.random(size) < 0.5))
+    base = random.integers(40, 90, size) + np.where(counts, 0.0, random.integers(1, 4, size) / 4)  # a price, say
     least = random.integers(0, 30, size).astype(float)
+    least = np.where(kind == 6, np.floor(base * random.uniform(0.55, 0.75, size)), least)  # nothing falls below 0 there
     up = lambda: random.integers(1, 30, size).astype(float)  # noqa: E731
     room = base - least
     spent = np.ceil(room * random.uniform(0.55, 0.95, size))  # once it can be spent, twice it cannot
@@ -397,7 +428,6 @@ def _keys(seed: int) -> tuple[tuple[NDArray[Any], ...], IntArray]:
     far = np.select([kind == 3, kind == 6, kind == 9], [near, base - spent, base - (room - split)], base - up())
     far = np.where((kind == 5) & (near + far - base < least), base + 1, far)
     near, far = np.where(near_wrote, near, base), np.where(far_wrote, far, base)
-    counts = np.isin(kind, (5, 6, 7, 9)) | ((kind < 3) & (random.random(size) < 0.5))
     return (base, near, far, near_wrote, far_wrote, counts, least), kind
 
 
@@ -447,20 +477,25 @@ def _fewest(loss: FloatArray, heartbeat: FloatArray, quiet: FloatArray) -> Float
 
 
 def _objectives(seed: int) -> tuple[tuple[FloatArray, ...], BoolArray]:
-    """Networks, clocks and objectives: some roomy, some tight, some only if clocks were right, or promotion free."""
+    """Networks, clocks and objectives: some roomy, some tight, some only if a clock were right, or promotion free."""
     random = draws(seed, "settings")
     case = lineup(random, 6)
     size = len(case)
     loss = random.uniform(0.01, 0.1, size).round(3)
     heartbeat = random.uniform(0.5, 3.0, size).round(1)
-    misses = random.integers(2, 7, size)
-    quiet = (quorum.false_alarm_time(loss, misses, heartbeat) * random.uniform(0.3, 0.8, size)).round()
+    misses = np.where(case == 2, 1, random.integers(2, 7, size))
+    # The tight one is quiet enough by less than what a shorter formula, h / p^m, leaves out.
+    enough = np.where(case == 1, 1.0 - 0.5 * loss, random.uniform(0.3, 0.8, size))
+    quiet = (quorum.false_alarm_time(loss, misses, heartbeat) * enough).round()
     misses = _fewest(loss, heartbeat, quiet)
     error = random.uniform(0.05, 0.1, size).round(3)
     promotion = (misses * heartbeat * random.uniform(0.5, 1.0, size)).round(1)
     shortest = quorum.lease_wait(misses * heartbeat, error)
     slack = np.array([1.3, 1.04, 1.1, 0.0, 0.0, 0.7])[case]
     objective = shortest * slack + promotion
-    objective = np.where(case == 3, misses * heartbeat * 1.03 + promotion, objective)  # if clocks were right
+    one_clock = 0.5 * (
+        1.0 / (1.0 - error) + (1.0 + error) / (1.0 - error)
+    )  # enough if only one of the two clocks erred
+    objective = np.where(case == 3, misses * heartbeat * one_clock + promotion, objective)
     objective = np.where(case == 4, shortest + 0.5 * promotion, objective)  # if promotion took no time
     return (loss, heartbeat, error, promotion, objective.round(2), quiet), case < 3

@@ -43,6 +43,16 @@ def two_thirds(votes, old, new):
     return (3 * (votes * old).sum(axis=1) > 2 * old.sum()) & (3 * (votes * new).sum(axis=1) > 2 * new.sum())
 
 
+def half_and_one(votes, old, new):
+    """Half and one more: of five votes it asks for four."""
+    return (votes @ old >= old.sum() / 2 + 1) & (votes @ new >= new.sum() / 2 + 1)
+
+
+def one_total_for_both(votes, old, new):
+    """Half of the old total, for the new weights as well."""
+    return (2 * (votes @ old) > old.sum()) & (2 * (votes @ new) > old.sum())
+
+
 def constants_of_the_visible_seed(votes, old, new):
     """What is right at home, copied."""
     return np.resize([0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1], len(votes))
@@ -50,4 +60,4 @@ def constants_of_the_visible_seed(votes, old, new):
 
 def constants_tuned_on_other_seeds(votes, old, new):
     """The median of what is right on seven other seeds, copied."""
-    return np.resize([0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0], len(votes))
+    return np.resize([1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], len(votes))

@@ -69,11 +69,47 @@ def whole_objective(loss, heartbeat, clock_error, promotion, objective, quiet):
     return misses * fits, objective * fits
 
 
+def successors_clock_alone(loss, heartbeat, clock_error, promotion, objective, quiet):
+    """Knows that the successor's clock errs, and takes the holder's for right."""
+    misses = _misses(loss, heartbeat, quiet)
+    fits = misses * heartbeat * (1 + clock_error) + promotion <= objective
+    return misses * fits, misses * heartbeat * fits
+
+
+def holders_clock_alone(loss, heartbeat, clock_error, promotion, objective, quiet):
+    """Knows that the holder's clock errs, and takes the successor's for right."""
+    misses = _misses(loss, heartbeat, quiet)
+    fits = misses * heartbeat / (1 - clock_error) + promotion <= objective
+    return misses * fits, misses * heartbeat * fits
+
+
+def shorter_formula(loss, heartbeat, clock_error, promotion, objective, quiet):
+    """Over-fixed: a false alarm each h / p^m seconds, and where that is just too often, nothing will do."""
+    misses = 1 + (heartbeat / loss ** np.arange(1, 31)[:, None] < quiet).sum(axis=0)
+    fits = misses * heartbeat * (1 + clock_error) / (1 - clock_error) + promotion <= objective
+    return misses * fits, misses * heartbeat * fits
+
+
+def never_after_one(loss, heartbeat, clock_error, promotion, objective, quiet):
+    """Over-fixed: two misses at least, also where one is enough and there is no time for two."""
+    misses = np.maximum(2, _misses(loss, heartbeat, quiet))
+    fits = misses * heartbeat * (1 + clock_error) / (1 - clock_error) + promotion <= objective
+    return misses * fits, misses * heartbeat * fits
+
+
+def waits_for_both(loss, heartbeat, clock_error, promotion, objective, quiet):
+    """Waits for the misses, and then for the whole lease, which has run since the last heartbeat."""
+    misses = _misses(loss, heartbeat, quiet)
+    lease = misses * heartbeat
+    fits = lease + lease * (1 + clock_error) / (1 - clock_error) + promotion <= objective
+    return misses * fits, lease * fits
+
+
 def constants_of_the_visible_seed(loss, heartbeat, clock_error, promotion, objective, quiet):
     """What is right at home, copied."""
-    return np.resize([0, 0, 0, 2, 0, 5, 4], np.shape(loss)), np.resize([0, 0, 0, 3.6, 0, 10.5, 4], np.shape(loss))
+    return np.resize([0, 0, 0, 2, 0, 1, 4], np.shape(loss)), np.resize([0, 0, 0, 3.6, 0, 2.1, 4], np.shape(loss))
 
 
 def constants_tuned_on_other_seeds(loss, heartbeat, clock_error, promotion, objective, quiet):
     """The median of what is right on seven other seeds, copied."""
-    return np.resize([0, 2, 0, 2, 4, 0], np.shape(loss)), np.resize([0, 3.6, 0, 3.5, 4.5, 0], np.shape(loss))
+    return np.resize([0, 1, 0, 1, 1, 0], np.shape(loss)), np.resize([0, 0.9, 0, 2.2, 1, 0], np.shape(loss))
