@@ -24,9 +24,10 @@ def test_the_first_and_the_loudest_are_not_always_the_guilty(seed):
 @pytest.mark.parametrize("seed", FEW)
 def test_pools_fill_or_are_spared_with_room_beside_the_rule(seed):
     (workers, held, rate, capacity, patience), case, right = checks._pools(seed)
-    assert set(case) == {0, 1, 2} and (np.isfinite(right) == (case == 0)).all() and (held < workers).all()
+    assert set(case) == set(range(5)) and (np.isfinite(right) == np.isin(case, (0, 3))).all() and (held < workers).all()
     bound = rate * patience / workers
-    assert (np.abs(bound - 1) > 0.005).all() and (capacity[case == 1] > rate[case == 1]).all()
+    assert (np.abs(bound - 1) > 0.005)[case != 3].all() and (capacity[case == 1] > rate[case == 1]).all()
+    assert (bound[case == 3] == 1).all() and (workers - held < rate * patience)[case == 4].all()
     assert (capacity * patience < workers)[case == 0].any(), "Little's law with the database's rate must not do"
 
 
@@ -37,6 +38,7 @@ def test_services_have_room_for_a_threshold_and_classes_are_cut_everywhere(seed)
     assert (high > 5 * low).all() and (np.sqrt(low * high) < 0.9 * workers).all()
     right = np.sqrt(low * high) / workers
     assert right.max() > 3 * right.min(), "one threshold must not fit all"
+    assert low.max() > 90, "nor one number of requests: this is more than the lesson's"
     offered, capacity = checks._classes(seed)
     before = np.cumsum(offered, axis=0) - offered
     cut = (capacity > before) & (capacity < before + offered)
@@ -46,8 +48,25 @@ def test_services_have_room_for_a_threshold_and_classes_are_cut_everywhere(seed)
 @pytest.mark.parametrize("seed", FEW)
 def test_pages_and_dependencies_come_in_every_kind(seed):
     (state, room, optional, probe), case, right = checks._pages(seed)
-    assert set(case) == set(range(8)) and set(np.unique(right)) == {0, 1, 2} and {0, 1, 2} == set(np.unique(state))
+    assert set(case) == set(range(9)) and set(np.unique(right)) == {0, 1, 2} and {0, 1, 2} == set(np.unique(state))
     assert (room == 0).any() and probe.any() and not probe.all() and optional.any()
-    (rate, latency, workers), fits = checks._dependencies(seed)
-    need = np.ceil(2 * rate * latency - 1e-9).sum(axis=0)
-    assert fits.any() and not fits.all() and (need == workers).any() and (need == workers + 1).any()
+    tried = (state == 2) & probe & (room > 0) & ((state == 2).sum(axis=0) == 1)
+    assert (tried & optional).any() and (tried & ~optional).any(), "the probe of an extra, and of what is required"
+    opened = (state == 1) & probe
+    assert (opened & ~optional).any() and ((opened & optional) & (right == 2)).any() and (room[:, case == 0] == 1).any()
+
+
+def test_no_rounding_decides_about_places_or_replicas():
+    """Whole numbers are whole as they are computed: nobody is marked by the last bit of a product."""
+    for seed in range(100):
+        (rate, latency, workers), fits = checks._dependencies(seed)
+        need = 2 * rate * latency
+        whole = np.abs(need - need.round()) < 1e-6
+        assert (latency[whole] == 0.25).all() and (rate[whole] % 4 == 0).all() and whole[:, fits].any()
+        tight = np.ceil(need).sum(axis=0) == workers
+        assert whole.any(axis=0)[tight].any() and ((2 * np.ceil(rate * latency)).sum(axis=0) > workers)[tight].any()
+        assert (need.sum(axis=0) <= workers)[~fits].any(), "parts of workers must not be added up"
+        (replicas, rho, *_), _ = checks._fleets(seed)
+        spare = replicas * (1 - rho)
+        whole = np.abs(spare - spare.round()) < 1e-6
+        assert (rho[whole] * 8 % 1 == 0).all() and (spare[whole] > 1).any() and ((spare > 0.55) & (spare < 0.95)).any()

@@ -49,11 +49,20 @@ def off(arrival_rate, healthy_time, slow_rate, query_time, timeout, workers):
     return np.ones_like(workers), np.ones_like(workers)
 
 
+def ninety_as_in_the_lesson(arrival_rate, healthy_time, slow_rate, query_time, timeout, workers):
+    """The lesson's ninety requests, whatever the load."""
+    return 90.0 / workers, np.ones_like(workers)
+
+
 def constants_of_the_visible_seed(arrival_rate, healthy_time, slow_rate, query_time, timeout, workers):
     """What is right at home, copied."""
-    return np.resize([0.173, 0.0608, 0.24, 0.634, 0.187], workers.shape), np.resize([1, 1, 1, 1, 1], workers.shape)
+    return np.resize([0.120842, 0.0607858, 0.216694, 0.619543, 0.215716], workers.shape), np.resize(
+        [1, 1, 1, 1, 1], workers.shape
+    )
 
 
 def constants_tuned_on_other_seeds(arrival_rate, healthy_time, slow_rate, query_time, timeout, workers):
     """The median of what is right on seven other seeds, copied."""
-    return np.resize([0.228, 0.326, 0.0944, 0.126, 0.204], workers.shape), np.resize([1, 1, 1, 1, 1], workers.shape)
+    return np.resize([0.198111, 0.184968, 0.21738, 0.177364, 0.164013], workers.shape), np.resize(
+        [1, 1, 1, 1, 1], workers.shape
+    )
