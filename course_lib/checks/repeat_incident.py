@@ -117,8 +117,8 @@ class Case:
         return self.time, self.requests, self.failed, self.paged, self.spoke
 
 
-KINDS = ("somebody is paged and ends it", "customers tell before any alert", "nobody says a word", "it is not over",
-         "nothing happens", "it looks over, and comes back")  # fmt: skip
+KINDS = ("somebody is paged and ends it", "customers tell before any alert", "nobody says a word",
+         "it may not be over yet", "nothing happens", "it looks over, and comes back")  # fmt: skip
 
 
 @functools.lru_cache(maxsize=8)
@@ -141,16 +141,30 @@ def _case(random: np.random.Generator, kind: int, played: engine.Played) -> Case
     if kind == 4:
         failed = np.minimum(failed, 0.008 * requests).round()
     if kind == 5:
-        failed[20:23] = 0.0  # in the middle of it
+        failed[19:23] = requests[19], 0.0, 0.0, 0.0  # in the middle of it, after the worst
+        half = (
+            np.flatnonzero(failed > 0.5 * requests)[-1] + 1
+        )  # and at its end a window that is half as bad, and no worse
+        requests[half] = 2.0 * np.ceil(requests[half] / 2.0)
+        failed[half] = 0.5 * requests[half]
+    if kind == 3:  # the last five windows are good, and what came after is not told
+        end = min(int(np.flatnonzero(failed > service.TOLERANCE * requests)[-1]), len(time) - 6)
+        time, requests, failed = (part[: end + 6] for part in (time, requests, failed))
+        failed[-5:] = 0.0
     failed = np.maximum(failed, np.ceil(requests * random.uniform(0.0005, 0.008, len(requests))))  # as on any day
     bad = np.flatnonzero(failed > service.TOLERANCE * requests)
     if kind == 0:  # a few per cent fail before and after: who waits for a tenth is late, and half over is not over
         rim = bad[[0, -1, -1]] + [-1, 1, 2]
         failed[rim] = np.round(0.03 * requests[rim])
-    if kind == 3:  # some that nobody helps drain by themselves: of those, no more is told than half a minute
-        time, requests, failed = (part[: bad[-1] + 4] for part in (time, requests, failed))
+    if kind == 4:  # one window in which just as many fail as are tolerated
+        requests[15] = np.ceil(requests[15] / 100) * 100
+        failed[15] = 0.01 * requests[15]
+    if kind == 2:  # a minute after the last bad window: just enough to call it over
+        time, requests, failed = (part[: bad[-1] + 7] for part in (time, requests, failed))
     paged = np.array([at for at, what, _ in engine.alarms(day, played, day.until) if what == "alert"])
     paged = paged[paged <= time[-1]]
+    if kind == 5:  # an alert may come before the first user is hurt
+        paged = np.concatenate([[time[bad[0]] - 30.0], paged])
     spoke = np.array(sorted(entry.at for entry in played.log))
     if kind == 1:
         spoke = np.concatenate([[service.START + random.integers(16, 24)], spoke])
@@ -317,7 +331,7 @@ def items(answers: Answers, seed: int) -> Iterator[Demand]:
     yield demand("refuses next to nothing on a busy day", ok=busy <= 0.001, weight=2, essential=True,
                  seen=worst(told, busy, "{:.1%} of the orders fail"))  # fmt: skip
     wanted = np.ceil(-takes * np.log1p(-chance) - 1e-9)
-    early, late = due < wanted, due > wanted + 2
+    early, late = due < wanted, due > wanted
     yield demand("gives a date by which the item is finished with the chance that is asked for", ok=~early, weight=2,
                  essential=True, seen=example(told, due, wanted, ~early))  # fmt: skip
     yield demand("gives no later date than that", ok=~late, weight=2, essential=True,
@@ -392,7 +406,8 @@ def runbook(answers: Answers, seed: int) -> Iterator[Demand]:
                        ["it is opened"] * count)  # fmt: skip
     soon = at <= [days.late + 40.0 for days in services]
     yield _of_services("is opened in the incident, within forty seconds of the first late order", services, soon,
-                       [f"opened at {second:g} s" for second in at])  # fmt: skip
+                       [f"opened at {second:g} s, when orders are late from {days.late:g} s on"
+                        for second, days in zip(at, services, strict=True)])  # fmt: skip
     done = executor.run_each(pages, world, range(count))
     left = np.array([one.harm / max(one.harm_of_nothing, 1e-9) for one in done])
     yield _of_services("leaves users well, read word by word, without a step that makes it worse", services,

@@ -39,10 +39,16 @@ def test_runs_are_of_six_kinds_and_each_is_what_it_is_called(seed, name):
     assert (share > 0).all() and ((share > 0.01) & (share < 0.1))[around].sum() > 2
     assert told.spoke.min() < min(told.paged, default=np.inf) and not len(silent.spoke)
     assert checks.moments(silent)[2] == -1 and checks.moments(silent)[4] > 0
-    assert checks.moments(goes_on)[3:] == (-1, -1) and (goes_on.failed / goes_on.requests)[-8:].max() > 0.1
+    assert checks.moments(goes_on)[4] == -1 and (goes_on.failed / goes_on.requests)[-10:].max() > 0.1
+    after = [run.time[-1] - run.time[run.failed > 0.01 * run.requests][-1] for run in (silent, goes_on)]
+    assert after == [60.0, 50.0], "just enough, and a window too few"
     assert (checks.moments(nothing)[0], *checks.moments(nothing)[3:]) == (-1, -1, -1) and nothing.failed.sum() > 0
+    assert (nothing.failed / nothing.requests).max() == 0.01, "just as many as are tolerated"
     bad = np.flatnonzero(back.failed > 0.01 * back.requests)
     assert np.diff(bad).max() >= 3, "somebody must be able to take it for over"
+    share = back.failed / back.requests
+    dip = int(np.flatnonzero((share <= 0.01) & (np.arange(len(share)) > share.argmax()))[0])
+    assert (share[dip:] > share.max() / 2).any(), "and for half over, after the worst of it"
 
 
 @pytest.mark.parametrize("seed", FEW)

@@ -70,6 +70,12 @@ def due_in_a_year(deadline, partitions, price, money, takes, chance):
     return 0.75 * deadline, workers, 365 + 0 * takes
 
 
+def a_day_more(deadline, partitions, price, money, takes, chance):
+    """The day after the first that will do."""
+    workers, due = _rest(deadline, partitions, price, money, takes, chance)
+    return 0.75 * deadline, workers, due + 1
+
+
 def constants_of_the_visible_seed(deadline, partitions, price, money, takes, chance):
     """What is right at home, copied."""
     shape = np.shape(deadline)

@@ -81,6 +81,44 @@ def mitigated_is_resolved(time, requests, failed, paged, spoke):
     return *found[:3], found[4] - 10 * (found[4] >= 0), found[4]
 
 
+def one_per_cent_itself(time, requests, failed, paged, spoke):
+    """Takes a window in which just 1 % fail for a bad one."""
+    return _right(time, requests, failed, paged, spoke, limit=0.01 - 1e-9)
+
+
+def more_than_a_minute(time, requests, failed, paged, spoke):
+    """Asks for more than 60 s of telemetry, where 60 s are enough."""
+    return _right(time, requests, failed, paged, spoke, settled=60.5)
+
+
+def a_window_too_few(time, requests, failed, paged, spoke):
+    """Counts the last bad window among the six that must follow."""
+    return _right(time, requests, failed, paged, spoke, settled=50.0)
+
+
+def half_over_after_the_worst(time, requests, failed, paged, spoke):
+    """Is mitigated when the share first falls to half of the worst, though it rises again."""
+    start, detected, said, _, over = _right(time, requests, failed, paged, spoke)
+    share = failed / np.maximum(requests, 1)
+    after = np.flatnonzero((share <= share.max() / 2) & (np.arange(len(share)) > share.argmax()))
+    half = time[after[0] - 1] if len(after) and start >= 0 else -1
+    return start, detected, said, half if time[-1] - half >= 60 else -1, over
+
+
+def half_itself(time, requests, failed, paged, spoke):
+    """Takes a window that is half as bad as the worst for one above half."""
+    start, detected, said, _, over = _right(time, requests, failed, paged, spoke)
+    share = failed / np.maximum(requests, 1)
+    half = time[np.flatnonzero(share >= share.max() / 2)[-1]] if start >= 0 else -1
+    return start, detected, said, half if time[-1] - half >= 60 else -1, over
+
+
+def no_page_before_the_start(time, requests, failed, paged, spoke):
+    """Leaves out pages and words from before the first bad window."""
+    start, _, *rest = _right(time, requests, failed, paged, spoke)
+    return start, min((at for at in (*paged, *spoke) if at >= start), default=-1), *rest
+
+
 def constants_of_the_visible_seed(time, requests, failed, paged, spoke):
     """What is right at home of one run, copied."""
     return 130.0, 180.0, 328.0, 390.0, 420.0
