@@ -31,6 +31,9 @@ def test_the_figures_of_the_first_part():
     assert cut["divergent"][:102].max() == 0
     rows = charts.counted(lambda *told: (0 * told[0], 0 * told[0]), 7).data
     assert rows["lost: model"].tolist() == ["0", "7,451", "9,099"]
+    few = int(rows["conflicts: model"].iloc[-1].replace(",", ""))
+    gained = 150 * (60 - cut["failover_time"][-1])  # on the far side; the second and third cut are noticed alike
+    assert few > 0.8 * 3000 and 9000 * gained / 3000 / few == pytest.approx(8, abs=0.5)
 
 
 def test_one_character():
