@@ -81,19 +81,22 @@ def _placements(seed: int) -> tuple[tuple[IntArray, IntArray, IntArray], IntArra
     """Voters of each site, the part each site is in (-1: lost) and the votes needed; every kind, in any order."""
     random = draws(seed, "elections")
     kind = np.concatenate([lineup(random, len(PLACEMENTS), extra=0) for _ in range(4)])
-    rows = [_placement(random, int(sort)) for sort in kind]
+    rows = [_placement(random, int(sort), n // len(PLACEMENTS) % 2 == 1) for n, sort in enumerate(kind)]
     placement, part, needed = (np.array(column) for column in zip(*rows, strict=True))
     return (placement, part, needed), kind
 
 
-def _placement(random: np.random.Generator, kind: int) -> tuple[IntArray, IntArray, int]:
-    """One of a kind, found by drawing until it is."""
+def _placement(random: np.random.Generator, kind: int, rare: bool) -> tuple[IntArray, IntArray, int]:
+    """One of a kind, found by drawing until it is.
+
+    A rare one holds its majority where half would do, has lost as many as are needed, or lets all three parts elect.
+    """
     while True:
         sites = 6
         placement = random.integers(0, 5, sites)
         part = random.integers(-1 if kind in (2, 3) else 0, PARTS, sites)
         whole = int(placement.sum())
-        needed = {4: (whole + 1) // 2, 5: 1}.get(kind, whole // 2 + 1)
+        needed = {0: (whole + 1) // 2 if rare else whole // 2 + 1, 4: (whole + 1) // 2, 5: 1}.get(kind, whole // 2 + 1)
         votes = np.array([placement[part == p].sum() for p in range(PARTS)])
         lost, able, many = int(placement[part < 0].sum()), int((votes >= needed).sum()), votes.argmax()
         fewer_sites = (part == many).sum() < max((part == p).sum() for p in range(PARTS))
@@ -101,12 +104,12 @@ def _placement(random: np.random.Generator, kind: int) -> tuple[IntArray, IntArr
         if (
             whole > 5
             and {
-                0: able == 1 and fewer_sites,
+                0: able == 1 and fewer_sites and 2 * votes.max() > whole and (whole % 2 == 0 or not rare),
                 1: able == 0 and lost == 0,
-                2: lost > 2 and able == 0 and votes.max() + lost >= needed,
+                2: lost > 2 and able == 0 and votes.max() + lost >= needed and (lost >= needed) == rare,
                 3: lost > 0 and able == 0 and alone == 1,
                 4: able == 2 and whole % 2 == 0,
-                5: able == 2 and (votes == votes.max()).sum() == 1,
+                5: able == (3 if rare else 2) and (votes == votes.max()).sum() == 1,
             }[kind]
         ):
             return placement, part, needed
@@ -458,7 +461,11 @@ def patience(answers: Answers, seed: int) -> Iterator[Demand]:
     whole = (misses == np.round(misses)) & (misses >= 0)
     yield demand("counts whole heartbeats", ok=whole, essential=True, seen=example(told, misses, fewest, whole))
     with np.errstate(over="ignore", divide="ignore"):
-        calm = ~fits | (quorum.false_alarm_time(loss, np.clip(misses, 1, 60), heartbeat) >= quiet * (1 - 1e-9))
+        calm = (
+            ~fits
+            | (misses == 0)
+            | (quorum.false_alarm_time(loss, np.clip(misses, 1, 60), heartbeat) >= quiet * (1 - 1e-9))
+        )
     yield demand("raises false alarms no more often than is wanted", ok=calm, weight=2, essential=True,
                  seen=f"misses {example(told, misses, fewest, calm)}")  # fmt: skip
     holds = ~fits | (lease >= misses * heartbeat * (1 - 1e-9))

@@ -18,6 +18,9 @@ def test_every_kind_of_placement_is_there_and_two_can_elect_only_below_a_majorit
     assert (np.bincount(kind) == 4).all() and (part[kind == 2] < 0).any(axis=1).all()
     votes = np.stack([np.where(part == p, placement, 0).sum(axis=1) for p in range(3)])
     twice = (votes >= needed).sum(axis=0) > 1
+    lost = np.where(part < 0, placement, 0).sum(axis=1)
+    assert (lost >= needed).any() and ((votes >= needed).sum(axis=0) == 3).any()
+    assert ((2 * needed <= placement.sum(axis=1)) & ~twice).any(), "half is enough, and one part alone has it"
     assert (twice == (kind >= 4)).all() and (2 * needed[twice] <= placement[twice].sum(axis=1) + 1).all()
 
 
@@ -81,3 +84,10 @@ def test_objectives_are_met_with_room_or_missed_by_a_margin(seed):
     assert (alarm > 1.002 * quiet).all() and (before < 0.9 * quiet).all() and (misses[fits] == 1).any()
     one_clock = misses * heartbeat / (1 - error) + promotion
     assert (one_clock < objective)[~fits].any() and (heartbeat / loss**misses < quiet)[fits].any()
+
+
+def test_who_finds_nothing_that_will_do_is_told_so_once():
+    text = checks.patience.judge({"patience": lambda loss, *_: (0 * loss, 0 * loss)}, 7).text
+    assert (
+        text.count("  miss  ") == 1 and "is 0 and 0 exactly where nothing meets the objectives : saw misses 0" in text
+    )

@@ -57,6 +57,23 @@ def exactly_once(placement, part, needed):
     return able == 1, able >= 2
 
 
+def half_is_twice(placement, part, needed):
+    """Fears two leaders wherever half of the voters are enough, be they in one part."""
+    return (_votes(placement, part) >= needed).any(axis=0), 2 * needed <= placement.sum(axis=1)
+
+
+def two_and_no_more(placement, part, needed):
+    """Two parts that can elect, and not three."""
+    able = (_votes(placement, part) >= needed).sum(axis=0)
+    return able >= 1, able == 2
+
+
+def the_lost_are_a_part(placement, part, needed):
+    """Lets the lost sites elect among themselves."""
+    able = (np.stack([np.where(part == p, placement, 0).sum(axis=1) for p in (-1, 0, 1, 2)]) >= needed).sum(axis=0)
+    return able >= 1, able >= 2
+
+
 def constants_of_the_visible_seed(placement, part, needed):
     """What is right at home, copied."""
     return np.resize([1, 0, 1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1, 0], len(needed)), np.resize(
