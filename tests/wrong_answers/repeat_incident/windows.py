@@ -71,6 +71,18 @@ def never(error_ratio, slo, long, burn, left, react):
     return np.full(np.shape(error_ratio), -1.0), np.zeros(np.shape(error_ratio), bool)
 
 
+def four_weeks(error_ratio, slo, long, burn, left, react):
+    """Takes the budget's period for four weeks."""
+    limit = burn * (1 - slo)
+    return _judged(error_ratio > limit, long * limit / error_ratio, error_ratio, slo, left * 28 / 30, react)
+
+
+def all_fail_until_they_are_done(error_ratio, slo, long, burn, left, react):
+    """Reckons as if all requests failed from the page on."""
+    limit = burn * (1 - slo)
+    return _judged(error_ratio > limit, long * limit / error_ratio, error_ratio, slo, left, react / error_ratio)
+
+
 def constants_of_the_visible_seed(error_ratio, slo, long, burn, left, react):
     """What is right at home, copied."""
     shape = np.shape(error_ratio)
