@@ -67,10 +67,11 @@ def drawn(random: np.random.Generator, *, quiet: bool = False) -> Scenario:
     return varied(deadline, usual, burst, lasts)
 
 
-def days(random: np.random.Generator, deadline: float) -> Days:
-    """A service's incident and its busy day: the queue grows to two fifths of the deadline."""
+def days(random: np.random.Generator, deadline: float, storm: float | None = None) -> Days:
+    """A service's incident, its burst drawn or given, and its busy day: two fifths of the deadline wait."""
     usual = float(random.integers(650, 850))
-    burst, lasts = float(random.integers(1700, 2100)), max(float(random.integers(140, 200)), 2.2 * deadline)
+    drawn_burst, lasts = float(random.integers(1700, 2100)), max(float(random.integers(140, 200)), 2.2 * deadline)
+    burst = storm or drawn_burst
     extra = random.uniform(0.38, 0.43) * deadline  # s of work that wait at the busiest moment
     busy = varied(deadline, usual, CAPACITY + CAPACITY * extra / 60.0, 60.0, after=usual)
     late = START + deadline / (burst / CAPACITY - 1.0) + deadline

@@ -86,6 +86,8 @@ def test_pages_meet_an_incident_and_a_busy_day_on_which_nobody_is_late(seed):
         age = quiet["oldest_age"].max() / days.deadline
         assert 0.3 < age < 0.5, "a queue that half a deadline tells from an incident"
     assert len(there.drills) == 2 * len(services)
+    burst = [one.incident.faults[0].value for one in services]
+    assert max(burst) > 1.5 * 1600 and burst.index(max(burst)) == int(np.argmin([one.deadline for one in services]))
 
 
 PAGE = """# Late orders

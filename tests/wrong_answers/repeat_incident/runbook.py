@@ -101,6 +101,11 @@ def opened_and_left(deadline):
     return _page(deadline, actions="1. `wait 1 min`\n2. `wait 1 min`", recovery="4. `stop`")
 
 
+def workers_alone(deadline):
+    """Starts as many workers as can read, and waits until they have served those who have left."""
+    return _page(deadline, actions="1. `do more_consumers as platform`\n2. `wait 10 s`")
+
+
 def constants_of_the_visible_seed(deadline):
     """The page of one service at home, copied."""
     return _page(46.0)
