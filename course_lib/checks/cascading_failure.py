@@ -44,9 +44,9 @@ def blame(answers: Answers, seed: int) -> Iterator[Demand]:
     """Which of five tiers was full first, and whose own time grew with nothing below it to blame."""
     told, case, first, guilty = _metrics(seed)
     named, blamed = (one.astype(int) for one in answers.blame.several(*told, shape=case.shape))
-    right, grew = named == first, _grew(told[1])
+    right, full, grew = named == first, _full_from(told[0]), _grew(told[1])
     yield demand("names the tier whose pool was full first", ok=right, weight=2, essential=True,
-                 seen=_day_seen("first", named, first, right, "used is 0.95 in tick", _full_from(told[0])))  # fmt: skip
+                 seen=_day_seen("first", named, first, right, "used is 0.95 in tick (-1: never)", full))  # fmt: skip
     for text, cases in (
         ("blames the last tier where it is slow, whoever is full", (0, 4)),
         ("blames a tier in the middle, although a smaller pool above it was full first", (1, 5)),

@@ -70,3 +70,12 @@ def test_no_rounding_decides_about_places_or_replicas():
         spare = replicas * (1 - rho)
         whole = np.abs(spare - spare.round()) < 1e-6
         assert (rho[whole] * 8 % 1 == 0).all() and (spare[whole] > 1).any() and ((spare > 0.55) & (spare < 0.95)).any()
+
+
+def test_a_miss_shows_what_decides_about_the_day_and_the_whole_service():
+    loud = lambda used, took: (0 * took[0, 0].astype(int) + 9, 0 * took[0, 0].astype(int) + 9)  # noqa: E731
+    text = checks.blame.judge({"blame": loud}, 7).text
+    assert "saw first = 9, not " in text and "where used is 0.95 in tick (-1: never) [" in text
+    assert "saw guilty = 9, not -1, where own times grew by a factor of [" in text
+    text = checks.bulkheads.judge({"bulkheads": lambda rate, latency, workers: 0 * rate}, 7).text
+    assert "saw [0, 0, 0, 0], not [" in text and ", latency = [" in text and "], workers = " in text
