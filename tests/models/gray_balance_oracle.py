@@ -33,11 +33,16 @@ class Scenario:
 
 
 def impaired_share(scenario: Scenario, seed: int, calls: int, before: int) -> float:
-    """Share of so many calls that goes to impaired hosts; of those before them nothing is counted."""
+    """Share of calls that goes to impaired hosts, over as long as so many calls take; nothing is seen of those before.
+
+    By Little's law, from the mean number of calls outstanding there: that is nearly the same all the time, while of
+    calls that count for long few come, and unevenly.
+    """
     s, draw = scenario, random.Random(seed)
-    outstanding, ends, now, to_impaired = [0] * s.hosts, [], 0.0, 0
+    outstanding, ends, now, held = [0] * s.hosts, [], 0.0, 0.0
     rate, everybody = s.request_rate * s.fan_out, range(s.hosts)
-    for number in range(before + calls):
+    begin, end = before / rate, (before + calls) / rate
+    while now < end:
         now += draw.expovariate(rate)
         while ends and ends[0][0] <= now:
             outstanding[heapq.heappop(ends)[1]] -= 1
@@ -45,9 +50,11 @@ def impaired_share(scenario: Scenario, seed: int, calls: int, before: int) -> fl
         least = min(outstanding) if looked_at is everybody else min(outstanding[host] for host in looked_at)
         host = draw.choice([host for host in looked_at if outstanding[host] == least])
         outstanding[host] += 1
-        heapq.heappush(ends, (now + min(_counts_for(s, host < s.impaired_hosts, draw), s.timeout), host))
-        to_impaired += number >= before and host < s.impaired_hosts
-    return to_impaired / calls
+        over = now + min(_counts_for(s, host < s.impaired_hosts, draw), s.timeout)
+        heapq.heappush(ends, (over, host))
+        if host < s.impaired_hosts:
+            held += max(min(over, end) - max(now, begin), 0.0)
+    return held / (end - begin) / (rate * _mean(s))
 
 
 def _counts_for(s: Scenario, impaired: bool, draw: random.Random) -> float:
@@ -62,3 +69,20 @@ def _counts_for(s: Scenario, impaired: bool, draw: random.Random) -> float:
     if draw.random() >= s.slow_fraction:
         return took
     return math.inf if s.fault == "lossy" else s.slow_time * math.exp(s.spread * draw.gauss(0, 1))
+
+
+def _mean(s: Scenario) -> float:
+    """Its mean at an impaired host."""
+    if s.fault == "sinkhole":
+        return max(s.fail_time, s.error_penalty)
+    if s.fault == "heavy":
+        return _mean_at_most(s.timeout, s.median_time * s.work_factor, s.spread)
+    slow = s.timeout if s.fault == "lossy" else _mean_at_most(s.timeout, s.slow_time, s.spread)
+    return (1.0 - s.slow_fraction) * _mean_at_most(s.timeout, s.median_time, s.spread) + s.slow_fraction * slow
+
+
+def _mean_at_most(most: float, median: float, spread: float) -> float:
+    """Mean of a log-normal time, or of `most` where that is less."""
+    below = lambda z: 0.5 * math.erfc(-z / math.sqrt(2.0))  # noqa: E731
+    z = math.log(most / median) / spread
+    return median * math.exp(spread * spread / 2.0) * below(z - spread) + most * below(-z)
