@@ -80,7 +80,8 @@ def test_the_ordinary_day_fails_with_all_workers_busy():
     day = simulate(show.NAIVE, SEED, until=150)
     rows = [2 * second - 1 for second in (15, 25, 60, 150)]
     assert day["state"][rows].tolist() == [1, 2, 2, 2]
-    assert day["goodput"][rows[1:]].max() == 0 and day["throughput"][rows[2:]].min() == 3000
+    assert day["goodput"][rows[1:]].max() == 0 and day["utilisation"][rows[2:]].min() > 0.999
+    assert day["throughput"][-100:].mean() == pytest.approx(3000, rel=0.01)
     assert day["attempt_rate"][-1] == pytest.approx(7200, rel=0.02)
 
 
@@ -121,7 +122,7 @@ def test_a_valve_that_opens_early_or_is_content_falls_again():
 
 def test_a_third_more_workers_are_as_full():
     run = simulate(show.NAIVE.replace(workers=40), SEED, until=150)
-    assert run["goodput"][-1] == 0 and run["utilisation"][-1] == 1
+    assert run["goodput"][-1] == 0 and run["utilisation"][-1] > 0.999
 
 
 def test_simulated_fleets_lie_on_the_closed_curves():

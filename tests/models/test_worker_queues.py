@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from course_lib.models.worker_queues import WorkerQueues
+from course_lib.models.one_or_many import Many
+from course_lib.models.worker_queues import WorkerQueues, drawn, tail_share
 from tests.models.agreement import STEADY, TRANSIENT
 
 STATES, ABLE, WITHIN = 280, 100.0, 10  # attempts that one queue may hold; attempts/s; attempts done until the deadline
@@ -49,16 +51,16 @@ def exact(load: float, parts: tuple[tuple[int, str | None], ...] = PARTS) -> tup
     return np.array(means), np.array(late)
 
 
-def followed(load: float, tick: float, workers: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """The same of the model's law."""
-    queues, means, late = WorkerQueues(workers, np.full(1, np.inf)), [], []
-    able = np.array([ABLE * workers * tick])
+def followed(load: float, tick: float, workers: float = 1e6) -> tuple[np.ndarray, np.ndarray]:
+    """The same of the model's law: of so many workers that there is no chance in what they do together."""
+    queues, means, late = WorkerQueues(workers, math.inf), [], []
+    able = ABLE * workers * tick
     for seconds, rate in PARTS:
-        sent = np.array([(load if rate else EASY) * workers * tick])
+        sent = (load if rate else EASY) * workers * tick
         for _ in range(round(seconds / tick)):
-            queues.step(sent, able)
-            late.append(queues.late(able * WITHIN / (ABLE * tick), sent, able, np.zeros(1)).item())
-            means.append(queues.mean.item() / workers)
+            queues.step(sent, able, 0.0, 0.0, 0.0)
+            late.append(queues.late(able * WITHIN / (ABLE * tick), sent, able))
+            means.append(queues.mean / workers)
     each = round(1 / tick)
     return np.array(means[each - 1 :: each]), np.reshape(late, (-1, each)).mean(axis=1)
 
@@ -79,3 +81,42 @@ def test_attempts_find_a_queue_that_passes_the_deadline_within_a_tick_at_all_its
     """Late in the first second of two fifths too much, in one tick: 5 % of all, give or take."""
     late = exact(140.0, ((1, None), (1, "load")))[1][1]
     assert followed(140.0, 1.0)[1][5] == pytest.approx(late, abs=TRANSIENT)
+
+
+# -- chance ----------------------------------------------------------------------------------------------------------
+
+EVENLY = np.array([NormalDist().inv_cdf((k + 0.5) / 4000) for k in range(4000)])
+
+
+@pytest.mark.parametrize("load", [30.0, 80.0, 92.0])
+def test_what_a_few_queues_hold_together_varies_as_geometric_ones_do(load):
+    """Six of them: q (1 + q) each, whatever the tick; and for so many of them as late as the exact law says."""
+    rng, workers, members = np.random.default_rng(5), 6.0, 2000
+    for tick in (0.1, 0.5):
+        queues, fill = WorkerQueues(np.full(members, workers), np.full(members, np.inf)), np.ones(members)
+        sent, able, seen, late = load * workers * tick * fill, ABLE * workers * tick * fill, [], []
+        for n in range(round(16 / tick)):
+            came = rng.poisson(sent)
+            queues.step(sent, able, sent, came - sent, rng.standard_normal(members))
+            if n * tick >= 12:
+                seen.append(queues.held())
+                late.append(queues.late(able * 5 / (ABLE * tick), sent, able) * came / sent)
+        q = load / (ABLE - load)
+        assert np.mean(seen) == pytest.approx(workers * q, rel=2 * STEADY)
+        assert np.var(seen) == pytest.approx(workers * q * (1 + q), rel=2 * TRANSIENT)
+        assert np.mean(late) == pytest.approx(math.exp(-0.05 * (ABLE - load)), rel=2 * STEADY)
+
+
+@pytest.mark.parametrize("sharp", [0.1, 0.3, 1.0, 20.0, 1e5])
+def test_a_draw_that_is_never_negative_keeps_mean_and_variance(sharp):
+    values = drawn(Many, EVENLY, np.full(EVENLY.size, sharp))
+    assert values.min() >= 0.0 and values.mean() == pytest.approx(1.0, rel=STEADY)
+    assert values.var() == pytest.approx(1.0 / sharp, rel=TRANSIENT)
+
+
+@pytest.mark.parametrize("seen", [2.0, 6.0, 30.0])
+@pytest.mark.parametrize("depth", [0.1, 1.0, 4.0])
+def test_those_late_are_as_many_on_average_however_few_queues_are_seen(seen, depth):
+    late = tail_share(Many, np.full(EVENLY.size, depth), np.full(EVENLY.size, seen), EVENLY)
+    assert late.mean() == pytest.approx(math.exp(-depth), rel=0.03 if seen == 2.0 else STEADY)
+    assert late.std() > 0.1 * late.mean() / math.sqrt(seen)
