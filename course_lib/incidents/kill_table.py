@@ -97,7 +97,7 @@ def section(name: str) -> Iterator[str]:
 
 
 def _row(what: str, end: Outcome, says: str, noop: bool) -> str:
-    spared = "" if noop else f"{100 * end.spared:.0f} %"
+    spared = "" if noop else f"{round(100 * end.spared)} %"
     why = "; ".join(end.against) if end.against else says
     return f"| {what} | {'yes' if end.passes else 'no'} | {spared} | {why} |"
 
