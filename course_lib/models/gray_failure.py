@@ -30,6 +30,8 @@ outstanding for a second. And where hosts that fail at once are among the least 
 (after 5 ms), two of forty draw 1.1 % too many, which leaves 2.2 % too few copies. It is another matter if the calls of
 a page come within a second: more at one time, fewer at another, and errors with them. Of the least busy, hosts whose
 calls count for seconds draw up to 5 % more then, and up to 4 % fewer pages fail than of as many calls one by one.
+A host on probation counts as a tenth of a host: of forty it draws 2 % more than a tenth of its share, of six 18 %; and
+whether it has the calls for a verdict is no matter of chance, as it is in the loop where it has about as many.
 """
 
 from __future__ import annotations
