@@ -75,21 +75,27 @@ def _objectives(seed: int) -> tuple[FloatArray, ...]:
     """Outages, availabilities, stale limits and failover objectives of services in any order.
 
     Some need a TTL below their outage and some above it, some are carried by stale answers alone, for some the TTL that
-    will do is the longest that fails over in time, and for some none will do (of these one by a second).
+    will do is the longest that fails over in time, and for some none will do (of these one by a second). At the edges:
+    a TTL that is a whole number as it stands, in numbers that no rounding touches; stale answers that last just as long
+    as the outage, of which nothing may be lost, or leave less than may be lost; and no time at all to fail over in.
     """
     random = draws(seed, "shortest_ttl")
-    case = lineup(random, 9)
+    case = lineup(random, 13)
     size = len(case)
     outage = random.integers(12, 46, size) * 10.0
-    stale = np.where(np.isin(case, [2, 5]), 0.4 * outage, np.where(case == 3, 1.5 * outage, 0.0)).round()
+    stale = np.array([0, 0, 0.4, 1.5, 0, 0.4, 0, 0, 0, 0, 1.0, 0.6, 1.5])[case] * outage
     bitten = np.maximum(outage - stale, 0.0)
-    ttl = np.array([0.4, 2.5, 0.6, 0.0, 1.8, 1.9, 0.7, 0.5, 0.8])[case] * random.uniform(0.85, 1.15, size) * bitten
-    ttl = np.where(case == 3, 1.0, np.floor(ttl) + random.uniform(0.3, 0.7, size))
+    share = np.array([0.4, 2.5, 0.6, 0.0, 1.8, 1.9, 0.7, 0.5, 0.8, 1, 0, 0, 0])[case]
+    ttl = np.floor(share * random.uniform(0.85, 1.15, size) * bitten) + random.uniform(0.3, 0.7, size)
+    ttl = np.where(share > 0, ttl, 1.0)
     lost = dns.lost_in_outage(outage, ttl, np.inf, stale)
-    wanted = np.where(case == 3, random.uniform(0.9, 0.99, size), 1.0 - lost / outage)
+    wanted = np.where(share > 0, 1.0 - lost / outage, random.uniform(0.9, 0.99, size))
+    exact = random.choice([0.25, 0.5, 0.75], size)  # TTLs of half the outage, of all of it, and of twice as long
+    wanted = np.select([case == 9, case == 10, case == 11], [exact, 1.0, random.uniform(0.3, 0.5, size)], wanted)
+    ttl = np.where(case == 9, np.ceil(_needed(outage, exact, stale)), ttl)
     room = np.where(case == 6, 0.5, np.where(case == 8, 1.0, random.uniform(1.2, 2.0, size)))
-    failover = np.where(case == 7, np.ceil(ttl) - 1, np.where(case == 3, 30.0, np.ceil(ttl * room)))
-    return outage, wanted, stale, failover
+    failover = np.where(case == 7, np.ceil(ttl) - 1, np.where(share == 0, 30.0, np.ceil(ttl * room)))
+    return outage, wanted, stale, np.where(case == 12, 0.0, failover)
 
 
 def _simulated(told: tuple[FloatArray, ...], ttl: FloatArray, seed: int) -> FloatArray:
@@ -184,9 +190,9 @@ def query_cost(answers: Answers, seed: int) -> Iterator[Demand]:
     missed = [place for place, ok in enumerate(least) if not ok]
     said = "".join(_service_words(services[place], chosen[place], best[place]) for place in missed[:1])
     yield demand("chooses an ndots under which the names cost least", ok=least, weight=3, essential=True, seen=said)
-    small = [n == b for n, b in zip(chosen, best, strict=True)]
-    yield demand("takes the smallest of those that cost the same", ok=small,
-                 seen=f"{chosen}, not {best}")  # fmt: skip
+    tied = [place for place, ok in enumerate(least) if ok and chosen[place] != best[place]]
+    said = "".join(_service_words(services[place], chosen[place], best[place]) for place in tied[:1])
+    yield demand("takes the smallest of those that cost the same", ok=not tied, seen=said)
 
 
 def _service_words(service: tuple[Any, ...], chosen: float, best: int) -> str:
@@ -218,6 +224,9 @@ SERVICES = (
     ((1, 2, 3, 4), (1, 2, 9, 9), (20, 90, 30, 10)),  # with the cluster's third level: 3
     ((3, 2, 4, 1), (0, 9, 9, 9), (200, 10, 5, 1)),  # names below the first suffix: 4
     ((2, 2, 1), (9, 9, 9), (1, 1, 1)),  # whatever is below: all the same from 1 dot on
+    ((1, 1, 1, 1), (0, 9, 9, 9), (40, 20, 20, 20)),  # the most asked for is outvoted: 1
+    ((0, 0, 2), (9, 9, 9), (90, 10, 5)),  # 0 would search for nothing, and is too low: 1
+    ((14, 14, 2), (0, 1, 9), (70, 20, 5)),  # so many dots that only the highest searches for them: 15
 )
 """Dots, place (9: as it is written) and rate of the names of services."""
 
@@ -326,7 +335,8 @@ def _expired(seed: int) -> tuple[NDArray[Any], ...]:
     limit = random.choice([30.0, 300.0, 3600.0, 86_400.0], len(heard))
     inside = random.uniform(0.1, 0.95, len(heard)) * limit
     age = np.choose(place, [0.0 * limit, inside, limit - 0.5, limit, 2.5 * limit])
-    waited = np.choose(timer, [random.uniform(0.0, 1.7, len(heard)), np.full(len(heard), TIMER), limit * 0 + 4.0])
+    early = np.where(heard == FAILURE, 0.0, np.choose(place, [1.75, 1.5, 1.0, 1.75, 0.0]))
+    waited = np.choose(timer, [early, np.full(len(heard), TIMER), limit * 0 + 4.0])
     limit, age = np.where(gone == 3, 0.0, limit), np.where(gone == 3, age * 0, age)  # a limit of 0: never
     order = random.permutation(len(heard))[: int(random.integers(190, 220))]
     told = (age, heard, waited, limit, gone == 0)
@@ -393,8 +403,8 @@ def three_days(answers: Answers, seed: int) -> Iterator[Demand]:
     base = Parameters(ttl=ttl, negative_ttl=negative, stale_limit=stale, caches=caches, authority_capacity=capacity)
     worst = answers.three_days.worst
     busy = _load(base, runs) / capacity
-    yield demand("leaves the authority at least half of its capacity, on all days", ok=busy <= 0.53, weight=2,
-                 essential=True, seen=worst(told, busy, "{:.0%} of it in use"))  # fmt: skip
+    yield demand("leaves the authority at least half of its capacity, on all days, give or take 1 %", ok=busy <= 0.51,
+                 weight=2, essential=True, seen=worst(told, busy, "{:.1%} of it in use"))  # fmt: skip
     kept = _outage_day(base, outage, runs) - wanted
     yield demand("outage: answers as much as its objective says, give or take 2 %", ok=kept >= -0.02, weight=2,
                  essential=True, seen=worst(told, kept, "{:+.1%} beside it", least=True))  # fmt: skip
@@ -416,13 +426,15 @@ def _services(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64]]:
     size = len(case)
     caches = random.choice([100.0, 150.0, 200.0, 300.0], size)
     least = random.integers(4, 12, size) + random.uniform(0.2, 0.8, size)  # s: what the authority carries
+    # One that is too much for it, by 5 % or more, with the TTL to the nearest second.
+    least = np.where(case == 0, random.integers(4, 6, size) + random.uniform(0.4, 0.48, size), least)
     outage = random.integers(12, 37, size) * 10.0
     # One with a weak authority: its TTL answers so much that a stale limit of availability times outage is too long.
     weak = case == 2
     caches, least = np.where(weak, 300.0, caches), np.where(weak, least + 16.0, least)
     outage = np.where(weak, np.maximum(outage, 240.0), outage)
     capacity = (4.0 * caches / least).round(1)
-    failover = np.ceil(least) + random.integers(8, 60, size)
+    failover = np.ceil(least) + np.where(case == 1, 60, 0) + random.integers(8, 60, size)  # once half of it is much
     denial = np.ceil(least) + (np.array([8, 20, 40, 65, 90])[case] * random.uniform(0.7, 1.1, size)).round()
     part = np.array([0.3, 0.5, 0.7, 0.9, 1.4])[case] * random.uniform(0.95, 1.05, size)
     takeover = np.ceil(part * outage) + np.ceil(least) + 5
@@ -446,19 +458,20 @@ def _failover_day(base: Parameters, failover: FloatArray, runs: NDArray[np.int64
 
 
 def _denial_day(base: Parameters, denial: FloatArray, runs: NDArray[np.int64]) -> FloatArray:
-    # It is repaired as soon as all caches have learnt it: after two minutes, one kept for 60 s would run out just then.
-    trouble = np.minimum(base.ttl, TROUBLE) + 5.0
+    # It is repaired as soon as all caches have learnt it, the last of them in its last second: after two minutes, one
+    # kept for 60 s would run out just then.
+    trouble = np.minimum(base.ttl, TROUBLE)
     day = base.replace(outage="empty", outage_duration=trouble)
     until = float((START + trouble + denial).max() + 30)
     trace = simulate(day, runs[:, None], until=until, record=Record(("negative_share",)))
-    return _after(trace, "negative_share", START + trouble + denial + 2)
+    return _after(trace, "negative_share", START + trouble + denial)
 
 
 def _takeover_day(base: Parameters, takeover: FloatArray, runs: NDArray[np.int64]) -> FloatArray:
     until = START + TROUBLE + takeover.max() + 30
     day = base.replace(outage=Schedule("wrong", ((START + TROUBLE, "dead"),)), outage_duration=until)
     trace = simulate(day, runs[:, None], until=until, record=Record(("wrong_share",)))
-    return _after(trace, "wrong_share", START + TROUBLE + takeover + 2)
+    return _after(trace, "wrong_share", START + TROUBLE + takeover)
 
 
 def _load(base: Parameters, runs: NDArray[np.int64]) -> FloatArray:

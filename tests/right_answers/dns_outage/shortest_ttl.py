@@ -27,3 +27,15 @@ def case_by_case(outage, availability, stale_limit, failover):
     long = left**2 / np.maximum(2 * budget, 1e-12)
     ttl = np.select([left <= budget, left / 2 <= budget], [1.0 + 0 * left, 2 * (left - budget)], long)
     return np.where(np.ceil(ttl) > failover, 0, np.fmax(np.ceil(ttl), 1))
+
+
+def one_second_after_the_other(outage, availability, stale_limit, failover):
+    """Tries TTLs in a loop; a list."""
+    if np.ndim(outage) == 0:
+        return one_second_after_the_other(*([x] for x in (outage, availability, stale_limit, failover)))[0]
+    found = []
+    for length, wanted, stale, most in zip(outage, availability, stale_limit, failover, strict=True):
+        left = max(0, length - stale)
+        lost = [left - ttl / 2 if ttl < left else left**2 / 2 / ttl for ttl in range(1, int(most) + 1)]
+        found.append(next((1 + i for i, one in enumerate(lost) if one <= (1 - wanted) * length + 1e-9), 0))
+    return found

@@ -13,3 +13,9 @@ def a_little_less(outage, availability, failover, denial, takeover, caches, capa
     """Keeps a second in reserve wherever something must be over in time."""
     ttl = np.minimum(np.ceil(4 * caches / capacity), failover)
     return ttl, np.maximum(denial - 1, ttl), takeover - ttl - 1
+
+
+def as_stale_as_it_must(outage, availability, failover, denial, takeover, caches, capacity):
+    """The stale limit that the outage asks for, where that is less than the takeover allows."""
+    ttl = np.ceil(caches * 2 / (capacity / 2))
+    return ttl, ttl, np.minimum(np.ceil(availability * outage), takeover - ttl)

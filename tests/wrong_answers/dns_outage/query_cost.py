@@ -137,6 +137,90 @@ class the_largest:
         return 1 + np.argmax(cost)
 
 
+class up_to_fourteen:
+    """A range without its end."""
+
+    @staticmethod
+    def lookup_queries(dots, place, ndots, search):
+        return 2 * np.where(dots < ndots, place + 1, np.where(place == search, 1, place + 2))
+
+    @staticmethod
+    def best_ndots(dots, place, rate, search):
+        cost = [np.sum(rate * 2 * np.where(dots < n, place + 1, np.where(place == search, 1, place + 2)))
+                for n in range(1, 15)]  # fmt: skip
+        return 1 + np.argmin(cost)
+
+
+class from_none_on:
+    """Tries 0 as well, which searches for nothing."""
+
+    @staticmethod
+    def lookup_queries(dots, place, ndots, search):
+        return 2 * np.where(dots < ndots, place + 1, np.where(place == search, 1, place + 2))
+
+    @staticmethod
+    def best_ndots(dots, place, rate, search):
+        cost = [np.sum(rate * 2 * np.where(dots < n, place + 1, np.where(place == search, 1, place + 2)))
+                for n in range(16)]  # fmt: skip
+        return 0 + np.argmin(cost)
+
+
+class up_to_kubernetes:
+    """Tries none above the five that Kubernetes writes."""
+
+    @staticmethod
+    def lookup_queries(dots, place, ndots, search):
+        return 2 * np.where(dots < ndots, place + 1, np.where(place == search, 1, place + 2))
+
+    @staticmethod
+    def best_ndots(dots, place, rate, search):
+        cost = [np.sum(rate * 2 * np.where(dots < n, place + 1, np.where(place == search, 1, place + 2)))
+                for n in range(1, 6)]  # fmt: skip
+        return 1 + np.argmin(cost)
+
+
+class up_to_the_dots_there_are:
+    """Tries no more than the most dots, by which that name is not searched for."""
+
+    @staticmethod
+    def lookup_queries(dots, place, ndots, search):
+        return 2 * np.where(dots < ndots, place + 1, np.where(place == search, 1, place + 2))
+
+    @staticmethod
+    def best_ndots(dots, place, rate, search):
+        cost = [np.sum(rate * 2 * np.where(dots < n, place + 1, np.where(place == search, 1, place + 2)))
+                for n in range(1, max(dots) + 1)]  # fmt: skip
+        return 1 + np.argmin(cost)
+
+
+class the_busiest_name:
+    """Serves the name that is asked for most, whatever the others cost."""
+
+    @staticmethod
+    def lookup_queries(dots, place, ndots, search):
+        return 2 * np.where(dots < ndots, place + 1, np.where(place == search, 1, place + 2))
+
+    @staticmethod
+    def best_ndots(dots, place, rate, search):
+        cost = [np.sum((rate == max(rate)) * 2 * np.where(dots < n, place + 1, np.where(place == search, 1, place + 2)))
+                for n in range(1, 16)]  # fmt: skip
+        return 1 + np.argmin(cost)
+
+
+class the_largest_of_them:
+    """Takes the largest of those that cost least."""
+
+    @staticmethod
+    def lookup_queries(dots, place, ndots, search):
+        return 2 * np.where(dots < ndots, place + 1, np.where(place == search, 1, place + 2))
+
+    @staticmethod
+    def best_ndots(dots, place, rate, search):
+        cost = [np.sum(rate * 2 * np.where(dots < n, place + 1, np.where(place == search, 1, place + 2)))
+                for n in range(1, 16)]  # fmt: skip
+        return 15 - np.argmin(cost[::-1])
+
+
 class constants_of_the_visible_seed:
     """What is right at home, copied."""
 
@@ -146,7 +230,7 @@ class constants_of_the_visible_seed:
 
     @staticmethod
     def best_ndots(dots, place, rate, search):
-        return 1
+        return 2
 
 
 class constants_tuned_on_other_seeds:
@@ -154,7 +238,7 @@ class constants_tuned_on_other_seeds:
 
     @staticmethod
     def lookup_queries(dots, place, ndots, search):
-        return np.resize([4, 2, 2, 2, 2, 4, 2, 2, 2, 2, 4, 6], np.shape(dots))
+        return np.resize([2, 2, 2, 6, 4, 2, 4, 6, 8, 4, 6, 2], np.shape(dots))
 
     @staticmethod
     def best_ndots(dots, place, rate, search):

@@ -63,9 +63,35 @@ def stale_first(expired_for, heard, waited, limit, withdrawn):
     return (expired_for < limit) & ~withdrawn & ((heard > 0) | (waited >= 1.8))
 
 
+def not_in_its_first_second(expired_for, heard, waited, limit, withdrawn):
+    """Serves no entry that has expired this very moment."""
+    return ((heard == 1) | ((heard == 0) & (waited >= 1.8))) & (expired_for > 0) & (expired_for < limit) & ~withdrawn
+
+
+def whole_seconds(expired_for, heard, waited, limit, withdrawn):
+    """Rounds the wait to whole seconds."""
+    return ((heard == 1) | ((heard == 0) & (np.round(waited) >= 2))) & (expired_for < limit) & ~withdrawn
+
+
+def a_failure_waits_a_little(expired_for, heard, waited, limit, withdrawn):
+    """A failure that is there at once is not served."""
+    return ((waited > 0) & (heard == 1) | ((heard == 0) & (waited >= 1.8))) & (expired_for < limit) & ~withdrawn
+
+
+def without_brackets(expired_for, heard, waited, limit, withdrawn):
+    """`&` binds more tightly than `|`: limit and withdrawal hold for the second half alone."""
+    return (heard == 1) | (heard == 0) & (waited >= 1.8) & (expired_for < limit) & ~withdrawn
+
+
+def no_limit_at_zero(expired_for, heard, waited, limit, withdrawn):
+    """Reads a limit of 0 as unbound does: none."""
+    limit = np.where(limit == 0, np.inf, limit)
+    return ((heard == 1) | ((heard == 0) & (waited >= 1.8))) & (expired_for < limit) & ~withdrawn
+
+
 def constants_of_the_visible_seed(expired_for, heard, waited, limit, withdrawn):
     """What is right at home, copied."""
-    return np.resize([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], np.shape(expired_for)) > 0.5
+    return np.resize([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], np.shape(expired_for)) > 0.5
 
 
 def constants_tuned_on_other_seeds(expired_for, heard, waited, limit, withdrawn):

@@ -78,19 +78,50 @@ def failover_is_half(outage, availability, failover, denial, takeover, caches, c
 def constants_of_the_visible_seed(outage, availability, failover, denial, takeover, caches, capacity):
     """What is right at home, copied."""
     return (
-        np.resize([10, 6, 28, 5, 6, 6, 5, 6], np.shape(outage)),
-        np.resize([10, 6, 28, 5, 6, 6, 5, 6], np.shape(outage)),
-        np.resize([102, 137, 233, 257, 171, 386, 90, 148], np.shape(outage)),
+        np.resize([6, 6, 28, 5, 6, 6, 5, 6], np.shape(outage)),
+        np.resize([6, 6, 28, 5, 6, 6, 5, 6], np.shape(outage)),
+        np.resize([48, 147, 212, 187, 154, 382, 136, 128], np.shape(outage)),
     )
 
 
 def constants_tuned_on_other_seeds(outage, availability, failover, denial, takeover, caches, capacity):
     """The median of what is right on seven other seeds, copied."""
     return (
-        np.resize([10, 10, 11, 8, 10], np.shape(outage)),
-        np.resize([10, 10, 11, 8, 10], np.shape(outage)),
-        np.resize([169, 247, 113, 151, 212], np.shape(outage)),
+        np.resize([10, 10, 11, 7, 10], np.shape(outage)),
+        np.resize([10, 10, 11, 7, 10], np.shape(outage)),
+        np.resize([178, 253, 124, 180, 189], np.shape(outage)),
     )
+
+
+def to_the_nearest_second(outage, availability, failover, denial, takeover, caches, capacity):
+    """Rounds a TTL down where that is nearer."""
+    ttl = np.round(4 * caches / capacity)
+    return ttl, np.ceil(4 * caches / capacity), takeover - ttl
+
+
+def negative_to_the_nearest_second(outage, availability, failover, denial, takeover, caches, capacity):
+    """Rounds the negative TTL down where that is nearer."""
+    least = 4 * caches / capacity
+    return np.ceil(least), np.round(least), takeover - np.ceil(least)
+
+
+def stale_before_rounding(outage, availability, failover, denial, takeover, caches, capacity):
+    """Takes the TTL from the takeover before it is rounded up: together they last a part of a second too long."""
+    least = 4 * caches / capacity
+    return np.ceil(least), np.ceil(least), takeover - least
+
+
+def a_second_more_of_denial(outage, availability, failover, denial, takeover, caches, capacity):
+    """Believes a denial for a second longer than it may."""
+    ttl = np.ceil(4 * caches / capacity)
+    return ttl, denial + 1, takeover - ttl
+
+
+def half_way_to_the_failover(outage, availability, failover, denial, takeover, caches, capacity):
+    """A TTL in the middle of what it may be, at the cost of what may be stale."""
+    least = np.ceil(4 * caches / capacity)
+    ttl = np.round((least + failover) / 2)
+    return ttl, least, np.maximum(takeover - ttl, 0)
 
 
 def stale_for_the_share(outage, availability, failover, denial, takeover, caches, capacity):
