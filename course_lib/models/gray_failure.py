@@ -27,12 +27,12 @@ host that is out are made elsewhere. A failed call counts as one that took its t
 Where that shows. Against an event loop to which calls come one by one (tests/models) means agree within 1 % all over
 the panel's range, with two exceptions. Where two hosts are looked at, two of forty that are outstanding for a second
 draw 2 to 3 % too few calls. And where nearly every call has a copy (after 5 ms), two of forty that fail at once draw
-1.1 % too many of the least busy's, which leaves 2.2 % too few copies, and 1.2 % too few of the better of two's.
-It is another matter if the calls of
-a page come within a second: more at one time, fewer at another, and errors with them. Of the least busy, hosts whose
-calls count for seconds draw up to 5 % more then, and up to 4 % fewer pages fail than of as many calls one by one.
-A host on probation counts as a tenth of a host: of forty it draws 2 % more than a tenth of its share, of six 18 %; and
-whether it has the calls for a verdict is no matter of chance, as it is in the loop where it has about as many.
+1.1 % too many of the least busy's, which leaves 2.2 % too few copies, and 1.2 % too few of the better of two's. It is
+another matter if the calls of a page come within a second: more at one time, fewer at another, and errors with them. Of
+the least busy, hosts whose calls count for seconds draw up to 5 % more then, and up to 4 % fewer pages fail than of as
+many calls one by one. A host on probation counts as a tenth of a host: of forty it draws 2 % more than a tenth of its
+share, of six 18 %; and whether it has the calls for a verdict is no matter of chance, as it is in the loop where it has
+about as many.
 """
 
 from __future__ import annotations
