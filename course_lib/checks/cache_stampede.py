@@ -67,8 +67,9 @@ def _services(seed: int) -> tuple[Any, ...]:
     random = draws(seed, "freshest_ttl")
     case = lineup(random, 7)
     count = len(case)
-    rate = np.array([100.0, 100.0, 3.0, 150.0, 40.0, 60.0, 2.0])[case] * random.uniform(0.7, 1.3, count)
-    delta = np.array([0.5, 0.5, 0.5, 1.0, 2.0, 1.0, 0.5])[case]
+    # At two requests a second the wait for the next reader, and half a recompute, are parts of the cycle that count.
+    rate = np.array([100.0, 100.0, 2.0, 150.0, 40.0, 60.0, 2.0])[case] * random.uniform(0.7, 1.3, count)
+    delta = np.array([0.5, 0.5, 1.0, 1.0, 2.0, 1.0, 0.5])[case]
     coalesced = np.array([False, True, False, False, True, True, False])[case]
     ttl = np.array([20.0, 6.0, 2.5, 12.0, 9.0, 14.0, 0.0])[case] * random.uniform(0.8, 1.2, count)
     size = np.where(coalesced, 1.0, caching.stampede_size(rate, delta))
@@ -141,10 +142,10 @@ def lock(answers: Answers, seed: int) -> Iterator[Demand]:
 
 
 def _by_itself(answers: Answers, random: np.random.Generator) -> Demand:
-    """All cases mixed in an array of two axes."""
-    now, expiry = random.uniform(5, 10, (2, 9)), random.uniform(1, 5, (2, 9))
-    until = now + random.uniform(1, 3, (2, 9)) * random.permutation(np.resize([-1, 1], 18)).reshape(2, 9)
-    asking = random.permutation(np.resize([3.0, 7.0, 0.0, 1.0, 2.0, 0.0, 1.0], 18)).reshape(2, 9)
+    """All cases mixed in an array of two axes: none, one and more ask for what is held, and for what is free."""
+    now, expiry, order = random.uniform(5, 10, (2, 9)), random.uniform(1, 5, (2, 9)), random.permutation(18)
+    until = now + random.uniform(1, 3, (2, 9)) * np.repeat([-1, 1], 9)[order].reshape(2, 9)
+    asking = np.tile([3.0, 7.0, 0.0, 1.0, 2.0, 0.0, 1.0, 5.0, 1.0], 2)[order].reshape(2, 9)
     told = (until, now, asking, expiry)
     granted, held = answers.lock.several(*told, finite=False)
     wanted = (asking > 0) & (now >= until)
@@ -285,7 +286,7 @@ def _serving_rules(random: np.random.Generator) -> list[tuple[Any, ...]]:
     long, part = short + random.uniform(10, 30, count), random.uniform(0.01, 0.99, count)
     failed, well, none = np.ones(count, dtype=bool), np.zeros(count, dtype=bool), np.full(count, np.inf)
     within, between, past = ttl + part * short, ttl + short + part * (long - short), ttl + long * (1.0 + part)
-    either = random.random(count) < 0.5
+    either = random.permutation(np.arange(count) % 2 == 0)
     within[0], past[0] = ttl[0], ttl[0] + 1.01 * long[0]
     return [
         ("fresh below the TTL, whatever the last recompute did", ttl * part, ttl, short, long, either, FRESH),
@@ -342,8 +343,8 @@ def price(answers: Answers, seed: int) -> Iterator[Demand]:
         ("XFetch: recomputes per second", load, _refresh_load(rate, ttl, delta, beta)),
         ("stale-while-revalidate: share of answers that are stale", stale, 1.0 - caching.hit_ratio(rate, ttl, delta)),
     ):
-        ok = np.abs(found / wanted - 1.0) < 0.05
-        yield demand(f"{text}, within 5 %", ok=ok, weight=2, seen=answers.price.example(settings, found, wanted, ok))
+        ok = np.abs(found / wanted - 1.0) < 0.02  # one reader left out, of 81 at least, is 1.2 %
+        yield demand(f"{text}, within 2 %", ok=ok, weight=2, seen=answers.price.example(settings, found, wanted, ok))
     hot = (np.full(1, 1000.0), np.full(1, 12.0), np.ones(1), np.ones(1))
     said, measured = answers.price.several(*hot), _measured_prices(seed)
     off = np.array([abs(said[0][0] / measured[0] - 1.0), abs(said[2][0] / measured[1] - 1.0)])
@@ -352,13 +353,14 @@ def price(answers: Answers, seed: int) -> Iterator[Demand]:
 
 
 def _priced(seed: int) -> tuple[FloatArray, ...]:
-    """Hot keys in any order: rate, TTL, recompute time, beta. One recompute is long enough to matter in its cycle."""
+    """Hot keys in any order: rate, TTL, recompute time, beta. In some, recompute and lead are much of the cycle."""
     random = draws(seed, "price")
     case = lineup(random, 6)
     count = len(case)
     delta, beta = random.uniform(0.4, 2.0, count), np.array([0.5, 0.7, 1.0, 1.0, 1.5, 2.0])[case]
     rate, ttl = random.uniform(200, 2000, count), random.uniform(40, 90, count)
     delta[case == 2], ttl[case == 2] = 2.0, 40.0
+    delta[case == 5], ttl[case == 5] = 1.5, 60.0
     return rate, ttl, delta, beta
 
 
@@ -405,10 +407,11 @@ def objectives(answers: Answers, seed: int) -> Iterator[Demand]:
         stale_while_revalidate=np.clip(window, 0, 1e5),
     )  # fmt: skip
     span = 5.0 / load
-    normal = stampede_drill.simulate(trial, seed, until=float(span.max()))
-    begun = np.array([total(normal, "recompute_rate", 0, s)[n] for n, s in enumerate(span)])
-    yield demand("begins at most `load` recomputes per second", ok=begun <= 5.5, essential=True, weight=2,
-                 seen=worst(goals, begun / 5, "{:.2g} times as many"))  # fmt: skip
+    normal = stampede_drill.simulate(trial, seed + NOISE[:4, None], until=float(span.max()))
+    begun = _pace(normal, span) / load
+    # Ticks of half a second blur four cycles, of 5.4 s and more, by 2.3 %; chance at beta = 1 adds a deviation of 3 %.
+    yield demand("begins at most `load` recomputes per second", ok=begun <= 1.07, essential=True, weight=2,
+                 seen=worst(goals, begun, "{:.3g} times as many"))  # fmt: skip
     waited, age = _bad_day(trial, seed, oldest)
     yield demand("makes no reader wait, not even when a lock holder dies", ok=waited == 0, essential=True, weight=2,
                  seen=worst(goals, waited, "{:.0f} readers waiting"))  # fmt: skip
@@ -426,6 +429,16 @@ def _goals(seed: int) -> tuple[FloatArray, ...]:
     delta = np.array([0.5, 1.0, 1.0, 2.0, 1.5])[case]
     cycle = np.array([6.0, 9.0, 14.0, 20.0, 17.0])[case] * random.uniform(0.9, 1.1, count)
     return random.uniform(60, 140, count), delta, cycle + random.uniform(8.0, 10.0, count) * delta, 1.0 / cycle
+
+
+def _pace(run: Any, span: FloatArray) -> FloatArray:
+    """Recomputes per second of each key, from the first that begins in a run to the last; 0 where none follows."""
+    tick = run.time[1] - run.time[0]
+    begun = tick * run["recompute_rate"] * (run.time[:, None, None] <= span + 1e-9)
+    busy = begun > 0
+    between = tick * (len(busy) - 1 - busy[::-1].argmax(axis=0) - busy.argmax(axis=0))
+    more = np.where(busy.any(axis=0), begun.sum(axis=0) - 1.0, 0.0).sum(axis=0)
+    return more / np.maximum(np.where(busy.any(axis=0), between, 0.0).sum(axis=0), tick)
 
 
 def _bad_day(trial: Any, seed: int, oldest: FloatArray) -> tuple[FloatArray, FloatArray]:

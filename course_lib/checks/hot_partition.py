@@ -37,9 +37,13 @@ IntArray = NDArray[np.int64]
 
 def _whole(value: Any, shape: tuple[int | None, ...], name: str) -> IntArray:
     """An answer's numbers of things: whole, and not too large to be told apart."""
-    array = expect_array(value, shape, name).astype(float)
+    array = expect_array(value, shape, name)
+    if array.dtype.kind in "iu" and array.max(initial=0) < 2**63:
+        return array.astype(np.int64)
+    array = array.astype(float)
     if np.abs(array).max(initial=0.0) >= 2.0**53 or (array != np.round(array)).any():
-        raise AnswerError(WRONG, f"{name} returns whole numbers below 2**53 : saw {array.max():.6g} at most")
+        told = f"{name} returns whole numbers, below 2**53 if they are floats"
+        raise AnswerError(WRONG, f"{told} : saw {array.max():.6g} at most")
     return array.astype(np.int64)
 
 
@@ -62,13 +66,14 @@ def enough_partitions(answers: Answers, seed: int) -> Iterator[Demand]:
     """Fewest partitions that keep the hottest one within its target, and 0 where no number does."""
     fleets = _fleets(seed)
     rate, share, capacity, target = fleets
-    count = _whole(answers.enough_partitions(*fleets), rate.shape, "enough_partitions")
+    value = answers.enough_partitions.array(*fleets, finite=False)
+    count = _whole(np.where(np.isfinite(value), value, -1), rate.shape, "enough_partitions")
     hopeless = share * rate >= target * capacity
     best = np.where(hopeless, 0.0, np.maximum(np.ceil(_fewest(*fleets)), 1.0))
     example = answers.enough_partitions.example
     agreed = (count == 0) == hopeless
     yield demand("is 0 exactly where no number of partitions is enough", ok=agreed, essential=True,
-                 seen=example(fleets, count, best, agreed))  # fmt: skip
+                 seen=example(fleets, value, best, agreed))  # fmt: skip
     used = lambda n: hashing.hot_share(share, np.maximum(n, 1)) * rate / capacity / target  # noqa: E731
     within = hopeless | (used(count) <= 1 + 1e-9)
     yield demand("keeps the hottest partition within its target", ok=within, weight=2, essential=True,
@@ -90,24 +95,30 @@ def _fleets(seed: int) -> tuple[FloatArray, ...]:
     """Arrival rates, key shares, capacities and targets of fleets in any order.
 
     Some have no hot key, some fit on one partition, others need a few to very many, and some ask for what no number of
-    partitions can give (of these some by a hair's breadth).
+    partitions can give (of these some by a hair's breadth). One meets its target exactly, and one key fills its target,
+    in powers of two, so that whoever multiplies and whoever divides find the same.
     """
     random = draws(seed, "enough_partitions")
-    case = lineup(random, 8)
+    case = lineup(random, 10)
     size = len(case)
-    share = np.array([0.0, 0.3, 0.12, 0.05, 0.03, 0.02, 0.1, 0.04])[case] * random.uniform(0.8, 1.2, size)
-    part = np.array([0.2, 0.5, 0.8, 0.2, 0.8, 0.2, 0.5, 0.5])[case] + random.uniform(-0.05, 0.05, size)  # up and down
-    exact = np.floor(np.array([7, 0, 2, 11, 45, 150, 1, 1])[case] * random.uniform(1.0, 1.5, size)) + part
+    share = np.array([0.0, 0.3, 0.12, 0.05, 0.03, 0.02, 0.1, 0.04, 0, 0])[case] * random.uniform(0.8, 1.2, size)
+    up_and_down = np.array([0.2, 0.5, 0.8, 0.2, 0.8, 0.2, 0.5, 0.5, 0, 0])[case]
+    part = up_and_down + random.uniform(-0.05, 0.05, size)
+    exact = np.floor(np.array([7, 0, 2, 11, 45, 150, 1, 1, 1, 1])[case] * random.uniform(1.0, 1.5, size)) + part
     capacity, target = random.uniform(500, 2000, size).round(), random.uniform(0.5, 0.9, size).round(2)
     rate = exact * target * capacity / (1.0 - share + share * exact)
     too_much = np.where(case == 6, random.uniform(1.1, 1.5, size), 1.01)
-    beyond = case >= 6
+    beyond = (case == 6) | (case == 7)
     rate[beyond] = (target * capacity * too_much)[beyond] / share[beyond]
+    power, whole, even = 0.5 ** random.integers(2, 5, size), 16.0 * random.integers(400, 1000, size), case >= 8
+    rate, share, target = np.where(even, [whole, power, np.full(size, 0.5)], [rate, share, target])
+    capacity = np.where(even, 2 * power * whole * np.where(case == 8, 2, 1), capacity)  # of 1 / power - 1 partitions
     return rate, share, capacity, target
 
 
 def _fewest(rate: FloatArray, share: FloatArray, capacity: FloatArray, target: FloatArray) -> FloatArray:
-    return (1.0 - share) * rate / (target * capacity - share * rate)
+    with np.errstate(divide="ignore"):
+        return (1.0 - share) * rate / (target * capacity - share * rate)
 
 
 def _hottest(
@@ -170,10 +181,13 @@ SCENES = (
     (8, 0.6, 0.1, 1.0, False),
     (32, 1.0, 0.045, 1.0, True),
     (48, 0.8, 0.2, 1.4, False),
-    (16, 1.0, 0.05, 1.3, True),
+    (16, 1.0, 0.05, 2.4, True),
     (24, 0.9, 0.05, 1.2, True),
 )
-"""Partitions, Zipf exponent, viral share, growth of the total, and whether another partition stays busier."""
+"""Partitions, Zipf exponent, viral share, growth of the total, and whether another partition stays busier.
+
+Where the total more than doubles, another partition gains more requests than the hot one, too.
+"""
 
 
 @lru_cache(maxsize=16)
@@ -182,7 +196,7 @@ def _scene(seed: int, place: int) -> tuple[Any, ...]:
     count, exponent, share, growth, busier = SCENES[place]
     random = draws(seed, f"hot_key {place}")
     share = float(share * random.uniform(0.95, 1.15))
-    hashed = _hash_seed(random, count, exponent, share, busier)
+    hashed = _hash_seed(random, count, exponent, share, growth, busier)
     rate = Schedule(20_000.0, ((30.0, 20_000.0 * growth),))
     drill = Parameters(arrival_rate=rate, partitions=count, zipf_exponent=exponent, keys=ORDINARY, viral_share=share,
                        viral_start=30.0, viral_duration=60.0)  # fmt: skip
@@ -199,7 +213,9 @@ def _named(drawn: IntArray) -> IntArray:
     return np.where(drawn == ORDINARY, VIRAL_KEY, drawn)
 
 
-def _hash_seed(random: np.random.Generator, count: int, exponent: float, share: float, busier: bool) -> int:
+def _hash_seed(
+    random: np.random.Generator, count: int, exponent: float, share: float, growth: float, busier: bool
+) -> int:
     """A placement without heavy keys beside the hot one, and with a busier partition elsewhere where wanted."""
     while True:
         seed = int(random.integers(1 << 31))
@@ -207,8 +223,12 @@ def _hash_seed(random: np.random.Generator, count: int, exponent: float, share: 
         beside = hashing.partition_of(hashing.slot_of(np.arange(HEAVY), seed), count) == home
         if beside.any():
             continue
-        shares = (1.0 - share) * partition_shares(seed, exponent, ORDINARY, count)
-        rival, hot = np.delete(shares, home).max(), shares[home] + share
+        had = partition_shares(seed, exponent, ORDINARY, count)
+        has = (1.0 - share) * had + share * (np.arange(count) == home)
+        gained = growth * has - had
+        rival, hot = np.delete(has, home).max(), has[home]
+        if growth > 2 and np.delete(gained, home).max() < 1.1 * gained[home]:
+            continue
         if rival > 1.1 * hot if busier else hot > 1.1 * rival:
             return seed
 
@@ -216,6 +236,9 @@ def _hash_seed(random: np.random.Generator, count: int, exponent: float, share: 
 # -- lab 2: doubling -------------------------------------------------------------------------------------------------
 
 SPAN = (60, 120)  # seconds over which the lab measures
+#: An answer makes the very run that it is compared with. One second more in the mean moves it by 0.0008 at most, and
+#: one run for each number of partitions by 0.0001, over twelve seeds: forgiven.
+SAME_RUN = 0.0015
 
 
 @task(
@@ -239,7 +262,7 @@ def doubling(answers: Answers, seed: int) -> Iterator[Demand]:
     found, example = answers.doubling.array(*told), answers.doubling.example
     inside = (found >= 0) & (found <= 1)
     yield demand("is a share from 0 to 1", ok=inside, seen=example(told, found, wanted, inside))
-    order, close = np.argsort(counts), np.abs(found - wanted) < 0.01
+    order, close = np.argsort(counts), np.abs(found - wanted) < SAME_RUN
     curve = Curve("Hot key's requests that fail", counts[order].astype(float), found[order], wanted[order],
                   "partitions", "share")  # fmt: skip
     yield demand("is the hot key's failing share in the simulation, for every number of partitions", essential=True,
@@ -247,9 +270,10 @@ def doubling(answers: Answers, seed: int) -> Iterator[Demand]:
     milder = [(counts[:1], float(share), run) for share in np.array([0.005, 0.03]) * random.uniform(0.9, 1.1, 2)]
     mild = [answers.doubling.array(*one) for one in milder]
     true = [_failing(*one) for one in milder]
-    seen = [example(*one, np.abs(one[1] - one[2]) < 0.01) for one in zip(milder, mild, true, strict=True)]
-    yield demand("follows the viral share, down to one that harms nobody", ok=np.isclose(mild, true, atol=0.01),
-                 weight=2, seen=next(filter(None, seen), ""))  # fmt: skip
+    seen = [example(*one, np.abs(one[1] - one[2]) < SAME_RUN) for one in zip(milder, mild, true, strict=True)]
+    ok = np.abs(np.subtract(mild, true)) < SAME_RUN
+    yield demand("follows the viral share, down to one that harms nobody", ok=ok, weight=2,
+                 seen=next(filter(None, seen), ""))  # fmt: skip
 
 
 def _failing(counts: IntArray, share: float, seed: int) -> FloatArray:
@@ -261,6 +285,7 @@ def _failing(counts: IntArray, share: float, seed: int) -> FloatArray:
 # -- lab 3: the salt -------------------------------------------------------------------------------------------------
 
 FEW = 20  # ordinary keys
+MOST_SALTS = 512  # as in the lab
 MOST_LOOKUPS = 4096
 
 
@@ -287,22 +312,41 @@ def salt(answers: Answers, seed: int) -> Iterator[Demand]:
     lost = {key: 1.0 - np.isin(writes[key], reads[key]).mean() for key in hot}
     yield demand("a read of a hot key finds every write", ok=[not part for part in lost.values()], essential=True,
                  weight=3, seen=_lost(lost, now))  # fmt: skip
-    foreign = [key for key in keys if any(np.isin(writes[other], reads[key]).any() for other in keys if other != key)]
-    yield demand("a read finds no other key's writes", ok=not foreign, essential=True, weight=2,
-                 seen=f"others' writes among those of key = {min(foreign, default=0)}, salts = {now}")  # fmt: skip
+    met = [(key, other, now) for key in keys for other in keys
+           if other != key and np.isin(writes[other], reads[key]).any()]  # fmt: skip
+    met += _met_elsewhere(answers, hot[0], now)
+    seen = "a read of key = {} finds a write of key = {}, salts = {}".format(*min(met)) if met else ""
+    yield demand("a read finds no other key's writes", ok=not met, essential=True, weight=2, seen=seen)
     counts = [np.unique(writes[key], return_counts=True)[1] for key in hot]
     most = max(count.max() / count.sum() for count in counts) * now
     yield demand("a hot key's writes are spread evenly over all its sub-keys", essential=True, weight=2,
-                 ok=most < 1.05, seen=f"{most:.2f} times the fair part on one, for salts = {now}")  # fmt: skip
+                 ok=most < 1.03, seen=f"{most:.2f} times the fair part on one, for salts = {now}")  # fmt: skip
     lookups = [len(reads[key]) for key in hot]
     yield demand("a read of a hot key asks each of its sub-keys once", ok=np.array(lookups) == now,
                  seen=f"{max(lookups)} lookups, not {now}, for hot = True, salts = {now}")  # fmt: skip
     yield from _ordinary(writes, reads, [key for key in keys if key not in hot])
     yield from _earlier(answers, random, hot, earlier, now)
-    told = (np.array([7]), np.array([True]), now, np.array([1.0 - 2**-40]))
-    last, read = _whole(answers.write_key(*told), (1,), "write_key"), _read(answers, 7, True, now)
-    yield demand("the largest draw, just below 1, still lands on a sub-key that is read", ok=np.isin(last, read),
-                 seen=f"{answers.write_key.example(told, last, read.max(), False)}")  # fmt: skip
+    told = (np.array([7, 7]), np.array([True, True]), now, np.array([0.0, 1.0 - 2**-40]))
+    ends, read = _whole(answers.write_key(*told), (2,), "write_key"), _read(answers, 7, True, now)
+    found = np.isin(ends, read)
+    yield demand("draws of 0 and just below 1 land on a sub-key that is read, too", ok=found,
+                 seen=answers.write_key.example(told, ends, [read.min(), read.max()], found))  # fmt: skip
+
+
+def _met_elsewhere(answers: Answers, hot: int, salts: int) -> list[tuple[int, int, int]]:
+    """Reads of a hot key that find another's writes: its neighbours' at the most sub-keys, or its sub-keys' own.
+
+    Whoever leaves ordinary keys their numbers must keep sub-keys out of these: so what a read asks is made a key.
+    """
+    found, asked = [], _read(answers, hot, True, salts)
+    its_own = asked[(asked != hot) & (asked >= 0) & (asked < 2**31)]
+    for many, others in ((MOST_SALTS, np.array([hot - 1, hot + 1], dtype=np.int64)), (salts, its_own)):
+        if len(others):
+            told = (others, np.zeros(len(others), dtype=bool), many, np.full(len(others), 0.5))
+            wrote = _whole(answers.write_key(*told), others.shape, "write_key")
+            met = np.isin(wrote, _read(answers, hot, True, many))
+            found += [(hot, other, many) for other in others[met].tolist()]
+    return found
 
 
 def _lost(lost: dict[int, float], salts: int) -> str:
@@ -312,7 +356,7 @@ def _lost(lost: dict[int, float], salts: int) -> str:
 
 def _some_keys(random: np.random.Generator) -> tuple[list[int], list[int]]:
     """Hot keys (two of them neighbours), and all keys, below 2**31: the hot, those that might meet them, and others."""
-    first = int(random.integers(1000, 10**8))
+    first = int(random.integers(1000, 2 * 10**6))  # times 512 or 1000 it is still a key's number
     hot = [first, first + 1, int(random.integers(10**8, 10**9))]
     near = [first + step for step in (2, 12, 16, 17, 20, 24, 512, 1000, 1024, 2**16, 10**6, 2**20)]
     near += [first * 16, (first + 1) * 16, first * 12, hot[2] + 1, 0]
@@ -404,18 +448,22 @@ def smallest_salts(answers: Answers, seed: int) -> Iterator[Demand]:
 def _services(seed: int) -> tuple[tuple[NDArray[Any], ...], IntArray, int]:
     """What an answer is told of services in any order, the fewest sub-keys of each, and the seed of their placement.
 
-    Some are read so much that no number of sub-keys helps, and some would need more than they have partitions.
+    Some are read so much that no number of sub-keys helps, and some would need more than they have partitions, by one.
+    Others need every partition, or are well as they are, or have so much room below capacity that one sub-key too few,
+    whoever rounds, overloads it.
     """
     random = draws(seed, "smallest_salts")
-    case = lineup(random, 7)
+    case = lineup(random, 10)
     size = len(case)
-    count = np.where(case == 5, 6, np.where(case == 6, 48, random.choice([24, 28, 32, 36, 40], size)))
-    needs = np.array([3, 5, 7, 9, 12, 8, 1])[case]
-    best = np.where(case < 5, needs, 0)
-    writes = np.array([0.97, 0.95, 0.95, 0.94, 0.94, 0.94, 0.3])[case] + random.uniform(-0.01, 0.01, size)
+    count = np.select([case == 5, case == 6, case == 7], [7, 48, 6], random.choice([24, 28, 32, 36, 40], size))
+    needs, round_down = np.array([3, 5, 7, 9, 12, 8, 1, 6, 1, 3])[case], case == 9
+    best = np.where((case == 5) | (case == 6), 0, needs)
+    writes = np.array([0.97, 0.95, 0.95, 0.94, 0.94, 0.94, 0.3, 0.95, 0.9, 0.97])[case]
+    writes = writes + random.uniform(-0.01, 0.01, size)
     capacity, objective = random.uniform(900, 1500, size).round(), random.choice([0.03, 0.04, 0.05], size)
-    rest = random.uniform(0.4, 0.6, size) * capacity
-    exact = needs - random.uniform(0.3, 0.7, size)
+    capacity, objective = np.where(round_down, 1500, capacity), np.where(round_down, 0.05, objective)
+    rest = np.where(round_down, 0.4, random.uniform(0.4, 0.6, size)) * capacity
+    exact = needs - np.where(round_down, random.uniform(0.6, 0.7, size), random.uniform(0.3, 0.7, size))
     hot = (capacity - 4.6 / objective - rest) / (writes / exact + 1.0 - writes)
     hot = np.where(case == 6, 3.0 * capacity, hot)
     return (hot, rest, writes, count, capacity, objective), best, int(random.integers(1 << 30))

@@ -70,21 +70,22 @@ def safe_budget(answers: Answers, seed: int) -> Iterator[Demand]:
 def _storms(seed: int) -> tuple[retry_storm.Parameters, tuple[FloatArray, ...]]:
     """Brownouts under a 10 % budget, and what the answer is told of each: rates, timeout, backlog, deadline.
 
-    At least one deadline is too short for any budget.
+    At least one deadline is too short for any budget, and one service has room for more than a retry a request.
     """
     random = draws(seed, "safe_budget")
-    case = lineup(random, 6)
+    case = lineup(random, 7)
     count, hopeless = len(case), case == 5
     arrival = random.uniform(2400, 3600, count)  # large enough that chance is a matter of seconds
-    service = arrival / random.uniform(0.55, 0.75, count)
-    timeout = np.array([0.5, 1.0, 2.0, 2.0, 3.0, 1.0])[case]
+    service = arrival / np.where(case == 6, 0.25, random.uniform(0.55, 0.75, count))
+    timeout = np.array([0.5, 1.0, 2.0, 2.0, 3.0, 1.0, 1.0])[case]
     storms = retry_storm.Parameters(
         arrival_rate=arrival, service_rate=service, timeout=timeout, brownout_start=10.0, brownout_duration=20.0,
-        brownout_capacity=random.uniform(0.15, 0.3, count), budget="first_attempts", budget_ratio=0.1,
+        brownout_capacity=np.where(case == 6, 0.1, random.uniform(0.15, 0.3, count)), budget="first_attempts",
+        budget_ratio=0.1,
     )  # fmt: skip
     record = Record(("queue_depth",), every=TRIGGER_END)
     backlog = retry_storm.simulate(storms, seed, until=TRIGGER_END, record=record)["queue_depth"][-1]
-    part = np.array([0.6, 0.5, 0.45, 0.3, 0.25, 0.0])[case] * random.uniform(0.9, 1.1, count)
+    part = np.array([0.6, 0.5, 0.45, 0.3, 0.25, 0.0, 0.6])[case] * random.uniform(0.9, 1.1, count)
     deadline = np.ceil(retries.drain_time(backlog, arrival, service, timeout, part * (service / arrival - 1.0)))
     deadline[hopeless] = np.floor(deadline[hopeless] / 2)
     return storms, (arrival, service, timeout, backlog, deadline)
@@ -197,6 +198,13 @@ def full_jitter(answers: Answers, seed: int) -> Iterator[Demand]:
     high = answers.full_jitter.array(*late, finite=False)
     yield demand("stays at the cap however many retries there were (up to 5000)", ok=np.isclose(high, cap / 2),
                  seen=answers.full_jitter.example(late, high, cap / 2))  # fmt: skip
+    rise = np.arange(17)
+    steep = [(rise, 0.01, 60.0, np.full(17, 0.5)), (rise, 2 * cap, cap, np.full(17, 0.5))]
+    waits = [answers.full_jitter.array(*one) for one in steep]
+    wanted = [0.5 * np.minimum(most, first * 2.0**rise) for _, first, most, _ in steep]
+    seen = (answers.full_jitter.example(*one) for one in zip(steep, waits, wanted, strict=True))
+    yield demand("doubles from 10 ms right up to a cap of a minute, and not at all from a base above the cap",
+                 ok=np.isclose(waits, wanted), seen=next(filter(None, seen), ""))  # fmt: skip
     busiest, curve = _busiest(answers, seed)
     yield demand("sends at most 230 of 1000 clients' retries in the busiest 100 ms after a 1 s outage", weight=2,
                  ok=0 < busiest <= 230, seen=f"{busiest:.0f}", curve=curve)  # fmt: skip

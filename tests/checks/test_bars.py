@@ -203,7 +203,7 @@ COUNTED = {
 }  # fmt: skip
 #: Sums over many draws: standard deviations from the mean to the nearest bar, over 50 to 500 seeds of the solution.
 SUMS = {
-    "safe_budget": 5.5, "amplification": 54, "sweet_spot": 60, "freshest_ttl": 9, "lock": 16, "refresh_early": 9,
+    "safe_budget": 5.5, "amplification": 54, "sweet_spot": 60, "freshest_ttl": 7, "lock": 16, "refresh_early": 9,
     "enough_partitions": 11, "smallest_salts": 6, "choose": 8, "pause": 36, "forecast": 13, "serve_stale": 15,
     "three_days": 9, "limits": 79, "fewest_copies": 75, "fix": 21, "items": 7, "runbook": 6,
 }  # fmt: skip

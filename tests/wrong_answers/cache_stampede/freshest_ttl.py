@@ -80,6 +80,18 @@ def upside_down(rate, recompute_time, budget, coalesced):
     return np.maximum(budget / size - 1 / rate - recompute_time, 0)
 
 
+def forgets_the_next_reader(rate, recompute_time, budget, coalesced):
+    """Leaves the wait for the next reader out of the cycle."""
+    size = np.where(coalesced, 1, 1 + rate * recompute_time)
+    return np.where(budget >= rate, 0, np.maximum(size / budget - recompute_time, 0))
+
+
+def half_a_recompute(rate, recompute_time, budget, coalesced):
+    """Counts half of the recompute, the mean wait for it, into the cycle."""
+    size = np.where(coalesced, 1, 1 + rate * recompute_time)
+    return np.where(budget >= rate, 0, np.maximum(size / budget - 1 / rate - recompute_time / 2, 0))
+
+
 def constants_of_the_visible_seed(rate, recompute_time, budget, coalesced):
     """What is right at home, copied."""
     return np.resize([11.6, 2.37, 5.33, 23.1, 11.8, 10.3, 0, 13.5], np.shape(rate))

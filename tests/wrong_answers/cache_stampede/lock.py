@@ -101,6 +101,12 @@ def taken_by_nobody(held_until, now, asking, lock_expiry):
     return granted, np.where(granted, now + lock_expiry, held_until)
 
 
+def not_for_one(held_until, now, asking, lock_expiry):
+    """A reader who asks alone gets nothing: compares with 1."""
+    granted = (asking > 1) & (now >= held_until)
+    return granted, np.where(granted, now + lock_expiry, held_until)
+
+
 def constants_of_the_visible_seed(held_until, now, asking, lock_expiry):
     """What is right at home, copied."""
     return (

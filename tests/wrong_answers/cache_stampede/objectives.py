@@ -84,6 +84,12 @@ def window_of_one_recompute(arrival_rate, recompute_time, max_age, load):
     return max_age - window, 0, 2 * recompute_time, window
 
 
+def lock_in_the_cycle(arrival_rate, recompute_time, max_age, load):
+    """Counts the lock's expiry into the cycle, which ends when the recompute is back."""
+    ttl = 1 / load - 2 * recompute_time
+    return ttl, 0, 2 * recompute_time, max_age - ttl
+
+
 def constants_of_the_visible_seed(arrival_rate, recompute_time, max_age, load):
     """What is right at home, copied."""
     return (

@@ -67,6 +67,27 @@ def two_results(rate, ttl, recompute_time, beta):
     return 1 + rate * recompute_time, np.exp(1 / beta) / (ttl + recompute_time)
 
 
+def forgets_the_constant(rate, ttl, recompute_time, beta):
+    """A lead without the 0.5772."""
+    crowd = 1 + rate * recompute_time
+    lead = beta * recompute_time * np.log(rate * beta * recompute_time)
+    return crowd, np.exp(1 / beta) / (ttl + recompute_time - lead), crowd / (crowd + rate * ttl)
+
+
+def constant_outside(rate, ttl, recompute_time, beta):
+    """The lead's bracket closed before the 0.5772."""
+    crowd = 1 + rate * recompute_time
+    lead = beta * recompute_time * np.log(rate * beta * recompute_time) + 0.5772
+    return crowd, np.exp(1 / beta) / (ttl + recompute_time - lead), crowd / (crowd + rate * ttl)
+
+
+def logarithm_without_beta(rate, ttl, recompute_time, beta):
+    """A lead with the crowd of one recompute in its logarithm."""
+    crowd = 1 + rate * recompute_time
+    lead = beta * recompute_time * (np.log(rate * recompute_time) + 0.5772)
+    return crowd, np.exp(1 / beta) / (ttl + recompute_time - lead), crowd / (crowd + rate * ttl)
+
+
 def constants_of_the_visible_seed(rate, ttl, recompute_time, beta):
     """What is right at home, copied."""
     return (

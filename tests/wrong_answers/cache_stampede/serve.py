@@ -82,6 +82,12 @@ def windows_from_the_fill(age, ttl, stale_while_revalidate, stale_if_error, fail
     return np.where(age < ttl, 0, np.where(age < window, 1, 2))
 
 
+def failed_is_never_fresh(age, ttl, stale_while_revalidate, stale_if_error, failed):
+    """Takes an entry for stale once a recompute has failed, however young it is."""
+    window = np.where(failed, np.maximum(stale_while_revalidate, stale_if_error), stale_while_revalidate)
+    return np.where((age < ttl) & ~failed, 0, np.where(age < ttl + window, 1, 2))
+
+
 def constants_of_the_visible_seed(age, ttl, stale_while_revalidate, stale_if_error, failed):
     """What is right at home, copied."""
     return np.resize([0, 0, 0, 0, 0, 0, 0, 0], np.shape(age))

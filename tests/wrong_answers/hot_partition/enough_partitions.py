@@ -75,6 +75,19 @@ def target_for_the_key_only(arrival_rate, key_share, partition_capacity, target)
     return np.where(room > 0, fewest, 0)
 
 
+def below_the_target(arrival_rate, key_share, partition_capacity, target):
+    """Keeps the hottest partition below its target, which it may use up."""
+    room = target * partition_capacity - key_share * arrival_rate
+    fewest = np.floor((1 - key_share) * arrival_rate / np.maximum(room, 1e-9)) + 1
+    return np.where(room > 0, fewest, 0)
+
+
+def room_for_nothing(arrival_rate, key_share, partition_capacity, target):
+    """Some number even where the key alone fills the target."""
+    room = target * partition_capacity - key_share * arrival_rate
+    return np.where(room >= 0, np.ceil((1 - key_share) * arrival_rate / np.maximum(room, 1e-9)), 0)
+
+
 def constants_of_the_visible_seed(arrival_rate, key_share, partition_capacity, target):
     """What is right at home, copied."""
     return np.resize([3, 0, 1, 0, 14, 9, 14, 59], np.shape(arrival_rate))

@@ -73,6 +73,14 @@ def two_results(before, during, sample, homes):
     return partition, (w1[partition] - w0[partition]) / (1 - w0[partition])
 
 
+def gained_most(before, during, sample, homes):
+    """The partition that gained the most requests, though all have grown."""
+    w0, w1 = (rates.mean(axis=0) / rates.mean(axis=0).sum() for rates in (before, during))
+    partition = np.argmax(during.mean(axis=0) - before.mean(axis=0))
+    keys, counts = np.unique(sample[homes == partition], return_counts=True)
+    return partition, keys[np.argmax(counts)], (w1[partition] - w0[partition]) / (1 - w0[partition])
+
+
 def constants_of_the_visible_seed(before, during, sample, homes):
     """What is right at home, copied."""
     return (9, 217151, 0.0552)

@@ -186,6 +186,55 @@ class uneven:
         return key * 512 + np.arange(salts if hot else 1)
 
 
+class a_hundred_apart:
+    """Sub-keys a hundred apart: with more salts than that they are a neighbour's."""
+
+    @staticmethod
+    def write_key(key, hot, salts, draw):
+        return (key * 100 + np.where(hot, np.floor(draw * salts), 0)).astype(int)
+
+    @staticmethod
+    def read_keys(key, hot, salts):
+        return key * 100 + np.arange(salts if hot else 1)
+
+
+class ordinary_numbers_kept:
+    """Leaves ordinary keys their numbers, among which a small key's sub-keys lie."""
+
+    @staticmethod
+    def write_key(key, hot, salts, draw):
+        part = np.where(hot, np.floor(draw * salts), 0)
+        return np.where(part > 0, key * 512 + part, key).astype(int)
+
+    @staticmethod
+    def read_keys(key, hot, salts):
+        return np.array([key, *(key * 512 + np.arange(1, salts))]) if hot else np.array([key])
+
+
+class rounded_up:
+    """Rounds up and takes one off: a draw of 0 lands below the first sub-key."""
+
+    @staticmethod
+    def write_key(key, hot, salts, draw):
+        return (key * 512 + np.where(hot, np.ceil(draw * salts) - 1, 0)).astype(int)
+
+    @staticmethod
+    def read_keys(key, hot, salts):
+        return key * 512 + np.arange(salts if hot else 1)
+
+
+class rounded_to_the_last:
+    """Rounds the draw times salts - 1: the first and last sub-key get half."""
+
+    @staticmethod
+    def write_key(key, hot, salts, draw):
+        return (key * 512 + np.where(hot, np.round(draw * (salts - 1)), 0)).astype(int)
+
+    @staticmethod
+    def read_keys(key, hot, salts):
+        return key * 512 + np.arange(salts if hot else 1)
+
+
 class constants_of_the_visible_seed:
     """What is right at home, copied."""
 

@@ -120,6 +120,41 @@ def scalar_only(hot_rate, rest_rate, write_share, partitions, capacity, objectiv
     return 0, 0
 
 
+def fewer_than_partitions(hot_rate, rest_rate, write_share, partitions, capacity, objective):
+    """Leaves a partition without a sub-key, though all are needed."""
+    n = np.arange(1, 65)[:, None]
+    load = rest_rate + hot_rate * (write_share / n + 1 - write_share)
+    fits = (n < partitions) & (capacity - load >= 4.6 / objective)
+    salts = np.where(fits.any(axis=0), fits.argmax(axis=0) + 1, 0)
+    return salts, np.where(salts > 0, write_share + (1 - write_share) * salts, 0)
+
+
+def none_for_one(hot_rate, rest_rate, write_share, partitions, capacity, objective):
+    """Says 0 where one is enough: a whole key is one sub-key."""
+    n = np.arange(1, 65)[:, None]
+    load = rest_rate + hot_rate * (write_share / n + 1 - write_share)
+    fits = (n <= partitions) & (capacity - load >= 4.6 / objective)
+    salts = np.where(fits.any(axis=0), fits.argmax(axis=0) + 1, 0)
+    return np.where(salts > 1, salts, 0), np.where(salts > 1, write_share + (1 - write_share) * salts, 0)
+
+
+def one_shared(hot_rate, rest_rate, write_share, partitions, capacity, objective):
+    """Off by one: lets one partition hold two sub-keys."""
+    n = np.arange(1, 65)[:, None]
+    load = rest_rate + hot_rate * (write_share / n + 1 - write_share)
+    fits = (n <= partitions + 1) & (capacity - load >= 4.6 / objective)
+    salts = np.where(fits.any(axis=0), fits.argmax(axis=0) + 1, 0)
+    return salts, np.where(salts > 0, write_share + (1 - write_share) * salts, 0)
+
+
+def rounds(hot_rate, rest_rate, write_share, partitions, capacity, objective):
+    """Rounds to the nearest whole number."""
+    room = capacity - 4.6 / objective - rest_rate - hot_rate * (1 - write_share)
+    salts = np.maximum(np.round(hot_rate * write_share / np.where(room > 0, room, 1e-9)), 1)
+    salts = np.where((room > 0) & (salts <= partitions), salts, 0)
+    return salts, np.where(salts > 0, write_share + (1 - write_share) * salts, 0)
+
+
 def constants_of_the_visible_seed(hot_rate, rest_rate, write_share, partitions, capacity, objective):
     """What is right at home, copied."""
     return (

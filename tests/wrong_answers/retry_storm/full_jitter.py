@@ -77,6 +77,16 @@ def whole_numbers(retry, base, cap, uniform):
     return uniform * np.minimum(cap, base * np.int64(2) ** retry)
 
 
+def exponent_held(retry, base, cap, uniform):
+    """Stops doubling after ten retries, for fear of overflow: under a cap of a minute that is too early."""
+    return uniform * np.minimum(cap, base * 2.0 ** np.minimum(retry, 10))
+
+
+def never_below_base(retry, base, cap, uniform):
+    """Lets a base above the cap pass the cap."""
+    return uniform * np.maximum(base, np.minimum(cap, base * 2.0**retry))
+
+
 def constants_of_the_visible_seed(retry, base, cap, uniform):
     """What is right at home, copied."""
     return np.resize([1.12, 5.64, 0.569, 6.76, 2.84, 2.65, 4.93, 2.58], np.shape(retry))

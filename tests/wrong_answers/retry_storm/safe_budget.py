@@ -61,6 +61,12 @@ def ten_percent(arrival_rate, service_rate, timeout, backlog, deadline):
     return 0.1 + 0 * np.asarray(arrival_rate)
 
 
+def at_most_one(arrival_rate, service_rate, timeout, backlog, deadline):
+    """Takes a ratio for a share, and keeps it below 1."""
+    drain = (backlog - service_rate * timeout) / deadline
+    return np.clip((service_rate - drain) / arrival_rate - 1, 0, 1)
+
+
 def constants_of_the_visible_seed(arrival_rate, service_rate, timeout, backlog, deadline):
     """What is right at home, copied."""
     return np.resize([0.226, 0.193, 0, 0.478, 0.202, 0.351, 0.249, 0.167], np.shape(arrival_rate))
