@@ -235,6 +235,10 @@ METASTABLE_FAILURE = Declared(
         "retries of all kinds": dict(max_retries=np.array([0, 1, 6]), retry_budget=np.array([np.inf, 0.0, 1.5])),
         "a spike, a long queue": dict(trigger="spike", queue_limit=np.inf, deadline=2.0),
         "nothing there": dict(capacity=0.0, trigger_size=0.0),
+        "full queues beside endless ones": dict(
+            arrival_rate=np.array([900.0, 500.0, 780.0]), queue_limit=np.array([0.5, np.inf, np.inf]),
+            deadline=np.array([0.05, 0.3, 1.2]), degradation=np.array([0.0, 0.3, 0.0]),
+        ),
     },
 )  # fmt: skip
 
