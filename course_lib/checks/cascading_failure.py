@@ -43,7 +43,7 @@ TICKS, BEGIN = 120, 40
 def blame(answers: Answers, seed: int) -> Iterator[Demand]:
     """Which of five tiers was full first, and whose own time grew with nothing below it to blame."""
     told, case, first, guilty = _metrics(seed)
-    named, blamed = (one.astype(int) for one in answers.blame.several(*told, shape=case.shape))
+    named, blamed = (one.astype(float) for one in answers.blame.several(*told, shape=case.shape))
     right, full, grew = named == first, _full_from(told[0]), _grew(told[1])
     yield demand("names the tier whose pool was full first", ok=right, weight=2, essential=True,
                  seen=_day_seen("first", named, first, right, "used is 0.95 in tick (-1: never)", full))  # fmt: skip
@@ -58,10 +58,11 @@ def blame(answers: Answers, seed: int) -> Iterator[Demand]:
                      seen=_day_seen("guilty", blamed, guilty, ok, "own times grew by a factor of", grew))  # fmt: skip
 
 
-def _day_seen(name: str, got: IntArray, wanted: IntArray, ok: NDArray[np.bool_], what: str, tiers: FloatArray) -> str:
+def _day_seen(name: str, got: FloatArray, wanted: IntArray, ok: NDArray[np.bool_], what: str, tiers: FloatArray) -> str:
     """What was said of the first day that is wrong, and what decides it, from the front to the last tier."""
     day = int((~ok).argmax())
-    return f"{name} = {got[day]}, not {wanted[day]}, where {what} [{', '.join(f'{one:.3g}' for one in tiers[:, day])}]"
+    decides = ", ".join(f"{one:.3g}" for one in tiers[:, day])
+    return f"{name} = {got[day]:g}, not {wanted[day]}, where {what} [{decides}]"
 
 
 def _full_from(used: FloatArray) -> FloatArray:

@@ -92,3 +92,14 @@ def constants_of_the_visible_seed(used, took):
 def constants_tuned_on_other_seeds(used, took):
     """The median of what is right on seven other seeds, copied."""
     return np.resize([1, 1, 0, 2, 0, 0], used.shape[2:]), np.resize([2, 4, 1, 3, 4, 2], used.shape[2:])
+
+
+def a_tenth_more(used, took):
+    """The right tiers and a tenth, which is no tier."""
+    full = used >= 0.95
+    when = np.where(full.any(axis=0), full.argmax(axis=0), len(used))
+    first = np.where(full.any(axis=(0, 1)), when.argmin(axis=0), -1)
+    own = took - np.concatenate([took[:, 1:], 0 * took[:, :1]], axis=1)
+    grew = own[-10:].mean(axis=0) > 2 * own[:10].mean(axis=0)
+    guilty = np.where(grew.any(axis=0), 4 - grew[::-1].argmax(axis=0), -1)
+    return first + 0.1, guilty + 0.1
