@@ -68,7 +68,8 @@ def plan_queue(answers: Answers, seed: int) -> Iterator[Demand]:
     alone = tuple(float(x[0]) for x in told)
     single = answers.plan_queue.several(*alone)
     same = [np.ravel(one)[0] == many[0] for one, many in zip(single, (consumers, bound), strict=True)]
-    yield demand("takes plain numbers too: one queue alone", ok=same, seen="something else")
+    yield demand("takes plain numbers too: one queue alone", ok=same,
+                 seen=f"{np.ravel(single)}, not [{consumers[0]:g} {bound[0]:g}]")  # fmt: skip
 
 
 def _services(seed: int) -> tuple[tuple[FloatArray, ...], FloatArray]:
@@ -135,7 +136,7 @@ def forecast(answers: Answers, seed: int) -> Iterator[Demand]:
                      seen=f"{got[there].max(initial=0.0):.4g} s")  # fmt: skip
         shrinks = ~there & (growth <= 0)
         yield demand(f"{name}: is infinite where the queue does not grow", ok=np.isposinf(got[shrinks]), essential=True,
-                     seen=f"{np.min(got[shrinks], initial=np.inf):.4g} s for a queue that shrinks")  # fmt: skip
+                     seen=f"{np.min(got[shrinks], initial=np.inf):.4g} s, not inf")  # fmt: skip
         grows = ~there & (growth > 0)
         wanted = (limit - now)[grows] / growth[grows]
         off = np.abs(got[grows] / wanted - 1.0)
@@ -148,27 +149,29 @@ def _histories(seed: int) -> tuple[FloatArray, tuple[FloatArray, ...], FloatArra
     """Depth over two minutes (seconds, queues) of queues in any order; rate, deadline, bound; and each one's growth.
 
     Bursts begin at different times, so that the growth of the whole record is not that of its end; some are over. The
-    depth is counted every other second, so that the last second's growth is not that of now.
+    depth is counted every other second, so that the last second's growth is not that of now. One of those that shrink
+    holds just its bound, and one queue has been empty all along.
     """
     random = draws(seed, "forecast")
-    case = lineup(random, 7)
+    case = lineup(random, 9)
     size = len(case)
     able = random.uniform(900, 1100, size).round()
-    excess = np.array([300, 400, 600, 500, 400, 500, 700])[case] * random.uniform(0.95, 1.05, size)
-    start = np.array([75, 60, 40, 10, 20, 5, 30])[case] + random.integers(0, 5, size)
-    over = np.isin(case, (4, 5))
+    excess = np.array([300, 400, 600, 500, 400, 500, 700, 500, 400])[case] * random.uniform(0.95, 1.05, size)
+    start = np.array([75, 60, 40, 10, 20, 5, 30, 5, 20])[case] + random.integers(0, 5, size)
+    over = np.isin(case, (4, 5, 7))
     p = Parameters(
         producer_rate=0.7 * able, burst_rate=able + excess, burst_start=start,
         burst_duration=np.where(over, 80 - start, 200), service_rate=able / 10,
     )  # fmt: skip
     depth = simulate(p, int(random.integers(1 << 30)), until=120.0)["depth"]
     second = np.arange(len(depth))
-    depth = depth[second - (second[-1] - second) % 2]
-    growth = np.where(over, -0.3 * able, excess)
+    depth = np.where(case == 8, 0.0, depth[second - (second[-1] - second) % 2])
+    growth = np.select([case == 8, over], [0.0, -0.3 * able], excess)
     now = depth[-1]
-    deadline = np.array([2.0, 1.5, 0.5, 0.6, 2.0, 0.5, 3.0])[case] * now / able
-    bound = np.array([3.0, 2.0, 2.5, 0.9, 3.0, 0.8, 1.6])[case] * now
-    return depth, (able, deadline.round(2), bound.round()), growth
+    deadline = np.array([2.0, 1.35, 0.5, 0.6, 2.0, 0.5, 3.0, 2.0, 0.0])[case] * now / able
+    bound = np.array([3.0, 2.0, 2.5, 0.9, 3.0, 0.8, 1.6, 1.0, 0.0])[case] * now
+    deadline, bound = np.where(case == 8, 10.0, deadline.round(2)), np.where(case == 8, 5000.0, bound.round())
+    return depth, (able, deadline, np.where(case == 7, now, bound)), growth
 
 
 # -- lab 2: back-pressure --------------------------------------------------------------------------------------------
@@ -254,6 +257,9 @@ def scale(answers: Answers, seed: int) -> Iterator[Demand]:
     wanted = answers.scale.array(*told, shape=backlog.shape)
     example = answers.scale.example
     ceiling = np.maximum(np.minimum(partitions, np.ceil(database / mu)), BASE)
+    whole = wanted == np.round(wanted)
+    yield demand("wants whole numbers of consumers", ok=whole, essential=True,
+                 seen=example(told, wanted, np.ceil(wanted), whole))  # fmt: skip
     within = wanted <= ceiling
     yield demand("wants no more than there are partitions, and than keep the database busy", ok=within, essential=True,
                  weight=2, seen=example(told, wanted, ceiling, within))  # fmt: skip
@@ -279,15 +285,16 @@ def scale(answers: Answers, seed: int) -> Iterator[Demand]:
 def _backlogs(seed: int) -> tuple[tuple[FloatArray, ...], FloatArray]:
     """States of queues in any order, and the consumers that would do each backlog within its deadline."""
     random = draws(seed, "scale")
-    case = lineup(random, 6)
+    case = lineup(random, 7)
     size = len(case)
     mu, deadline = random.uniform(60, 140, size).round(), random.uniform(8, 30, size).round()
-    need = np.array([0, 13, 30, 40, 6, 0])[case] * random.uniform(0.9, 1.1, size)
+    need = np.array([0, 13, 30, 40, 6, 0, 40])[case] * random.uniform(0.9, 1.1, size)
+    need = np.where(case == 1, np.floor(need) + 0.3, need)  # the nearest number is too few
     backlog = (need * mu * deadline).round()
-    cpu = np.array([0.97, 0.99, 0.95, 0.35, 0.9, 0.5])[case] + random.uniform(-0.02, 0.02, size)
-    partitions = np.array([24, 24, 16, 60, 24, 24])[case] + random.integers(0, 4, size)
-    database = np.array([90, 90, 90, 18.5, 90, 90])[case] * mu
-    return (backlog, cpu, mu, deadline, partitions.astype(float), database.round()), np.ceil(need - 1e-9)
+    cpu = np.array([0.97, 0.99, 0.95, 0.35, 0.9, 0.5, 0.35])[case] + random.uniform(-0.02, 0.02, size)
+    partitions = np.array([24, 24, 16, 60, 24, 24, 60])[case] + random.integers(0, 4, size)
+    database = (np.array([90, 90, 90, 18.5, 90, 90, 18])[case] * mu).round()  # the last keeps just 18 busy
+    return (backlog, cpu, mu, deadline, partitions.astype(float), database), np.ceil(backlog / (mu * deadline) - 1e-9)
 
 
 def _scaled(answers: Answers, seed: int) -> tuple[Trace, Trace]:
@@ -347,7 +354,7 @@ def triage(answers: Answers, seed: int) -> Iterator[Demand]:
         ("serves what may not expire, however late", case == 2),
         ("drops what would be done after its deadline, also if it is not over yet", np.isin(case, (3, 4))),
         ("dead-letters what has failed five times, whatever its age", np.isin(case, (5, 6, 7))),
-        ("gives a message that has failed four times one more try", case == 8),
+        ("gives a message that has failed four times, and is in time, one more try", case == 8),
     ):
         ok = ~which | (got == wanted)
         yield demand(text, ok=ok, essential=True, seen=answers.triage.example(told, got, wanted, ok, words))
@@ -358,14 +365,15 @@ def _messages(seed: int) -> tuple[tuple[NDArray[Any], ...], NDArray[np.int64], N
     random = draws(seed, "triage")
     case = np.concatenate([lineup(random, 9) for _ in range(3)])
     size = len(case)
-    deadline = random.choice([5.0, 30.0, 600.0, 3600.0], size)
+    first = lambda one: (case == one) & (np.cumsum(case == one) == 1)  # noqa: E731
+    deadline = np.where(first(4), 5.0, random.choice([5.0, 30.0, 600.0, 3600.0], size))  # late by a part of a second
     service_time = deadline * random.uniform(0.02, 0.1, size)
     part = np.array([0.1, 0.85, 4.0, 1.5, 0.97, 0.1, 3.0, 3.0, 0.5])[case] * random.uniform(0.97, 1.0, size)
     service_time = np.where(case == 4, 0.12 * deadline, np.where(case == 1, 0.05 * deadline, service_time))
-    just = (case == 1) & (np.cumsum(case == 1) == 1)  # done at its deadline, in numbers that add up exactly
+    just = first(1)  # done at its deadline, in numbers that add up exactly
     service_time, part = np.where(just, deadline / 16, service_time), np.where(just, 15 / 16, part)
     deliveries = np.where(np.isin(case, (5, 6, 7)), 5 + random.integers(0, 2, size), random.integers(0, 3, size))
-    deliveries = np.where(case == 8, 4, deliveries)
+    deliveries = np.where((case == 8) | first(3), 4, deliveries)
     may_expire = np.where(np.isin(case, (2, 7)), False, True)
     wanted = np.array([SERVE, SERVE, SERVE, DROP, DROP, DEAD, DEAD, DEAD, SERVE])[case]
     return (part * deadline, deadline, service_time, deliveries, may_expire), wanted, case
@@ -396,6 +404,8 @@ def choose(answers: Answers, seed: int) -> Iterator[Demand]:
     agreed = (consumers == 0) == hopeless
     yield demand("is 0 consumers exactly where the partitions allow no number that is enough", essential=True,
                  ok=agreed, seen=example(told, consumers, best, agreed))  # fmt: skip
+    none = ~hopeless | (bound == 0)
+    yield demand("sets a bound of 0 for these", ok=none, essential=True, seen=example(told, bound, 0.0, none))
     oldest, turned_away = _tried(told, consumers, bound, seed)
     old = np.where(hopeless, 0.0, oldest / objective)
     yield demand("keeps the oldest message of a simulated burst within the objective", ok=old <= 1.0, essential=True,
@@ -419,7 +429,8 @@ def _objectives(seed: int) -> tuple[tuple[FloatArray, ...], FloatArray]:
     duration = np.array([60.0, 120.0, 120.0, 90.0, 60.0, 180.0])[case]
     refused = np.array([0.2, 0.1, 0.15, 0.1, 0.12, 0.08])[case]
     # With c consumers a burst of rate x is just met: x (1 - r) d = c mu (d + 0.9 A); aim between two numbers.
-    met = (best - random.uniform(0.35, 0.65, size)) * mu * (duration + MARGIN * objective)
+    short = np.where(case == 0, 0.25, np.where(case == 1, 0.6, random.uniform(0.35, 0.65, size)))
+    met = (best - short) * mu * (duration + MARGIN * objective)
     rate = (met / ((1.0 - refused) * duration)).round()
     partitions = np.where(case == 4, best - 1.0, best + np.array([0, 3, 6, 20, 0, 1])[case])
     return (rate, duration, mu, partitions, objective, refused), np.where(case == 4, 0.0, best)

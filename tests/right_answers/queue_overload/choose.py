@@ -19,3 +19,15 @@ def one_after_the_other(burst_rate, burst_duration, service_rate, partitions, ob
         count = count + (over > refused * burst_rate * burst_duration)
     count = count * (count <= partitions)
     return count, np.floor(0.9 * count * service_rate * objective)
+
+
+def one_more_at_a_time(burst_rate, burst_duration, service_rate, partitions, objective, refused):
+    """Adds consumers in a loop until enough is done; lists."""
+    counts, bounds = [], []
+    for x, d, mu, most, age, r in zip(
+        burst_rate, burst_duration, service_rate, partitions, objective, refused, strict=True
+    ):
+        count = next((c for c in range(1, int(most) + 1) if x * d - c * mu * (d + 0.9 * age) <= r * x * d), 0)
+        counts.append(count)
+        bounds.append(0.9 * count * mu * age)
+    return counts, bounds

@@ -53,11 +53,29 @@ def at_a_hundred_thousand(backlog, cpu, service_rate, deadline, partitions, data
     return np.where(backlog > 100000, limits(service_rate, partitions, database_rate), 10.0)
 
 
+def to_the_nearest(backlog, cpu, service_rate, deadline, partitions, database_rate):
+    """Rounds down where that is nearer: the backlog takes a little more than a deadline."""
+    ceiling = np.minimum(partitions, np.ceil(database_rate / service_rate))
+    return np.clip(np.round(backlog / (service_rate * deadline)), 10, ceiling)
+
+
+def one_more_for_the_database(backlog, cpu, service_rate, deadline, partitions, database_rate):
+    """Rounds up what is whole already: one more, which only waits."""
+    wanted = np.ceil(backlog / (service_rate * deadline / 2))
+    return np.clip(wanted, 10, np.minimum(partitions, database_rate // service_rate + 1))
+
+
+def parts_of_consumers(backlog, cpu, service_rate, deadline, partitions, database_rate):
+    """Asks for half a consumer."""
+    wanted = backlog / (service_rate * deadline / 2)
+    return np.clip(wanted, 10, np.minimum(partitions, np.ceil(database_rate / service_rate)))
+
+
 def constants_of_the_visible_seed(backlog, cpu, service_rate, deadline, partitions, database_rate):
     """What is right at home, copied."""
-    return np.resize([11, 25, 19, 10, 10, 12, 16, 10], np.shape(backlog))
+    return np.resize([10, 25, 19, 10, 18, 10, 12, 18, 12], np.shape(backlog))
 
 
 def constants_tuned_on_other_seeds(backlog, cpu, service_rate, deadline, partitions, database_rate):
     """The median of what is right on seven other seeds, copied."""
-    return np.resize([10, 12, 19, 10, 19, 13], np.shape(backlog))
+    return np.resize([16, 14, 19, 13, 16, 10, 12], np.shape(backlog))

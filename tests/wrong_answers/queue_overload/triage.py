@@ -49,6 +49,27 @@ def dead_letters_the_late(age, deadline, service_time, deliveries, may_expire):
     return np.where((deliveries >= 5) | (may_expire & (age + service_time > deadline)), 2, 0)
 
 
+def in_whole_seconds(age, deadline, service_time, deliveries, may_expire):
+    """Rounds down: what is late by a part of a second is in time."""
+    return np.where(deliveries >= 5, 2, np.where(may_expire & (np.floor(age + service_time) > deadline), 1, 0))
+
+
+def one_more_try_however_late(age, deadline, service_time, deliveries, may_expire):
+    """Serves what has failed four times, also after its deadline."""
+    late = may_expire & (age + service_time > deadline) & (deliveries != 4)
+    return np.where(deliveries >= 5, 2, np.where(late, 1, 0))
+
+
+def more_than_five(age, deadline, service_time, deliveries, may_expire):
+    """Tries what has failed five times once more."""
+    return np.where(deliveries > 5, 2, np.where(may_expire & (age + service_time > deadline), 1, 0))
+
+
+def the_fifth_alone(age, deadline, service_time, deliveries, may_expire):
+    """Dead-letters what has failed five times, and not what has failed six."""
+    return np.where(deliveries == 5, 2, np.where(may_expire & (age + service_time > deadline), 1, 0))
+
+
 def constants_of_the_visible_seed(age, deadline, service_time, deliveries, may_expire):
     """What is right at home, copied."""
     return np.resize(
