@@ -46,7 +46,8 @@ def again(task: Task, asked: Answers, fresh: Mapping[str, Any], seed: int) -> De
 def _differences(task: Task, asked: Answers, fresh: Answers, random: np.random.Generator) -> Iterator[str]:
     """What differs, in words, from the last call backwards."""
     for number, call in enumerate(reversed(tuple(asked.calls))):
-        rows = _rows(task, call)
+        rows, results = _rows(task, call), task.declared[call.name][1]
+        call = Call(call.name, call.arguments, _one_array(call.result, results))
         count = 0 if call.name in task.whole else len(_parts(call.result)[0]) if rows else _members(call)
         if number == 0 or count < 2:
             yield from _compared(asked, call, call.arguments, call.result, "later")
@@ -58,7 +59,8 @@ def _differences(task: Task, asked: Answers, fresh: Answers, random: np.random.G
         for order, how in ((mixed, "in another order and batch"), (mixed[:1], "alone")):
             if rows:
                 arguments = tuple(one[order] if row else one for one, row in zip(call.arguments, rows, strict=True))
-                yield from _compared(fresh, call, arguments, tuple(part[order] for part in _parts(call.result)), how)
+                cut = tuple(part[order] for part in _parts(call.result))
+                yield from _compared(fresh, call, arguments, cut if isinstance(call.result, tuple) else cut[0], how)
                 continue
             arguments = tuple(_taken(one, order, count) for one in call.arguments)
             yield from _compared(fresh, call, arguments, _of_parts(call.result, order, count), how)
@@ -66,7 +68,7 @@ def _differences(task: Task, asked: Answers, fresh: Answers, random: np.random.G
 
 def _compared(answers: Answers, call: Call, arguments: tuple[Any, ...], wanted: Any, how: str) -> Iterator[str]:
     answer = getattr(answers, call.name)
-    found, wanted = map(_parts, (answer(*arguments), wanted))
+    found, wanted = (_parts(_one_array(one, answer.results)) for one in (answer(*arguments), wanted))
     if len(found) != len(wanted):
         yield f"another number of results {how}"
     for got, right in zip(found, wanted, strict=False):
@@ -74,6 +76,12 @@ def _compared(answers: Answers, call: Call, arguments: tuple[Any, ...], wanted: 
             yield f"an array of shape {np.shape(got)}, not {np.shape(right)}, {how}"
         elif not _same(got, right):
             yield f"{answer.example(arguments, got, right, _same_each(got, right))}, {how}"
+
+
+def _one_array(result: Any, results: tuple[str, ...]) -> Any:
+    """Rows that came as a list of lists, where one array is wanted, are that array."""
+    many = len(results) > 1 or not isinstance(result, tuple) or len({np.shape(part) for part in result}) != 1
+    return result if many else np.array(result)
 
 
 def _parts(result: Any) -> tuple[Any, ...]:

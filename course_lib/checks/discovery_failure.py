@@ -189,16 +189,18 @@ def _updates(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64], Floa
     )  # half of it, and a tenth of what is dropped, are whole
     line = (kind == 8) | (kind == 9)
     beyond = line & (round_ > 0)  # one address on the other side of the line
+    odd = line & (round_ == 2)  # or half of one: neither half nor tenth is whole
+    known = known + (odd & (kind == 8))
     part = lambda low, high: np.floor(known * random.uniform(low, high, size))  # noqa: E731
     kept = np.choose(kind, [part(0.7, 1.0), 0 * known, part(0.1, 0.35), part(0.1, 0.35), part(0.0, 0.2),
-                            part(0.1, 0.35), 0 * known, part(0.6, 0.9), known / 2 - beyond,
-                            np.maximum(10 * np.floor(part(0.1, 0.45) / 10), 10), 0 * known])  # fmt: skip
-    known = np.where(kind == 6, 0.0, known)
+                            part(0.1, 0.35), 0 * known, part(0.6, 0.9), np.floor(known / 2) - (beyond & ~odd),
+                            np.maximum(10 * np.floor(part(0.1, 0.45) / 10), 10) + 5 * odd, 0 * known])  # fmt: skip
+    known = np.where((kind == 6) | (kind == 1) & (round_ == 1), 0.0, known)
     dropped = known - kept
     some = lambda low, high: np.floor(dropped * random.uniform(low, high, size))  # noqa: E731
     answering = np.choose(kind, [some(0.0, 1.0), some(0.0, 1.0), some(0.3, 1.0), 0 * known, some(0.3, 1.0),
                                  np.maximum(some(0.02, 0.08), 1.0), 0 * known, some(0.5, 1.0), dropped,
-                                 dropped / 10 + beyond, 0 * known])  # fmt: skip
+                                 np.floor(dropped / 10) + beyond, 0 * known])  # fmt: skip
     few = (round_ == 0) & np.isin(kind, (2, 4))
     answering = np.where(few, some(0.25, 0.4), answering)  # fewer than half of all that are known
     gone = (round_ == 0) & (kind == 1)  # one empty list of addresses that are all gone
@@ -279,13 +281,15 @@ def _clients(seed: int) -> tuple[tuple[NDArray[Any], ...], NDArray[np.int64]]:
     threshold = np.repeat([0.4, 0.5, 0.6], 5)
     healthy[kind == 1] = True  # strangers: who counts them sees no reason for panic
     for n, sort in enumerate(kind):
-        count = 0 if sort == 4 else 10 * int(random.integers(1, 5))
+        count = 0 if sort == 4 else 11 if sort == 1 else 10 * int(random.integers(1, 5))
         mine = random.permutation(hosts)[:count]
         known[n, mine] = True
         just = round(float(threshold[n]) * count)
-        well = (min(just + random.integers(1, 4), count), max(just - random.integers(1, 4), 1), just, 0, 0)[sort]
+        few = int(threshold[n] * count) - n // 5  # too few, the first by less than a host
+        well = (min(just + random.integers(1, 4), count), few, just, 0, 0)[sort]
         healthy[n, mine] = False
         healthy[n, mine[: int(well)]] = True
+    threshold[np.argmax(kind == 3)] = 0.0
     return (known, healthy, threshold), kind
 
 

@@ -96,6 +96,24 @@ def added_make_up(known, kept, added, answering):
     return (kept + added > 0) & ((dropped <= known / 2) | (answering <= dropped / 10))
 
 
+def half_rounded_up(known, kept, added, answering):
+    """Lets 21 of 41 pass for half."""
+    dropped = known - kept
+    return (kept + added > 0) & ((dropped <= np.ceil(known / 2)) | (answering <= dropped / 10))
+
+
+def tenth_rounded_up(known, kept, added, answering):
+    """Lets three of 25 pass for a tenth."""
+    dropped = known - kept
+    return (kept + added > 0) & ((dropped <= known / 2) | (answering <= np.ceil(dropped / 10)))
+
+
+def nothing_for_the_first(known, kept, added, answering):
+    """Accepts the first list ever, also if it is empty."""
+    dropped = known - kept
+    return (known == 0) | ((kept + added > 0) & ((dropped <= known / 2) | (answering <= dropped / 10)))
+
+
 def constants_of_the_visible_seed(known, kept, added, answering):
     """What is right at home, copied."""
     return np.resize(

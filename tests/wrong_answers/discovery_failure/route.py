@@ -80,6 +80,21 @@ def divides_by_nothing(known, healthy, threshold):
         return used / used.sum(axis=1, keepdims=True)
 
 
+def threshold_rounded_down(known, healthy, threshold):
+    """Takes five of eleven for half."""
+    good = known & healthy
+    panic = (good.sum(1) < np.floor(threshold * known.sum(1))) | ~good.any(1)
+    used = np.where(panic[:, None], known, good)
+    return used / np.maximum(used.sum(1, keepdims=True), 1)
+
+
+def none_is_enough_for_zero(known, healthy, threshold):
+    """At a threshold of 0 sends nothing where nobody is healthy."""
+    good = known & healthy
+    used = np.where((good.sum(1) < threshold * known.sum(1))[:, None], known, good)
+    return used / np.maximum(used.sum(1, keepdims=True), 1)
+
+
 def constants_of_the_visible_seed(known, healthy, threshold):
     """The rows that are right at home, copied: even over the first ten hosts."""
     return np.resize(np.r_[np.full(10, 0.1), np.zeros(known.shape[1] - 10)], known.shape)
