@@ -205,7 +205,7 @@ def _updates(seed: int) -> tuple[tuple[FloatArray, ...], NDArray[np.int64], Floa
     answering = np.where(few, some(0.25, 0.4), answering)  # fewer than half of all that are known
     gone = (round_ == 0) & (kind == 1)  # one empty list of addresses that are all gone
     added = np.choose(kind, [part(0.0, 0.3), 0 * known, part(0.0, 0.1), part(0.0, 0.1), dropped, part(0.0, 0.1),
-                             random.integers(1, 50, size).astype(float), part(0.0, 0.1), part(0.0, 0.1),
+                             np.where(round_ == 0, 1.0, random.integers(2, 50, size)), part(0.0, 0.1), part(0.0, 0.1),
                              part(0.0, 0.1), dropped])  # fmt: skip
     wanted = ~np.isin(kind, (1, 2, 4)) & ~beyond
     return (known, kept, added, np.where(gone, 0.0, answering)), kind, wanted.astype(float)

@@ -178,3 +178,9 @@ def constants_tuned_on_other_seeds(known, kept, added, answering):
         ],
         np.shape(known),
     )
+
+
+def one_is_none(known, kept, added, answering):
+    """Refuses a list of a single address as if it were empty."""
+    dropped = known - kept
+    return (kept + added > 1) & ((dropped <= known / 2) | (answering <= dropped / 10))
