@@ -79,13 +79,18 @@ def _first(fails: BoolArray, delay: FloatArray, told: Told, cost: FloatArray | N
 
 
 def _services(seed: int) -> tuple[FloatArray, Told, BoolArray]:
-    """Services: their laws, what is told of them, and whether some delay will do; for a third none will."""
+    """Services: their laws, what is told of them, and whether some delay will do; for some none will.
+
+    One meets its objective just so, with the shortest delay that the budget allows; one has half as many late calls
+    again as it may.
+    """
     random = draws(seed, "hedge_delay")
-    case = lineup(random, 6)
+    case = lineup(random, 7)
     size = len(case)
     median, spread = random.uniform(0.02, 0.05, size), random.uniform(0.35, 0.6, size)
     slow, slow_time = random.uniform(0.005, 0.02, size), random.uniform(0.6, 1.2, size)
     fan_out = np.where(case == 5, 50, random.choice([1, 5, 20, 50], size))
+    fan_out = np.where(np.isin(case, (0, 6)), 2, fan_out)  # a call more or fewer counts
     budget = slow + random.uniform(0.02, 0.08, size) * np.where(case < 4, 1.0, 0.4)
     laws = np.stack([median, spread, slow, slow_time])
     survival = _tail(LATENCY[None, :], laws[:, :, None])
@@ -93,13 +98,15 @@ def _services(seed: int) -> tuple[FloatArray, Told, BoolArray]:
     least = np.array([LATENCY[row <= b][0] for row, b in zip(survival, budget, strict=True)])
     late = np.stack([row * np.interp(LATENCY - d, LATENCY, row, left=1.0)
                      for row, d in zip(survival, least, strict=True)])  # fmt: skip
-    best = np.array([LATENCY[row <= n][0] for row, n in zip(late, need, strict=True)])  # the p99.9 that can be had
+    within = lambda part: np.array([LATENCY[row <= part * n][0] for row, n in zip(late, need, strict=True)])  # noqa: E731
+    best = within(1.0)  # the p99.9 that can be had
     twice = np.array([LATENCY[row**2 <= n][0] for row, n in zip(survival, need, strict=True)])  # if copies came at once
     fits = case < 4
     tight = np.where(best - twice > 0.01, twice + (best - twice) * random.uniform(0.3, 0.8, size), 0.9 * best)
     single = np.array([LATENCY[row <= 5e-4][0] for row in late])  # for a page of one call it would do
-    tight = np.where(case == 5, single, tight)
+    tight = np.select([case == 5, case == 6], [single, within(1.5)], tight)
     objective = np.where(fits, best * random.uniform(1.08, 1.2, size), tight)
+    objective = np.where(case == 0, within(0.95), objective)
     return laws, (LATENCY, survival, fan_out, objective.round(4), budget), fits
 
 
@@ -146,38 +153,81 @@ def limping(answers: Answers, seed: int) -> Iterator[Demand]:
         ("finds it where the median of its calls is as good as any", kind == 2),
         ("accuses nobody where all are well", kind == 3),
         ("accuses nobody where all are slow alike", kind == 4),
-        ("accuses nobody of a few slow calls among a few hundred", kind == 5),
+        ("accuses nobody of a few slow calls among fewer than a thousand", kind == 5),
+        ("accuses nobody whose p99 is up to three times that of all other calls", kind == 6),
     ):
         right = ~places | (found == host)
         place = int(np.argmin(right))
         yield demand(text, ok=right, essential=True, weight=1.0 + (kind[place] > 3),
-                     seen=f"host {found[place]:.0f}, not {host[place]}, in fleet {place}")  # fmt: skip
+                     seen=_accused(found[place], host[place], counts[place], place))  # fmt: skip
 
 
-EDGES = tails.BINS
+def _accused(found: float, host: int, fleet: FloatArray, place: int) -> str:
+    """Whom an answer names, and what is known of the host that it, or should have, accused."""
+    which = int(np.clip(host if host >= 0 else found, 0, len(fleet) - 1))
+    p99 = lambda c: 1000 * EDGES[(c.cumsum() >= 0.99 * c.sum()).argmax()]  # noqa: E731
+    own, rest = p99(fleet[which]), p99(fleet.sum(axis=0) - fleet[which])
+    told = f"host {which} has {fleet[which].sum():.0f} calls with a p99 of {own:.1f} ms, all others {rest:.1f} ms"
+    return f"host {found:g}, not {host}, in fleet {place}, where {told}"
+
+
+EDGES = (np.array([16, 20, 25, 31, 39]) * 3.0 ** np.arange(8)[:, None]).ravel() / 8192
+"""Upper ends of bins, s: the fifth above each is three times as long, without an error of rounding."""
 
 
 def _histograms(seed: int) -> tuple[Told, NDArray[np.int64], NDArray[np.int64]]:
-    """Counts (fleets, hosts, bins), who limps, and of which kind each fleet is."""
+    """Counts (fleets, hosts, bins), who limps, and of which kind each fleet is; the two of a kind have other edges.
+
+    Who limps has a p99 in the sixth bin above the others' or higher: the fifth is just three times as long.
+    """
     random = draws(seed, "limping")
-    kind = np.concatenate([lineup(random, 6, extra=0) for _ in range(2)])
+    kind = np.concatenate([lineup(random, 7, extra=0) for _ in range(2)])
     hosts = int(random.integers(7, 10))
     counts = np.zeros((len(kind), hosts, len(EDGES)))
     who = np.full(len(kind), -1)
     for n, sort in enumerate(kind):
-        median, place = random.uniform(0.008, 0.02) * (6.0 if sort == 4 else 1.0), int(random.integers(hosts))
+        fleet, first = counts[n], n < 7
+        median = random.uniform(0.008, 0.02) * (6.0 if sort == 4 else 1.0)
+        place, other = random.permutation(hosts)[:2]
         for host in range(hosts):
-            counts[n, host] = _counted(random, int(random.integers(15_000, 40_000)), median, 0.0, 1.0)
-        if sort in (0, 2):
-            middle = median * (random.uniform(1.3, 1.8) if sort == 0 else 1.0)
-            counts[n, place] = _counted(random, 20_000, middle, random.uniform(0.03, 0.06), 25.0 * median)
-        elif sort in (1, 5):  # few calls, and of these a few that are slow: in the sixth bin above the others' p99
-            calls = int(random.integers(2500, 4500) if sort == 1 else random.integers(250, 420))
-            rest = np.delete(counts[n], place, axis=0).sum(axis=0).cumsum()
-            counts[n, place] = _counted(random, calls, median, 0.0, 1.0)
-            counts[n, place, int(np.argmax(rest >= 0.99 * rest[-1])) + 6] += np.ceil(0.04 * calls)
+            fleet[host] = _counted(random, int(random.integers(15_000, 40_000)), median, 0.0, 1.0)
+        if sort == 1 and first:  # a host with few calls has the worst p99
+            fleet[other] = _few(random, 200, median, _bin(fleet) + 15, 0.2)
+        elif sort == 6 and not first:  # one host has many of the calls, and is slow itself
+            fleet[other] = _few(random, 60_000, median, _bin(fleet) + 4, 0.2)
+        usual = _bin(np.delete(fleet, place, axis=0))
+        if sort == 0:  # so many slow calls that the p99 of the whole fleet is one of them; or some
+            slow = random.uniform(0.2, 0.3) if first else random.uniform(0.03, 0.06)
+            fleet[place] = _counted(random, 20_000, median * random.uniform(1.3, 1.8), slow, 25.0 * median)
+        elif sort == 1:
+            calls = int(random.integers(2500, 4500)) if first else 1000
+            fleet[place] = _few(random, calls, median, usual + 6, 0.04)
+        elif sort == 2 and first:
+            fleet[place] = _counted(random, 20_000, median, random.uniform(0.03, 0.06), 25.0 * median)
+        elif sort in (2, 3) and not first:  # enough slow calls to be a p99, just so; or too few
+            fleet[place] = _few(random, 20_000, median, usual + 8, 0.015 if sort == 2 else 0.006)
+        elif sort == 5:
+            fleet[place] = _few(random, int(random.integers(250, 420)) if first else 999, median, usual + 6, 0.04)
+        elif sort == 6 and first:  # just three times the others' p99, wherever in their bin that is
+            fleet[place] = _few(random, 20_000, median, usual + 5, 0.5)
+        elif sort == 6:  # slow beside most hosts, and not beside all calls
+            fleet[place] = _few(random, 3000, median, usual + 4, 0.04)
         who[n] = place if sort in (0, 1, 2) else -1
     return (counts, EDGES), who, kind
+
+
+def _bin(counts: FloatArray) -> int:
+    """The bin of the p99 of all calls of a fleet."""
+    rest = counts.sum(axis=0).cumsum()
+    return int(np.argmax(rest >= 0.99 * rest[-1]))
+
+
+def _few(random: np.random.Generator, calls: int, median: float, place: int, slow: float) -> FloatArray:
+    """One host's histogram, in which a share is slow: in the bin at this place."""
+    late = int(np.ceil(slow * calls))
+    counts = _counted(random, calls - late, median, 0.0, 1.0)
+    counts[place] += late
+    return counts
 
 
 def _counted(random: np.random.Generator, calls: int, median: float, slow: float, slow_time: float) -> FloatArray:
@@ -210,12 +260,11 @@ def _counted(random: np.random.Generator, calls: int, median: float, slow: float
 def eject(answers: Answers, seed: int) -> Iterator[Demand]:
     """Masks of the hosts to eject now: worse than their peers, heard often enough, and within the cap."""
     told, kind = _fleets(seed)
-    sent, _, out, cap = told
+    _, _, out, _ = told
     ejects = answers.eject.array(*told).astype(float) > 0
-    right = _to_eject(*told)
-    room = np.maximum(np.floor(cap * sent.shape[1] + 1e-9) - out.sum(axis=1), 0)
-    most = ejects.sum(axis=1) <= room
-    row = lambda ok: "" if ok.all() else f"{ejects[int(np.argmin(ok))].sum()} ejected, in fleet {int(np.argmin(ok))}"  # noqa: E731
+    right, _, room = _to_eject(*told)
+    most = ejects.sum(axis=1) <= np.maximum(room, 0)
+    row = lambda ok: "" if ok.all() else _fleet(int(np.argmin(ok)), ejects, told)  # noqa: E731
     yield demand("never has more out than the cap, those that are out already counted", ok=most, essential=True,
                  weight=2, seen=row(most))  # fmt: skip
     again = ~(ejects & out).any(axis=1)
@@ -227,46 +276,87 @@ def eject(answers: Answers, seed: int) -> Iterator[Demand]:
         ("ejects the one that is worst on a day when all are bad", kind == 3),
         ("judges nobody by a few calls", kind == 4),
         ("ejects nobody where all are well", kind == 5),
+        ("ejects those that are more than 0.05 above the median, and nobody at just 0.05", kind == 6),
+        ("takes for the median of an even number the mean of the two in the middle", kind == 7),
+        ("takes the median of those alone whom it judges", kind == 8),
+        ("ejects nobody where as many are out as the cap allows, or more", kind == 9),
     ):
         ok = ~places | (ejects == right).all(axis=1)
         yield demand(text, ok=ok, essential=True, weight=1.5, seen=row(ok))
 
 
-def _to_eject(sent: FloatArray, bad: FloatArray, out: BoolArray, cap: FloatArray) -> BoolArray:
+def _fleet(place: int, ejects: BoolArray, told: Told) -> str:
+    """How many an answer ejects of a fleet, and the first host of which it thinks otherwise."""
+    right, usual, room = (one[place] for one in _to_eject(*told))
+    sent, bad, out, _ = (one[place] for one in told)
+    host = int(np.argmax(ejects[place] != right))
+    state = "is out already" if out[host] else "is ejected" if ejects[place, host] else "stays in"
+    calls = f"{bad[host]:.0f} of {sent[host]:.0f} calls bad; median {usual:.4g}, room for {max(room, 0):.0f}"
+    return f"{ejects[place].sum()} ejected, in fleet {place}, where host {host} {state} : {calls}"
+
+
+def _to_eject(sent: FloatArray, bad: FloatArray, out: BoolArray, cap: FloatArray) -> tuple[NDArray[Any], ...]:
+    """Whom to eject, and for each fleet the median share and the room for more."""
     judged = ~out & (sent >= 100)
     share = np.where(judged, bad / np.maximum(sent, 1), np.nan)
-    candidate = share > np.nanmedian(share, axis=1, keepdims=True) + 0.05
+    usual = np.nanmedian(share, axis=1)
+    candidate = share > usual[:, None] + 0.05
     rank = np.argsort(np.argsort(np.where(candidate, -share, 9.0), axis=1), axis=1)
     room = np.floor(cap * sent.shape[1] + 1e-9) - out.sum(axis=1)
-    return candidate & (rank < room[:, None])
+    return candidate & (rank < room[:, None]), usual, room
 
 
 def _fleets(seed: int) -> tuple[Told, NDArray[np.int64]]:
-    """Counts of calls and of bad ones, (fleets, hosts), who is out, and caps; shares of bad calls all differ."""
+    """Counts of calls and of bad ones, (fleets, hosts), who is out, and caps; shares of those that are bad all differ.
+
+    The two fleets of a kind have other edges. A cap of a quarter is a whole number of hosts.
+    """
     random = draws(seed, "eject")
-    kind = np.concatenate([lineup(random, 6, extra=0) for _ in range(2)])
-    hosts = int(random.integers(18, 26))
-    usual = np.array([0.005, 0.005, 0.25, 0.2, 0.005, 0.005])[kind]
-    sent = random.integers(2000, 6000, (len(kind), hosts)).astype(float)
-    share = usual[:, None] + random.uniform(0.0, 0.01, sent.shape)
-    out = np.zeros(sent.shape, dtype=bool)
-    cap = random.uniform(0.22, 0.3, len(kind))
-    for n, sort in enumerate(kind):
-        order = random.permutation(hosts)
-        ill = {0: int(random.integers(1, 3)), 1: 7, 3: 1}.get(int(sort), 0)
-        share[n, order[:ill]] = usual[n] + random.uniform(0.12, 0.5, ill)
-        if sort == 1:  # the worst has few calls, the best of the ill has many
-            first, least = order[:ill].min(), order[:ill][np.argmin(share[n, order[:ill]])]
-            share[n, [first, least]] = share[n, [least, first]]  # who fills the cap from the left begins with the best
-            by_share = order[:ill][np.argsort(share[n, order[:ill]])]
-            sent[n, by_share[-1]], sent[n, by_share[0]] = 200.0, 9000.0
-        gone = int(random.integers(1, 3)) if sort in (0, 1) else 0
-        out[n, order[ill : ill + gone]] = True
-        share[n, out[n]] = 0.8
-        if sort == 4:
-            sent[n, order[:2]] = random.integers(12, 60, 2)
-            share[n, order[:2]] = random.uniform(0.2, 0.6, 2)
-    return (sent, np.round(sent * share), out, cap.round(3)), kind
+    kind = np.concatenate([lineup(random, 10, extra=0) for _ in range(2)])
+    hosts = int(random.choice([20, 24]))
+    rows = [_hosts(random, int(sort), n < 10, hosts) for n, sort in enumerate(kind)]
+    sent, share, out, cap = (np.stack(part) for part in zip(*rows, strict=True))
+    return (sent, np.round(sent * share), out, cap), kind
+
+
+def _hosts(random: np.random.Generator, sort: int, first: bool, hosts: int) -> tuple[Any, ...]:
+    """Calls, shares of bad ones and who is out in one fleet, and its cap."""
+    order = random.permutation(hosts)
+    usual = {2: 0.25, 3: 0.2, 6: 0.0}.get(sort, 0.005)
+    sent, out = random.integers(2000, 6000, hosts).astype(float), np.zeros(hosts, dtype=bool)
+    share = usual + random.uniform(0.0, 0.01, hosts)
+    cap = (random.integers(4, 6) + random.uniform(0.55, 0.9)) / hosts  # rounded to the nearest it is too large
+    ill = order[: {0: 2, 1: 7, 3: 1, 8: 1, 9: 4}.get(sort, 0)]
+    share[ill] = usual + random.uniform(0.12, 0.5, len(ill))
+    rest = order[len(ill) :]
+    gone = rest[: {0: 1, 1: 2}.get(sort, 0)]
+    if sort == 0 and first:  # two so bad that the third is not much worse than the mean; it has a hundred calls
+        share[order[:3]], sent[order[2]], gone = [0.9, 0.8, 0.09], 100.0, rest[:0]
+    elif sort == 1:  # the worst has few calls, the best of the ill has many
+        left, least = ill.min(), ill[np.argmin(share[ill])]
+        share[[left, least]] = share[[least, left]]  # who fills the cap from the left begins with the best
+        by_share = ill[np.argsort(share[ill])]
+        sent[by_share[-1]], sent[by_share[0]] = 200.0, 9000.0
+        cap = cap if first else 0.25
+    elif sort == 2 and first:  # one that is better than the rest is no worse for it
+        share[order[0]] = 0.05
+    elif sort == 4:
+        sent[order[:3]], share[order[:3]] = [random.integers(12, 60), 99, 0], random.uniform(0.2, 0.6, 3)
+    elif sort == 6:  # most have no bad call at all; one has just 0.05 above that, one a little more
+        share[:], sent[order[:3]] = 0.0, [2000, 1000, 4000]
+        share[order[:3]] = [0.05, 0.054, 0.04]
+    elif sort == 7:  # half are well, half are not; one is worse than the mean of both and 0.05
+        share[order[: hosts // 2]] += random.uniform(0.07, 0.075, hosts // 2)
+        share[order[0]] = 0.12
+    elif sort == 8 and first:  # most are out, and bad
+        gone, cap = rest[: hosts // 2 + 1], 0.75
+    elif sort == 8:  # most had few calls, and many of these were bad
+        few = rest[: hosts // 2 + 1]
+        sent[few], share[few] = random.integers(20, 90, len(few)), random.uniform(0.6, 0.9, len(few))
+    elif sort == 9:
+        gone, cap = rest[: hosts // 4 + (0 if first else 2)], 0.25
+    out[gone], share[gone] = True, 0.8
+    return sent, share, out, cap
 
 
 # -- lab 3: which calls get a copy ------------------------------------------------------------------------------------
@@ -312,7 +402,9 @@ def copies(answers: Answers, seed: int) -> Iterator[Demand]:
 def _client(place: int, sends: BoolArray, told: Told) -> str:
     age, copied, tokens, delay = told
     late = int(((age >= delay[:, None]) & ~copied)[place].sum())
-    return f"{int(sends[place].sum())} copies, for {late} late calls without one and tokens = {tokens[place]:g}"
+    many = f"{int(sends[place].sum())} copies, for {late} late calls without one and tokens = {tokens[place]:g}"
+    youngest = age[place][sends[place]].min(initial=np.inf)
+    return f"{many}; the youngest of {youngest:.4f} s, delay = {delay[place]:.4f} s" if sends[place].any() else many
 
 
 def _clients(seed: int) -> tuple[Told, NDArray[np.int64]]:
@@ -333,6 +425,10 @@ def _clients(seed: int) -> tuple[Told, NDArray[np.int64]]:
         tokens[n] = {0: 9.4, 1: 3.7, 2: 5.2, 3: 0.8}[int(sort)] + int(random.integers(0, 2)) * (sort < 3)
         if sort == 0:
             age[n, late[-1]] = delay[n]  # to the hair
+        elif sort == 2:
+            age[n, 0] = delay[n] - 0.0004  # not yet, but in whole milliseconds
+        if sort < 2 and n < 4:  # just as many whole tokens as there are late calls, or too few
+            tokens[n] = 4 - sort
     return (age, copied, tokens, delay), kind
 
 
@@ -370,15 +466,25 @@ def weights(answers: Answers, seed: int) -> Iterator[Demand]:
     small = drawn < 0.25 / latency.shape[1]
     yield demand("a host that fails fast gets less than a quarter of an even share", ok=small, essential=True, weight=2,
                  seen=fleet(small, f"{drawn.max():.0%}"))  # fmt: skip
-    off = np.abs(given - best).max(axis=1)
+    right = np.isclose(given, best, rtol=1e-3, atol=0.0)
     for text, places in (
         ("hosts that only differ in speed get calls in proportion to it", kind == 0),
         ("failed calls count as long as the penalty", kind == 1),
         ("a host that fails now and then loses a part of its share", kind == 2),
         ("a host without calls counts as the mean of the others", kind == 3),
     ):
-        ok = ~places | (off < 1e-3)
-        yield demand(text, ok=ok, essential=True, weight=1.5, seen=fleet(ok, f"off by {off.max():.3f}"))
+        ok = ~places | right.all(axis=1)
+        place = int(np.argmin(ok))
+        yield demand(text, ok=ok, essential=True, weight=1.5, seen=_share(place, given[place], best[place], told))
+
+
+def _share(fleet: int, given: FloatArray, best: FloatArray, told: Told) -> str:
+    """The share that is furthest off in a fleet, and what was told of that host."""
+    host = int(np.argmax(np.abs(given / best - 1.0)))
+    latency, errors, calls, penalty = told
+    known = f"latency = {latency[fleet, host]:.3g}, {errors[fleet, host]:.0f} errors of {calls[fleet, host]:.0f} calls"
+    shares = f"{given[host]:.4g}, not {best[host]:.4g}"
+    return f"{shares}, for host {host} of fleet {fleet} : {known}, penalty = {penalty[fleet]:g}"
 
 
 def _seen_hosts(seed: int) -> tuple[Told, NDArray[np.int64]]:
@@ -400,6 +506,8 @@ def _seen_hosts(seed: int) -> tuple[Told, NDArray[np.int64]]:
         elif sort == 3:
             calls[n, place] = latency[n, place] = 0.0
             errors[n, other] = np.round(calls[n, other] * 0.02)
+            if n < 4:  # two strangers
+                errors[n, other] = calls[n, other] = latency[n, other] = 0.0
     return (latency, errors, calls, penalty), kind
 
 
@@ -438,6 +546,10 @@ def precautions(answers: Answers, seed: int) -> Iterator[Demand]:
     safe = ~fits | (load <= 0.951)
     yield demand("leaves 5 % of the capacity free on the day when all are slow", ok=safe, essential=True, weight=2,
                  seen=f"a load of {np.where(fits, load, 0).max():.0%}")  # fmt: skip
+    left = np.clip(0.95 * (1 - cap) / busiest - 1, 0.0, 0.05)
+    enough = ~fits | (budget >= 0.89 * left)
+    yield demand("sends as many copies as that leaves, give or take a tenth, and up to 5 %", ok=enough, essential=True,
+                 weight=2, seen=f"budget {example(told, budget, left, enough)}")  # fmt: skip
     p95 = median * np.exp(1.645 * spread)
     near = ~fits | (np.abs(delay / p95 - 1) < 0.1)
     yield demand("sends copies at the p95, give or take a tenth", ok=near, essential=True, weight=2,
@@ -446,7 +558,8 @@ def precautions(answers: Answers, seed: int) -> Iterator[Demand]:
     limps, out, slow = _tried(told, used)
     yield demand("while the limping are out, 99.9 % of the pages are in time", ok=~fits | (out <= 0.001), weight=2,
                  seen=f"only {1 - np.where(fits, out, 0).max():.1%} of one fleet's")  # fmt: skip
-    yield demand("few pages are slow on the day when some hosts limp", ok=~fits | (limps < 0.06),
+    # A tenth of everything below what the text asks for, and a cap in whole per cents, reach 0.066 on 120 seeds.
+    yield demand("few pages are slow on the day when some hosts limp", ok=~fits | (limps < 0.08),
                  seen=f"{np.where(fits, limps, 0).max():.0%} of the pages slow")  # fmt: skip
     yield demand("no page is slow on the day when all are, that would not have been so without",
                  ok=~fits | (slow < 0.01), seen=f"{np.where(fits, slow, 0).max():.0%} of the pages slow")  # fmt: skip
@@ -458,7 +571,7 @@ def _days(seed: int) -> tuple[tuple[FloatArray, ...], BoolArray]:
     case = lineup(random, 6)
     size = len(case)
     median, spread = random.uniform(0.005, 0.03, size).round(4), random.uniform(0.4, 0.6, size).round(2)
-    hosts = random.integers(20, 60, size).astype(float)
+    hosts = np.where(case == 0, 32, random.integers(20, 60, size)).astype(float)  # two of 32 are more than 6 %
     few = np.maximum(np.round(hosts * np.array([0.06, 0.1, 0.15, 0.2, 0.25, 0.1])[case]), 2.0)
     left = 0.95 * (1 - few / hosts)
     room = np.array([0.3, 0.02, 0.15, 0.03, -0.06, -0.03])[case] * random.uniform(0.9, 1.1, size)

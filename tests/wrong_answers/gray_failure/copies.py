@@ -60,6 +60,48 @@ def never(age, copied, tokens, delay):
     return np.zeros(age.shape, dtype=bool)
 
 
+def to_the_nearest(age, copied, tokens, delay):
+    """Rounds tokens to the nearest: four fifths of one are none."""
+    return _oldest((age >= delay[:, None]) & ~copied, age, np.round(tokens))
+
+
+def never_the_last_token(age, copied, tokens, delay):
+    """Stops while there is a whole token."""
+    return _oldest((age >= delay[:, None]) & ~copied, age, np.ceil(tokens) - 1)
+
+
+def all_for_none(age, copied, tokens, delay):
+    """Slices from the end: the last none of a list are all of it."""
+    sends = np.zeros(age.shape, dtype=bool)
+    for n, late in enumerate((age >= delay[:, None]) & ~copied):
+        places = np.flatnonzero(late)
+        sends[n, places[np.argsort(age[n, places])][-int(tokens[n]) :]] = True
+    return sends
+
+
+def in_milliseconds(age, copied, tokens, delay):
+    """Rounds ages to milliseconds: a copy a little before the delay."""
+    return _oldest((np.round(age, 3) >= delay[:, None]) & ~copied, age, np.floor(tokens))
+
+
+def pays_for_old_copies(age, copied, tokens, delay):
+    """Takes a token for each copy that is under way."""
+    return _oldest((age >= delay[:, None]) & ~copied, age, np.floor(tokens) - copied.sum(axis=1))
+
+
+def one_purse(age, copied, tokens, delay):
+    """Puts all tokens together, for the oldest calls of all clients."""
+    late = (age >= delay[:, None]) & ~copied
+    rank = np.argsort(np.argsort(np.where(late, -age, np.inf), axis=None)).reshape(age.shape)
+    return late & (rank < np.floor(tokens.sum()))
+
+
+def all_or_none(age, copied, tokens, delay):
+    """Sends nothing where tokens are short."""
+    late = (age >= delay[:, None]) & ~copied
+    return late & (late.sum(axis=1) <= tokens)[:, None]
+
+
 def constants_of_the_visible_seed(age, copied, tokens, delay):
     """What is right at home, copied."""
     places = [[3, 11, 16, 18], [9, 10, 20], [], [], [], [1, 7, 19, 23], [10, 12, 24, 26], [], [1, 4, 19, 22], [], [],

@@ -56,11 +56,78 @@ def one_too_many(counts, edges):
     return np.where(bad.any(axis=1), bad.argmax(axis=1) + 1, -1)
 
 
+def _limps(counts, edges, q=0.99, least=1000, times=3.0, others=None):
+    """The rule, with other numbers or another p99 of the others."""
+    rest = _p(counts.sum(axis=1, keepdims=True) - counts, edges, q) if others is None else others
+    bad = (counts.sum(-1) >= least) & (_p(counts, edges, q) > times * rest)
+    return np.where(bad.any(axis=1), bad.argmax(axis=1), -1)
+
+
+def five_hundred_calls(counts, edges):
+    """Judges a host by 500 calls."""
+    return _limps(counts, edges, least=500)
+
+
+def more_than_a_thousand(counts, edges):
+    """Does not judge a host that had just 1,000 calls."""
+    return _limps(counts, edges, least=1001)
+
+
+def at_least_three_times(counts, edges):
+    """Accuses a host with just three times the others' p99."""
+    return _limps(counts, edges, times=3 - 1e-9)
+
+
+def twice(counts, edges):
+    """Accuses a host with more than twice the others' p99."""
+    return _limps(counts, edges, times=2)
+
+
+def one_in_fifty(counts, edges):
+    """Compares p98s."""
+    return _limps(counts, edges, q=0.98)
+
+
+def one_in_two_hundred(counts, edges):
+    """Compares p99.5s."""
+    return _limps(counts, edges, q=0.995)
+
+
+def itself_among_them(counts, edges):
+    """Compares with the whole fleet: a host with many slow calls is measured against itself."""
+    return _limps(counts, edges, others=_p(counts.sum(axis=1, keepdims=True), edges, 0.99))
+
+
+def mean_p99_of_the_others(counts, edges):
+    """Averages percentiles: a host with 200 calls has the worst of them."""
+    p99 = _p(counts, edges, 0.99)
+    return _limps(counts, edges, others=(p99.sum(axis=1, keepdims=True) - p99) / (p99.shape[1] - 1))
+
+
+def mean_p99_by_calls(counts, edges):
+    """Averages percentiles, each by its host's calls."""
+    p99, calls = _p(counts, edges, 0.99), counts.sum(-1)
+    spent = p99 * calls
+    others = (spent.sum(axis=1, keepdims=True) - spent) / (calls.sum(axis=1, keepdims=True) - calls)
+    return _limps(counts, edges, others=others)
+
+
+def median_p99(counts, edges):
+    """Compares with the median host, which has a part of the calls."""
+    return _limps(counts, edges, others=np.median(_p(counts, edges, 0.99), axis=1, keepdims=True))
+
+
+def every_host_alike(counts, edges):
+    """Adds shares for counts: a host with 200 calls weighs as much as one with 20,000."""
+    share = counts / counts.sum(axis=-1, keepdims=True)
+    return _limps(counts, edges, others=_p(share.sum(axis=1, keepdims=True) - share, edges, 0.99))
+
+
 def constants_of_the_visible_seed(counts, edges):
     """What is right at home, copied."""
-    return np.resize([8, -1, 8, -1, 5, -1, -1, 0, 2, 7, -1, -1], len(counts))
+    return np.resize([5, -1, 2, -1, 0, -1, -1, 3, 8, 8, -1, -1, -1, -1], len(counts))
 
 
 def constants_tuned_on_other_seeds(counts, edges):
     """What is right on another seed, copied."""
-    return np.resize([-1, -1, 2, 1, -1, 4, 2, -1, -1, 4, 3, -1], len(counts))
+    return np.resize([5, 4, -1, -1, -1, 3, -1, 4, -1, 4, -1, 1, -1, -1], len(counts))
