@@ -24,3 +24,11 @@ def by_p_values(canary, canary_errors, control, control_errors, false_alarm):
             z = (x[i] - (x[i] + y[i]) * part) / ((x[i] + y[i]) * part * (1 - part)) ** 0.5
             stop[i] |= int(1 - NormalDist().cdf(z) < false_alarm[i] / len(canary))
     return stop
+
+
+def without_a_division(canary, canary_errors, control, control_errors, false_alarm):
+    """Multiplies the rule out, and compares squares."""
+    both, errors = canary + control, canary_errors + control_errors
+    above = canary_errors * both - errors * canary
+    limit = np.vectorize(NormalDist().inv_cdf)(1 - false_alarm / len(canary))
+    return ((above > 0) & (above**2 > limit**2 * errors * canary * control)).any(axis=0).tolist()

@@ -1,5 +1,6 @@
 """Right answers to `deal` of another style than the solution's."""
 
+import itertools
 import random
 
 import numpy as np
@@ -35,3 +36,15 @@ def by_rounds(workers, size, customers, overlap):
         else:
             loose = min(loose * 1.1, 4.0)
     return np.stack(rows)
+
+
+def in_order_of_load(workers, size, customers, overlap):
+    """The first hand that fits, in order of what workers carry; tuples."""
+    rows, load = [], [0] * workers
+    while len(rows) < customers:
+        order = sorted(range(workers), key=load.__getitem__)
+        hands = itertools.combinations(order, size)
+        rows.append(next(hand for hand in hands if all(len({*hand} & {*other}) <= overlap for other in rows)))
+        for worker in rows[-1]:
+            load[worker] += 1
+    return tuple(rows)

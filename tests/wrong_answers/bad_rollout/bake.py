@@ -92,11 +92,54 @@ def not_squared(rate, share, usual, worse, false_alarm, power, looks, level):
     return n, n / (share * rate), looks * level > false_alarm
 
 
+def _sized(rate, share, usual, worse, alarm, power, shares=1.0):
+    """Requests and seconds of a test at this chance, in a canary of so many shares."""
+    noise = usual * (1 - usual) + worse * (1 - worse)
+    n = np.ceil((z(1 - alarm) + z(power)) ** 2 * noise / (worse - usual) ** 2)
+    return n, n / (shares * share * rate)
+
+
+def one_look_fewer(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Divides among the looks after the first."""
+    alarm = false_alarm / np.maximum(looks - 1, 1)
+    return *_sized(rate, share, usual, worse, alarm, power), looks * level > false_alarm
+
+
+def one_look_more(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Divides among the looks and one in the end."""
+    return *_sized(rate, share, usual, worse, false_alarm / (looks + 1), power), looks * level > false_alarm
+
+
+def at_today_s_level(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Sizes the arm for the chance at which each look is made today."""
+    return *_sized(rate, share, usual, worse, level, power), looks * level > false_alarm
+
+
+def root_of_the_looks(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Takes chances for errors that add up by their squares."""
+    return *_sized(rate, share, usual, worse, false_alarm / looks, power), np.sqrt(looks) * level > false_alarm
+
+
+def forgets_the_last_look(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Adds up all looks but the one at the end."""
+    return *_sized(rate, share, usual, worse, false_alarm / looks, power), (looks - 1) * level > false_alarm
+
+
+def half_of_the_share(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Takes the share for that of canary and control together."""
+    return *_sized(rate, share, usual, worse, false_alarm / looks, power, 0.5), looks * level > false_alarm
+
+
+def both_arms_bring(rate, share, usual, worse, false_alarm, power, looks, level):
+    """Waits half as long, since the control brings as many."""
+    return *_sized(rate, share, usual, worse, false_alarm / looks, power, 2.0), looks * level > false_alarm
+
+
 def constants_of_the_visible_seed(rate, share, usual, worse, false_alarm, power, looks, level):
     """What is right at home, copied."""
     return (
-        np.resize([2746, 38988, 1906, 7551, 17720, 864, 3815], np.shape(rate)),
-        np.resize([39.0057, 1736.66, 195.487, 91.694, 3683.99, 106.012, 28.6627], np.shape(rate)),
+        np.resize([1448, 1486, 664, 20221, 9145, 13886, 354, 4941], np.shape(rate)),
+        np.resize([60.2079, 911.656, 99.7746, 225.681, 310, 655, 25.1957, 4941], np.shape(rate)),
         looks * level > false_alarm,
     )
 
@@ -104,8 +147,8 @@ def constants_of_the_visible_seed(rate, share, usual, worse, false_alarm, power,
 def constants_tuned_on_other_seeds(rate, share, usual, worse, false_alarm, power, looks, level):
     """The median of what is right on seven other seeds, copied."""
     return (
-        np.resize([2925, 1651, 4021, 7541, 5646, 567], np.shape(rate)),
-        np.resize([1155.43, 620.87, 931.507, 768.755, 965.64, 100.227], np.shape(rate)),
+        np.resize([6425, 2138, 2177, 7454, 2174, 2529, 6456], np.shape(rate)),
+        np.resize([1019.84, 227.447, 118.877, 959.286, 140.693, 120.909, 118.924], np.shape(rate)),
         looks * level > false_alarm,
     )
 

@@ -70,6 +70,37 @@ def neighbours_only(workers, size, customers, overlap):
     return np.array([sorted(shard) for shard in dealt[1:]])
 
 
+def the_last_ten(workers, size, customers, overlap):
+    """Compares with the last ten customers only."""
+    random, dealt = np.random.default_rng(4), []
+    while len(dealt) < customers:
+        shard = set(random.permutation(workers)[:size].tolist())
+        if all(len(shard & other) <= overlap for other in dealt[-10:]):
+            dealt.append(shard)
+    return np.array([sorted(shard) for shard in dealt])
+
+
+def without_a_seed(workers, size, customers, overlap):
+    """Other shards at each call."""
+    random, dealt, load = np.random.default_rng(), [], np.zeros(workers)
+    while len(dealt) < customers:
+        shard = np.argsort(load + 3 * random.random(workers))[:size]
+        if all(np.isin(shard, other).sum() <= overlap for other in dealt):
+            dealt.append(shard)
+            load[shard] += 1
+    return np.array(dealt)
+
+
+def on_average(workers, size, customers, overlap):
+    """Allows so much in common with the others on average."""
+    random, dealt = np.random.default_rng(4), []
+    while len(dealt) < customers:
+        shard = set(random.permutation(workers)[:size].tolist())
+        if not dealt or np.mean([len(shard & other) for other in dealt]) <= overlap:
+            dealt.append(shard)
+    return np.array([sorted(shard) for shard in dealt])
+
+
 def everybody_on_all(workers, size, customers, overlap):
     """All workers for everybody."""
     return np.tile(np.arange(size), (customers, 1))

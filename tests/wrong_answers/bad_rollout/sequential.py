@@ -79,18 +79,89 @@ def never(canary, control, worse_by, false_alarm):
     return np.full(canary.shape[1], -1)
 
 
+def _says(canary, control, worse_by):
+    """The logarithm of the factor by which "worse" is likelier."""
+    return canary * np.log(2 * worse_by / (1 + worse_by)) + control * np.log(2 / (1 + worse_by))
+
+
+def _first(said):
+    return np.where(said.any(axis=0), said.argmax(axis=0), -1)
+
+
+def not_at_the_first_look(canary, control, worse_by, false_alarm):
+    """Needs a look to compare with."""
+    said = _says(canary, control, worse_by) >= np.log(1 / false_alarm)
+    said[0] = False
+    return _first(said)
+
+
+def not_at_the_last_look(canary, control, worse_by, false_alarm):
+    """Leaves out the last row."""
+    return _first((_says(canary, control, worse_by) >= np.log(1 / false_alarm))[:-1])
+
+
+def begins_anew(canary, control, worse_by, false_alarm):
+    """Forgets what spoke for the canary, and begins anew at 0."""
+    steps = np.diff(_says(canary, control, worse_by), axis=0, prepend=0)
+    total, sums = np.zeros(canary.shape[1]), []
+    for step in steps:
+        total = np.maximum(total + step, 0)
+        sums.append(total)
+    return _first(np.array(sums) >= np.log(1 / false_alarm))
+
+
+def lets_go(canary, control, worse_by, false_alarm):
+    """Lets go for good what is likelier to be well by as much."""
+    says = _says(canary, control, worse_by)
+    gone = np.logical_or.accumulate(says <= np.log(false_alarm), axis=0)
+    return _first((says >= np.log(1 / false_alarm)) & ~gone)
+
+
+def of_two_sides(canary, control, worse_by, false_alarm):
+    """Keeps half of the false alarms for canaries that are better."""
+    return _first(_says(canary, control, worse_by) >= np.log(2 / false_alarm))
+
+
+def a_part_for_each_look(canary, control, worse_by, false_alarm):
+    """Divides the false alarms among the looks, which this test need not."""
+    return _first(_says(canary, control, worse_by) >= np.log(len(canary) / false_alarm))
+
+
+def where_it_shows_most(canary, control, worse_by, false_alarm):
+    """The look at which the factor is largest."""
+    says = _says(canary, control, worse_by)
+    return np.where((says >= np.log(1 / false_alarm)).any(axis=0), says.argmax(axis=0), -1)
+
+
+def two_in_a_row(canary, control, worse_by, false_alarm):
+    """Waits for a second look that says the same."""
+    said = _says(canary, control, worse_by) >= np.log(1 / false_alarm)
+    said[1:] &= said[:-1].copy()
+    said[0] = False
+    return _first(said)
+
+
+def new_errors_alone(canary, control, worse_by, false_alarm):
+    """Weighs the errors since the look before."""
+    new = (np.diff(part, axis=0, prepend=0) for part in (canary, control))
+    return _first(_says(*new, worse_by) >= np.log(1 / false_alarm))
+
+
+def arms_swapped(canary, control, worse_by, false_alarm):
+    """Takes the control for the canary."""
+    return _first(_says(control, canary, worse_by) >= np.log(1 / false_alarm))
+
+
 def constants_of_the_visible_seed(canary, control, worse_by, false_alarm):
     """What is right at home, copied."""
-    told = "-1 4 -1 0 6 -1 13 4 -1 0 -1 -1 -1 -1 -1 -1 9 -1 3 15 1 -1 -1 -1 -1 0 0 -1 -1 0 10 -1 1"
+    told = "-1 11 -1 0 6 -1 23 4 -1 0 -1 -1 -1 -1 -1 -1 9 -1 3 15 1 -1 -1 -1 -1 0 0 -1 -1 0 10 -1 1"
     return np.resize(np.array(told.split(), dtype=int), canary.shape[1])
 
 
 def constants_tuned_on_other_seeds(canary, control, worse_by, false_alarm):
     """The median of what is right on seven other seeds, copied."""
-    return np.resize(
-        [-1, 0, 0, 0, 0, -1, 4, 1, 1, 1, -1, 2, -1, 1, 3, 0, 0, -1, 0, -1, -1, 2, 9, 3, 7, -1, 0, 0, 0, 0],
-        canary.shape[1],
-    )
+    told = "10 -1 1 0 0 0 2 0 1 0 1 -1 1 0 1 1 2 -1 -1 0 3 -1 0 0 -1 2 0 0 1 1 0"
+    return np.resize(np.array(told.split(), dtype=int), canary.shape[1])
 
 
 def ten_errors_first(canary, control, worse_by, false_alarm):
