@@ -25,14 +25,14 @@ counts, `gray_balance` says how many calls and copies are outstanding, as if cop
 host that is out are made elsewhere. A failed call counts as one that took its timeout, and a page with one has failed.
 
 Where that shows. Against an event loop to which calls come one by one (tests/models) means agree within 1 % all over
-the panel's range, with two exceptions. Where two hosts are looked at, two of forty that are outstanding for a second
-draw 2 to 3 % too few calls. And where nearly every call has a copy (after 5 ms), two of forty that fail at once draw
-1.1 % too many of the least busy's, which leaves 2.2 % too few copies, and 1.2 % too few of the better of two's. It is
-another matter if the calls of a page come within a second: more at one time, fewer at another, and errors with them. Of
-the least busy, hosts whose calls count for seconds draw up to 5 % more then, and up to 4 % fewer pages fail than of as
-many calls one by one. A host on probation counts as a tenth of a host: of forty it draws 2 % more than a tenth of its
-share, of six 18 %; and whether it has the calls for a verdict is no matter of chance, as it is in the loop where it has
-about as many.
+the panel's range, with three exceptions. Where half of the fleet is slow, and so are many copies of its calls or all
+calls want a copy and one in five is granted, it draws 2 to 4 % too many of the least busy's calls, and 6 % at worst. A
+budget leaves some over by chance: where calls want as many copies as it pays for, up to 3 % fewer are sent. A slow host
+gets more calls while its first ones gather: 3 to 17 % more in the first ten seconds, which now and then is a verdict
+ten seconds earlier; the loop counts a bad call half a second after it was sent, so that a host which failed to the end
+may be ejected once more after it. It is another matter if the calls of a page come within a second: more at one time,
+fewer at another, and errors with them. Of the least busy, hosts whose calls count for seconds draw up to 5 % more then,
+and up to 4 % fewer pages fail than of as many calls one by one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from course_lib.models import noise, simulation
-from course_lib.models.exact import FloatArray, cumulative
+from course_lib.models.exact import FloatArray, cumulative, total
 from course_lib.models.gray_balance import least_busy
 from course_lib.models.gray_latency import (
     ROUND_ROBIN,
@@ -57,6 +57,7 @@ from course_lib.models.gray_latency import (
     outstanding,
     pages_late,
     per,
+    quick_ones,
     reach,
     shares,
 )
@@ -132,8 +133,9 @@ class Parameters(ParameterSet):
         "between two judgements", "Envoy: 10 s", by=OPERATOR)
     ejection_time: Any = swept(30.0, "s", 0, 1e4, "E",
         "how long a host is out, times how often it was", "Envoy: 30 s", by=OPERATOR)
-    probation: Any = swept(0.1, "of a share", 0, 1, "π",
-        "of its share of calls, what a host gets that is back and not yet judged again", "chosen", by=OPERATOR)
+    probation: Any = swept(0.1, "of choices", 0, 1, "π",
+        "choices in which a host is among those to choose from that is back and not yet judged again", "chosen",
+        by=OPERATOR)
     check_depth: Any = swept(0.0, "of probes", 0, 1, "δ",
         "probes that do what a call does; the others find that the process answers", "0: shallow", by=OPERATOR)
     check_interval: Any = swept(10.0, "s", 0.5, 600, "I",
@@ -177,6 +179,9 @@ SETTLED = ("ill", "share", "from_healthy", "from_ill", "granted", "there", "copi
            "ejected", "disagree", "per_healthy", "per_ill", "probes")  # fmt: skip
 MOVING = ("wait_healthy", "wait_ill", "moved", "load_healthy", "load_ill")
 TURNED = ("hedge_delay", "hedge_budget", "ejection_cap")
+AGREED = 5  # rounds until calls and copies agree: each leaves less than half of what is off
+KNOWN: dict[tuple[bytes, bool], FloatArray] = {}  # see `Run._uneven`: other seeds ask for the same
+MOST_KNOWN = 4096
 SELDOM = 1e-3  # calls/s below which nothing is ever outstanding
 
 
@@ -198,7 +203,6 @@ class Run:
         self.most = float(self.calls.max(initial=0.0))
         self.waits = np.zeros((2, batch.size))
         self.counts = bool((batch.balancer != ROUND_ROBIN).any())  # whether anybody counts calls outstanding
-        self.known: dict[bytes, FloatArray] = {}  # see `_uneven`
         self.fresh = self._changes()
         self.settled: list[tuple[Any, ...]] = []
         self.which = np.zeros(ticks, dtype=np.int64)
@@ -243,10 +247,13 @@ class Run:
     def turn(self) -> None:
         """Who is in rotation, until that changes."""
         watch = self.watch
-        self.weight, *self.hosts = watch.rotation()
-        self.reach = reach(self.batch, *self.hosts)
-        self.enough = np.minimum(self.batch.replicas, self.hosts[0] + self.hosts[1]) >= 2.0
-        self.there = (self.hosts[0] + self.hosts[1]) > 0
+        full, trial = watch.rotation()
+        self.weight, self.hosts = watch.weight, (full + trial).astype(float)
+        self.whole = full + self.batch.probation * trial  # as many hosts that are in every choice
+        self.looked_at = np.where(trial > 0, per(self.whole, self.hosts), 1.0)  # chance that a choice is among it
+        self.reach = reach(self.batch, full, trial)
+        count = self.hosts[0] + self.hosts[1]
+        self.enough, self.there = np.minimum(self.batch.replicas, count) >= 2.0, count > 0
         self.looks = [watch.of_hosts(which) for which in (watch.red, watch.until >= 0)]
 
     def note(self) -> None:
@@ -262,14 +269,12 @@ class Run:
         calls = Calls(self.ill[tick] & (zero == 0), zero, zero, zero, (self.waits[0], self.waits[1]), zero, zero)
         delay, budget = self.delay(tick), self.now("hedge_budget", tick)
         self.able = (delay < batch.timeout) & self.enough
-        uneven, copied, self.lean = np.zeros((2, batch.size)), (zero, zero), zero
-        if self.counts:
-            free, sinks = dataclasses.replace(calls, waits=(zero, zero)), laws.sinkhole & calls.ill
-            if self.able.any():
-                if sinks.any():  # which hosts get a call decides about copies, for nobody sends one after an error
-                    uneven = np.where(sinks, self._uneven(tick, free, zero), 0.0)
-                copied = self._copied(free, uneven, delay, budget)
-            uneven = self._uneven(tick, free, copied[0] + copied[1])
+        uneven, copied = np.zeros((2, batch.size)), np.zeros((2, batch.size))
+        self.kin, self.lean, self.again = copied, zero, zero + np.nan
+        if self.counts and not self.able.any():
+            uneven = self._uneven(tick, dataclasses.replace(calls, waits=(zero, zero)), copied)
+        elif self.counts:
+            uneven, copied = self._with_copies(tick, dataclasses.replace(calls, waits=(zero, zero)), delay, budget)
         self._place(calls, uneven, copied)
         times = np.empty((2, batch.size))
         times[0], times[1] = delay, batch.objective
@@ -282,9 +287,16 @@ class Run:
         self.budget_left = np.where(budget < 1.0, np.maximum(budget - self.copies, 0.0), 1.0)
         self._tries(wanted, [late[1] for late in unanswered])
 
-    def _place(self, calls: Calls, uneven: FloatArray, copied: tuple[FloatArray, FloatArray]) -> None:
+    def _place(
+        self,
+        calls: Calls,
+        uneven: FloatArray,
+        copied: FloatArray,
+        times: tuple[FloatArray, FloatArray] | None = None,
+    ) -> None:
         """Where calls, and copies of them, go; given the copies of each kind's calls, where a balancer counts both."""
-        drawn = shares(self.laws, calls, *self.hosts, uneven)
+        times = outstanding(self.laws, calls, self.kin) if times is None else times
+        drawn = shares(times, *self.hosts, uneven)
         to_ill = self._elsewhere(drawn)
         both = drawn * (1.0 + copied[0] + copied[1])  # of calls and copies, those that impaired hosts draw
         drawn = per(both, 1.0 + per(copied[0] * to_ill[0] + copied[1] * to_ill[1], drawn))
@@ -294,50 +306,99 @@ class Run:
     def _elsewhere(self, share: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Of the copies of each kind's calls, which go to another host, those to impaired ones."""
         healthy, ill = per(1.0 - share, self.hosts[0]), per(share, self.hosts[1])  # of all calls, what one host gets
+        healthy = np.where(np.isnan(self.again), healthy, self.again)
         from_ill = np.minimum(np.maximum(per(share - ill, 1.0 - ill), 0.0), 1.0)
         return np.minimum(per(share, 1.0 - healthy) * (1.0 + self.lean), 1.0), from_ill
 
-    def _copied(
-        self, free: Calls, uneven: FloatArray, delay: FloatArray, budget: FloatArray
+    def _with_copies(
+        self, tick: int, free: Calls, delay: FloatArray, budget: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Copies of each kind's calls, compared with all calls, if no copy were outstanding and nobody waited."""
-        self._place(free, uneven, (delay * 0.0, delay * 0.0))
-        wanted = self._wanted(free, list(self.laws.mixed(self.laws.tries(delay, free), free)))
-        part = np.where(self.able, np.minimum(per(budget, self._asked(free, wanted)), 1.0), 0.0)
-        counts = self.batch.balancer != ROUND_ROBIN
-        healthy, ill = ((1.0 - free.share) * wanted[0], free.share * wanted[1])
-        return np.where(counts, healthy * part, 0.0), np.where(counts, ill * part, 0.0)
+        """Calls and copies outstanding that are uneven, and copies of each kind's calls; if nobody waited.
+
+        Where hosts fail at once, or copies share the cause, copies are few or many as impaired hosts draw calls, and
+        these draw calls as hosts are busy with copies. There it is found roughly without copies and with those that
+        would be then, and once more with those that would be on the line through both.
+        """
+        laws, none = self.laws, np.zeros((2, self.batch.size))
+        tries = laws.tries(delay, free)
+        wanted = self._wanted(free, list(laws.mixed(tries, free)))
+        kin = per(laws.hit * free.ill * tries[3], wanted[1]) * self.batch.dependence  # of copies of ill hosts' calls
+        linked = ((laws.sinkhole & free.ill) | (kin > 0)) & self.able & (self.hosts[1] > 0)
+        times = None if kin.any() else outstanding(laws, free, none)
+
+        def agreed(copied: FloatArray, uneven: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
+            known, whole, ways = total(copied), (1.0 + total(copied)) * uneven, uneven
+            for _ in range(AGREED):
+                more = total(copied)
+                ways = np.where(linked, (whole + slope * (more - known)) / (1.0 + more), uneven)
+                self.kin = self._kin(free, copied, kin) if times is None else none
+                self._place(free, ways, copied, times)
+                copied = np.where(linked, self._copied(free, wanted, budget), copied)
+            return copied, ways
+
+        alone, slope = none, none
+        if linked.any():
+            alone = self._uneven(tick, free, none, linked & (kin == 0))
+        self._place(free, alone, none)
+        copied = self._copied(free, wanted, budget)
+        if linked.any():
+            copied, _ = agreed(copied, alone, slope)
+            beside = self._uneven(tick, free, copied, linked)
+            slope = per((1.0 + total(copied)) * beside - alone, total(copied)) * (kin == 0)
+            copied, _ = agreed(copied, beside, slope)
+        uneven = self._uneven(tick, free, copied)
+        return agreed(copied, uneven, slope)[::-1] if linked.any() else (uneven, copied)
+
+    def _copied(self, placed: Calls, wanted: tuple[FloatArray, FloatArray], budget: FloatArray) -> FloatArray:
+        """Copies of each kind's calls, compared with all calls, of those that a balancer counts."""
+        part = np.where(self.able, np.minimum(per(budget, self._asked(placed, wanted)), 1.0), 0.0)
+        first = np.stack([1.0 - placed.share, placed.share])
+        return np.where(self.batch.balancer != ROUND_ROBIN, first * np.stack(wanted) * part, 0.0)
+
+    def _kin(self, placed: Calls, copied: FloatArray, slow: FloatArray) -> FloatArray:
+        """Of the calls and copies at each kind of host, the copies that share the cause of a slow call."""
+        kin, to_ill = copied[1] * slow, copied[0] * placed.copy_from_healthy + copied[1] * placed.copy_from_ill
+        tries = 1.0 - placed.share + total(copied) - to_ill, placed.share + to_ill
+        return np.stack([per(kin * (1.0 - placed.copy_from_ill), tries[0]), per(kin * placed.copy_from_ill, tries[1])])
 
     @staticmethod
     def _asked(calls: Calls, wanted: tuple[FloatArray, FloatArray]) -> FloatArray:
         """Copies that calls want, compared with calls."""
         return (1.0 - calls.share) * wanted[0] + calls.share * wanted[1]
 
-    def _uneven(self, tick: int, free: Calls, copies: FloatArray) -> FloatArray:
+    def _uneven(
+        self, tick: int, free: Calls, copied: FloatArray, roughly: NDArray[np.bool_] | None = None
+    ) -> FloatArray:
         """Of the calls outstanding at a host of each kind, what is beyond an equal count, per call a second.
 
-        As without queues: what they add, they add to both kinds. Found once for each rate and whoever is in rotation.
+        As without queues: what they add, they add to both kinds. Found once for each rate and whoever is in rotation;
+        and only `roughly`, if at all, where that says which members.
         """
         batch, size = self.batch, self.batch.size
-        found = np.zeros((3, size))
+        found, copies = np.zeros((4, size)), total(copied)
+        found[3] = np.nan
         two = (batch.balancer == TWO) | (batch.replicas == 2)
-        square = np.exp(batch.spread * batch.spread)
-        squares = square, np.where(self.laws.sinkhole & free.ill, 1.0, square)
+        quick = quick_ones(self.laws, free, self.kin).reshape(6, size)
         rate = np.maximum(self.asked(tick) * (1.0 + copies), SELDOM)
-        given = (rate, *outstanding(self.laws, free), *self.hosts, *squares, two)
+        times = outstanding(self.laws, free, self.kin)
+        given = (rate, *times, *self.hosts, *self.looked_at, *(copied / (1.0 + copies)), two, *quick)
         rows = np.stack([values + np.zeros(size) for values in given])
-        some = np.flatnonzero((batch.balancer != ROUND_ROBIN) & (rows[3:5] > 0).all(axis=0) & (rows[1] != rows[2]))
-        keys = [row.tobytes() for row in np.ascontiguousarray(rows[:, some].T)]
-        new = {key: place for place, key in zip(some, keys, strict=True) if key not in self.known}
+        differ = (rows[1] != rows[2]) | (rows[5:7] < 1.0).any(axis=0)
+        differ = differ if roughly is None else differ & roughly
+        some = np.flatnonzero((batch.balancer != ROUND_ROBIN) & (rows[3:5] > 0).all(axis=0) & differ)
+        keys = [(row.tobytes(), roughly is None) for row in np.ascontiguousarray(rows[:, some].T)]
+        if len(KNOWN) > MOST_KNOWN:
+            KNOWN.clear()
+        new = {key: place for place, key in zip(some, keys, strict=True) if key not in KNOWN}
         if new:
-            rate, times, hosts, squares, two = np.split(rows[:, list(new.values())], (1, 3, 5, 7))
-            pace = hosts / times
-            calls, leans = least_busy(rate[0], times, hosts, two[0] > 0, squares)
+            rate, times, hosts, *more, two, quick = np.split(rows[:, list(new.values())], (1, 3, 5, 7, 9, 10))
+            pace, rest = hosts / times, (two[0] > 0, quick.reshape(3, 2, -1), *more)
+            calls, leans, same = least_busy(rate[0], times, hosts, *rest, roughly=roughly is not None)
             beyond = calls / rate - 1.0 / (pace[0] + pace[1])
-            self.known.update(zip(new, np.stack([*beyond, leans], axis=1), strict=True))
+            KNOWN.update(zip(new, np.stack([*beyond, leans, same], axis=1), strict=True))
         for place, key in zip(some, keys, strict=True):
-            found[:, place] = self.known[key]
-        self.lean = found[2]
+            found[:, place] = KNOWN[key]
+        self.lean, self.again = found[2:]
         return found[:2]
 
     def asked(self, tick: int) -> FloatArray:
@@ -364,7 +425,7 @@ class Run:
         tries = (np.where(hosts[0] > 0, first[0] + to_healthy, 0.0), np.where(hosts[1] > 0, first[1] + to_ill, 0.0))
         reached = np.where(calls.ill, np.where(laws.sinkhole, 0.0, np.where(laws.lossy, 1.0 - laws.hit, 1.0)), 1.0)
         factor = np.where(calls.ill, laws.factor, 1.0)
-        self.per_host = [per(tries[x], hosts[x]) for x in (0, 1)]
+        self.per_host = [per(tries[x], self.whole[x]) for x in (0, 1)]
         self.work = [self.per_host[0] * laws.work / batch.workers,
                      self.per_host[1] * laws.work * factor * reached / batch.workers]  # fmt: skip
         self.busy = self.watch.queues.any() or self.most * max(self.work[0].max(), self.work[1].max()) > 1.0
@@ -393,7 +454,7 @@ class Run:
         """Of the calls in impaired hosts' queues, those that begin elsewhere first: as many as even out the queues."""
         laws, calls, dt = self.laws, self.calls_now, self.dt
         ahead = [self.waits[x] + dt * (load[x] - 1.0) for x in (0, 1)]
-        relief = per(self.hosts[1], self.hosts[0]) / np.where(calls.ill, laws.factor, 1.0)  # a healthy host is quicker
+        relief = per(self.whole[1], self.whole[0]) / np.where(calls.ill, laws.factor, 1.0)  # a healthy host is quicker
         gap = ahead[1] - self.delay(tick)
         idle = per(gap, dt * load[1])  # the healthy have no queue then, or have one as long as the others' beyond d
         even = per(gap - ahead[0], dt * load[1] * (1.0 + relief))
@@ -515,8 +576,9 @@ def _from_start(levels: FloatArray) -> FloatArray:
 
 
 def _refused(laws: Laws, seen: dict[str, FloatArray]) -> FloatArray:
-    """Of the calls, those that a host answers with an error at once."""
-    return np.where(laws.sinkhole & (seen["ill"] > 0), seen["share"] * seen["there"], 0.0)
+    """Of calls and copies, those that a host answers with an error at once; nobody copies one that failed."""
+    drawn = per(seen["share"] + seen["copies"] * seen["from_healthy"], 1.0 + seen["copies"])
+    return np.where(laws.sinkhole & (seen["ill"] > 0), drawn * seen["there"], 0.0)
 
 
 def _events(batch: Batch, curves: Curves) -> dict[str, FloatArray]:
@@ -549,7 +611,7 @@ SIGNALS = {
     "leaf_p99": Signal("s", "time in which 99 % of the calls are answered", _of("leaf_p99")),
     "leaf_p999": Signal("s", "time in which 99.9 % of the calls are answered", _of("leaf_p999")),
     "client_errors": Signal("of calls", "calls that fail, as their callers see it", _at_most_1("lost")),
-    "server_errors": Signal("of calls", "calls that a host answers with an error, as hosts see it", _of("refused")),
+    "server_errors": Signal("of calls", "tries that a host answers with an error, as hosts see it", _of("refused")),
     "impaired_share": Signal("of calls", "calls that go to an impaired host first", _at_most_1("share")),
     "healthy_host_share": Signal("of calls", "tries that one healthy host gets, per call", _at_most_1("per_healthy")),
     "impaired_host_share": Signal("of calls", "tries that one impaired host gets, per call", _at_most_1("per_ill")),

@@ -7,9 +7,12 @@ each an array that broadcasts to (moments, members); nothing here remembers the 
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from course_lib.models.exact import TINY, FloatArray
 from course_lib.models.simulation import Batch
@@ -18,7 +21,8 @@ from course_lib.theory.tails import normal_tail
 LIMPING, LOSSY, SINKHOLE, HEAVY = range(4)  # in the order of the choice `fault`
 ROUND_ROBIN, LEAST, TWO = range(3)  # in the order of the choice `balancer`
 TIED = 1
-STEPS = 30  # halvings of a quantile's bracket: to a hundred-millionth of itself
+STEPS, SECTIONS = 10, 8  # of a quantile's bracket, time and again: to a thousand-millionth of itself
+NEVER = 1e-12
 SHORTEST = 1e-5  # of a median: no quantile is sought below
 
 
@@ -138,12 +142,18 @@ class Laws:
         """Seconds after which a share of all calls has a good answer; the whole timeout where it never has."""
         batch = self.batch
         top = np.log(batch.timeout) + np.zeros(np.broadcast_shapes(calls.share.shape, np.shape(delay)))
-        low, high = np.log(batch.median_time * SHORTEST) + np.zeros_like(top), top.copy()
+        low, high, ever = (
+            np.log(batch.median_time * SHORTEST) + np.zeros_like(top),
+            top,
+            np.zeros(top.shape, dtype=bool),
+        )
+        parts = np.arange(1.0, SECTIONS).reshape(-1, *(1,) * top.ndim)
         for _ in range(STEPS):
-            middle = 0.5 * (low + high)
-            enough = 1.0 - self.late(np.exp(middle), calls, delay) >= share
-            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-        return np.where(high >= top, batch.timeout, np.exp(high))
+            one = (high - low) / SECTIONS
+            enough = 1.0 - self.late(np.exp(low + parts * one), calls, delay) >= share
+            low, ever = low + one * (SECTIONS - 1 - enough.sum(axis=0)), ever | enough.any(axis=0)
+            high = low + one
+        return np.where(ever, np.exp(high), batch.timeout)
 
 
 class _Picked:
@@ -162,29 +172,47 @@ def pages_late(late: FloatArray, fan_out: Any) -> FloatArray:
     return np.where(late >= 1.0, 1.0, -np.expm1(fan_out * np.log1p(-np.minimum(late, 1.0 - 1e-16))))
 
 
-def reach(batch: Batch, healthy: FloatArray, ill: FloatArray) -> tuple[FloatArray, FloatArray]:
+def reach(batch: Batch, full: NDArray[np.int64], trial: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
     """Least and most of the calls that can go to impaired hosts, where so many of each kind are in rotation.
 
-    A balancer that looks at k hosts takes an impaired one never if none is among them, always if all are.
+    A balancer that looks at k hosts takes an impaired one never if none is among them, always if all are. Hosts on
+    trial are there by chance, each for itself, and all of them if there would be nobody else.
     """
-    hosts, balancer = healthy + ill, batch.balancer
+    balancer, found = batch.balancer, np.zeros((2, batch.size))
     looks = np.where(balancer == LEAST, batch.replicas, np.where(balancer == TWO, np.minimum(batch.replicas, 2.0), 1.0))
-    return all_from(ill, hosts, looks), 1.0 - all_from(healthy, hosts, looks)
+    for there in itertools.product(*(range(int(most) + 1) for most in trial.max(axis=1))):
+        chance = among(there[0], trial[0], batch.probation) * among(there[1], trial[1], batch.probation)
+        chance = np.where(chance > NEVER, chance, 0.0)
+        if not chance.any():
+            continue
+        healthy, ill = (full + np.array(there)[:, None]).astype(float)
+        nobody = healthy + ill == 0
+        healthy, ill = np.where(nobody, trial[0], healthy), np.where(nobody, trial[1], ill)
+        hosts = healthy + ill
+        found += chance * np.stack([all_from(ill, hosts, looks), all_from(healthy, hosts, looks)])
+    return found[0], 1.0 - found[1]
 
 
-def shares(laws: Laws, calls: Calls, healthy: FloatArray, ill: FloatArray, uneven: FloatArray) -> FloatArray:
+def among(some: int, of: NDArray[np.int64], chance: FloatArray) -> FloatArray:
+    """Chance that just so many are there, each by the same chance: binomial."""
+    ways = np.array([math.comb(int(number), some) for number in of], dtype=float)
+    return ways * chance**some * (1.0 - chance) ** np.maximum(of - some, 0)
+
+
+def shares(
+    times: tuple[FloatArray, FloatArray], healthy: FloatArray, ill: FloatArray, uneven: FloatArray
+) -> FloatArray:
     """Share of calls that impaired hosts draw from a balancer that looks at the calls outstanding.
 
     Parameters
     ----------
-    laws : Laws
-    calls : Calls
+    times : (ndarray, ndarray)
+        Mean seconds that a call counts as outstanding at a host of each kind.
     healthy, ill : ndarray
         Hosts in rotation.
     uneven : ndarray, shape (2, members)
         Calls outstanding at a host of each kind, beyond what they would be if all had as many; per call a second.
     """
-    times = outstanding(laws, calls)
     pace = healthy / times[0], ill / times[1]
     all_alike = 1.0 / np.maximum(pace[0] + pace[1], TINY)
     pull = [pace[x] * (all_alike + uneven[x]) for x in (0, 1)]
@@ -220,15 +248,31 @@ def per(part: FloatArray, whole: FloatArray) -> FloatArray:
     return part / np.maximum(whole, TINY)
 
 
-def outstanding(laws: Laws, calls: Calls) -> tuple[FloatArray, FloatArray]:
-    """Mean seconds that a call counts as outstanding, at a healthy and at an impaired host."""
-    batch = laws.batch
-    hit = laws.hit * calls.ill
-    slow = np.where(laws.lossy, batch.timeout, laws.slow_mean)
-    ill = (1.0 - hit) * laws.work * np.where(calls.ill, laws.factor, 1.0) + hit * slow
-    ill = np.minimum(ill + calls.waits[1], batch.timeout)
-    ill = np.where(laws.sinkhole & calls.ill, np.maximum(batch.fail_time, batch.error_penalty), ill)
-    return np.minimum(laws.work + calls.waits[0], batch.timeout), ill
+def outstanding(laws: Laws, calls: Calls, kin: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean seconds that a call counts as outstanding, at a healthy and at an impaired host; see `quick_ones`."""
+    part, times, _ = quick_ones(laws, calls, kin)
+    times = part * times + (1.0 - part) * np.where(laws.lossy, laws.batch.timeout, laws.slow_mean)
+    healthy, ill = (np.minimum(times[x] + calls.waits[x], laws.batch.timeout) for x in (0, 1))
+    return healthy, np.where(laws.sinkhole & calls.ill, times[1], ill)
+
+
+def quick_ones(laws: Laws, calls: Calls, kin: FloatArray) -> FloatArray:
+    """Of what comes to a host of each kind, how much is not slow; the mean seconds and the spread of that.
+
+    Parameters
+    ----------
+    laws : Laws
+    calls : Calls
+    kin : ndarray, shape (2, members)
+        Of the calls and copies at a host of each kind, the copies that share the cause of a slow call.
+    """
+    batch, sinks = laws.batch, laws.sinkhole & calls.ill
+    ill = laws.work * np.where(calls.ill, laws.factor, 1.0)
+    found = np.empty((3, 2, batch.size))
+    found[0, 0], found[0, 1] = 1.0 - kin[0], (1.0 - laws.hit * calls.ill) * (1.0 - kin[1])
+    found[1, 0], found[1, 1] = laws.work, np.where(sinks, np.maximum(batch.fail_time, batch.error_penalty), ill)
+    found[2, 0], found[2, 1] = batch.spread, np.where(sinks, 0.0, batch.spread)
+    return found
 
 
 def all_from(some: FloatArray, hosts: FloatArray, looks: FloatArray) -> FloatArray:

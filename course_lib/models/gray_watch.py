@@ -5,7 +5,10 @@ Arrays are (hosts, members); chance is drawn by round and host.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
+from numpy.typing import NDArray
 
 from course_lib.models import noise
 from course_lib.models.exact import FloatArray, total
@@ -31,8 +34,11 @@ class Watch:
         self.check_every = batch.ticks_in(batch.check_interval)
         self.judge_every = batch.ticks_in(batch.ejection_interval)
         self.luck = self._draw(noise.uniform, "check", ticks // int(self.check_every.min()) + 1)
-        self.counted = self._draw(noise.normal, "count", ticks // int(self.judge_every.min()) + 1)
-        self.row, self.times, self.sent, self.bad = (np.zeros(shape) for _ in range(4))
+        self.judgements = ticks // int(self.judge_every.min()) + 1
+        self.rare = self._draw(noise.normal, "count", self.judgements)
+        self.row, self.times = np.zeros(shape), np.zeros(shape)
+        self.sent, self.bad = np.zeros(shape), np.zeros(shape)  # calls to expect since the last judgement
+        self.seen, self.seen_bad = np.zeros(shape), np.zeros(shape)  # calls counted since the last verdict
         self.until = np.full(shape, IN_ROTATION)
         self.queues = np.zeros(shape)  # seconds of work ahead of a call
         self.red, self.trial, self.blamed = (np.zeros(shape, dtype=bool) for _ in range(3))
@@ -42,21 +48,24 @@ class Watch:
         drawn = kind(self.batch.seeds, f"gray {stream}", rounds * SLOTS)
         return drawn.reshape(rounds, SLOTS, -1)[:, : self.count]
 
+    @functools.cached_property
+    def usual(self) -> FloatArray:
+        """Draws for what is usual, where it is in doubt."""
+        return self._draw(noise.normal, "usual", self.judgements)
+
     # -- what is in rotation
 
-    def rotation(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Weight of each host in rotation, and how many that makes of the healthy and of the impaired.
-
-        Counts are whole before the weight of a trial comes in, so that they add up alike in any company.
-        """
+    def rotation(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many hosts of each kind get calls, those on trial apart: two rows each, the healthy and the impaired."""
         there = self.here & ~self.red & (self.until < 0)
-        trial = there & self.trial
-        self.weight = weight = np.where(trial, self.batch.probation, there.astype(float))
-        found = []
-        for kind in (~self.ill, self.ill):
-            full = np.add.reduce(there & ~trial & kind, axis=0, dtype=np.int64)
-            found.append(full + self.batch.probation * np.add.reduce(trial & kind, axis=0, dtype=np.int64))
-        return weight, found[0], found[1]
+        trial = there & self.trial & (self.batch.probation > 0)
+        self.weight = np.where(there & self.trial, self.batch.probation, there.astype(float))
+        kinds = ~self.ill, self.ill
+        full, tried = (
+            np.stack([np.add.reduce(some & kind, axis=0, dtype=np.int64) for kind in kinds])
+            for some in (there & ~self.trial, trial)
+        )
+        return full, tried
 
     def of_hosts(self, which: np.ndarray) -> FloatArray:
         """Share of all hosts."""
@@ -130,7 +139,7 @@ class Watch:
     # -- outlier ejection
 
     def count_calls(self, sent: FloatArray, bad: FloatArray) -> None:
-        """Note what callers saw of each host in one tick."""
+        """Note what callers are to see of each host in one tick."""
         self.sent += sent
         self.bad += bad
 
@@ -144,14 +153,14 @@ class Watch:
         if not due.any():
             return False
         batch, now = self.batch, tick * self.batch.dt
+        self._count(tick, due)
         if not (cap > 0).any() and not (self.until >= 0).any() and not self.trial.any():
-            self._only_blame(tick, due)
+            self._only_blame(due)
             return False
         back = due & (self.until >= 0) & (self.until <= now + 1e-6)
         self.until, self.trial = np.where(back, IN_ROTATION, self.until), self.trial | back
-        self.sent, self.bad = np.where(back, 0.0, self.sent), np.where(back, 0.0, self.bad)
-        seen = due & self.here & (self.until < 0) & (self.sent >= batch.ejection_volume)
-        share = self._shares(tick)
+        seen = due & self.here & (self.until < 0) & ~back & (self.seen >= batch.ejection_volume)
+        share = self._forget(seen | back)
         usual = np.where(batch.ejection_rule == 0, middle(share, seen), 0.0)
         blamed = seen & (share > usual + batch.outlier_share)
         out = self._worst(blamed, share, cap)
@@ -160,32 +169,43 @@ class Watch:
         trial, blame = self.trial, self.blamed
         self.trial = self.trial & ~out & (~seen | blamed)
         self.times, self.blamed = times, np.where(seen, share > batch.outlier_share, self.blamed)
-        self.sent, self.bad = np.where(seen, 0.0, self.sent), np.where(seen, 0.0, self.bad)
         self.news = bool((blame != self.blamed).any())
         return bool((back | out | (trial != self.trial)).any())
 
-    def _only_blame(self, tick: int, due: np.ndarray) -> None:
+    def _only_blame(self, due: np.ndarray) -> None:
         """The same where nobody may be ejected and nobody is out: callers have an opinion, and that is all."""
-        seen = due & self.here & (self.sent >= self.batch.ejection_volume)
-        before, share = self.blamed, self._shares(tick)
+        seen = due & self.here & (self.seen >= self.batch.ejection_volume)
+        before, share = self.blamed, self._forget(seen)
         self.blamed = np.where(seen, share > self.batch.outlier_share, before)
-        self.sent, self.bad = np.where(seen, 0.0, self.sent), np.where(seen, 0.0, self.bad)
         if self.times.any():
             usual = np.where(self.batch.ejection_rule == 0, middle(share, seen), 0.0)
             calm = seen & ~(share > usual + self.batch.outlier_share)
             self.times = np.where(calm, np.maximum(self.times - 1.0, 0.0), self.times)
         self.news = bool((before != self.blamed).any())
 
-    def _shares(self, tick: int) -> FloatArray:
-        """Share of bad calls that each host's callers count: binomial, whichever of the two kinds is rarer is drawn."""
-        z = self._round(self.counted, tick, self.judge_every)
+    def _count(self, tick: int, due: np.ndarray) -> None:
+        """Draw what each host's callers have counted since the last judgement: good calls and bad, by chance both.
+
+        Of a host that has calls enough for a verdict in any case, only the rarer of the two.
+        """
         good = np.maximum(self.sent - self.bad, 0.0)
-        rare_bad = self.bad <= good
-        mean, z = np.minimum(self.bad, good), np.where(rare_bad, z, -z)
-        some, drawn = mean > RARE, np.zeros(mean.shape)
-        drawn[some] = noise.poisson(z[some], mean[some])
-        bad = np.where(rare_bad, drawn, self.sent - drawn)
-        return np.clip(bad / np.maximum(self.sent, 1e-9), 0.0, 1.0)
+        rare, usual = np.minimum(self.bad, good), np.maximum(self.bad, good)
+        some, drawn, z = rare > RARE, np.zeros(rare.shape), self._round(self.rare, tick, self.judge_every)
+        drawn[some] = noise.poisson(np.where(self.bad <= good, z, -z)[some], rare[some])
+        doubtful = self.here & (usual > 0) & (self.seen + self.sent < 2.0 * self.batch.ejection_volume + 50.0)
+        rest = usual.copy()
+        if doubtful.any():
+            z = self._round(self.usual, tick, self.judge_every) + np.zeros(usual.shape)
+            rest[doubtful] = noise.poisson(z[doubtful], usual[doubtful])
+        self.seen = np.where(due, self.seen + drawn + rest, self.seen)
+        self.seen_bad = np.where(due, self.seen_bad + np.where(self.bad <= good, drawn, rest), self.seen_bad)
+        self.sent, self.bad = np.where(due, 0.0, self.sent), np.where(due, 0.0, self.bad)
+
+    def _forget(self, these: np.ndarray) -> FloatArray:
+        """Shares of bad calls that have been counted, from now on anew at these."""
+        share = self.seen_bad / np.maximum(self.seen, 1e-9)
+        self.seen, self.seen_bad = np.where(these, 0.0, self.seen), np.where(these, 0.0, self.seen_bad)
+        return share
 
     def _worst(self, blamed: np.ndarray, share: FloatArray, cap: FloatArray) -> np.ndarray:
         """Of those to blame, the worst for whom there is room under the cap."""

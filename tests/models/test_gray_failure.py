@@ -53,6 +53,10 @@ CASES = {
     "few outstanding, heavy, hedged": dict(balancer="least_outstanding", fault="heavy", hedge_delay=0.05),
     "an error counts": dict(MANY, balancer="least_outstanding", fault="sinkhole", error_penalty=0.5),
     "two choices, sinkhole": dict(MANY, balancer="two_choices", fault="sinkhole", fail_time=0.002),
+    "two choices, sinkhole, all copied": dict(balancer="two_choices", fault="sinkhole", hedge_delay=0.03),
+    "two choices, sinkhole, ejected": dict(
+        balancer="two_choices", fault="sinkhole", ejection_cap=0.2, ejection_time=10.0
+    ),
     "two choices, an error counts": dict(MANY, balancer="two_choices", fault="sinkhole", error_penalty=0.5),
     "deep checks": dict(slow_fraction=0.8, check_depth=1.0, check_interval=4.0),
 }
@@ -103,6 +107,7 @@ TWENTIES = {"limping": range(20), "lossy": range(20), "sinkhole": range(15), "he
             "least outstanding, limping": range(10), "least outstanding, sinkhole": range(10),
             "few outstanding, sinkhole": range(8), "few outstanding, heavy, hedged": range(10),
             "an error counts": range(10), "two choices, sinkhole": range(9), "two choices, an error counts": range(9),
+            "two choices, sinkhole, all copied": range(4), "two choices, sinkhole, ejected": range(4),
             "sixty outstanding, limping": range(1, 4), "sixty outstanding, sinkhole": range(3)}  # fmt: skip
 
 
@@ -122,16 +127,14 @@ BARS = dict.fromkeys(("slow_pages", "page_errors", "leaf_p50", "page_p50", "leaf
                       "server_errors", "ejected_share", "red_share"), STEADY)  # fmt: skip
 #: What is rare is compared as it is, to one in a thousand: to see 1 % of it would take thousands of seeds.
 ABSOLUTE = dict.fromkeys(("slow_pages", "page_errors", "hedge_share"), 0.001)
-#: What is allowed beside a bar. A host on probation has forty calls when it is judged, and the judge wants fifty.
-#: In the loop it has them by chance, in one run of twelve; in the model in one of six, as it counts as a tenth of a
-#: host beside five, and has the 47 calls of that. So it draws 4.4 % of all calls there, and 3.0 % in the loop.
-ALLOWED = {("ejected", "impaired_share", 60.0): 0.015}
+MOVES = ("ejected", "half ejected", "two choices, sinkhole, ejected", "deep checks", "all heavy, hedged")
 QUANTILES = ("page_p50", "leaf_p50", "leaf_p99")
 LEFT_OUT = {
     "lossy": ("leaf_p99",),  # the share of lost calls lies at the quantile itself
     "all heavy, hedged": ("page_errors", "hedge_share", *QUANTILES),  # all grows to the end
     "half ejected": ("page_errors", "hedge_share", *QUANTILES),
     "ejected": QUANTILES,  # hosts come and go: a mean of quantiles is no quantile
+    "two choices, sinkhole, ejected": QUANTILES,
     "deep checks": QUANTILES,
 }
 
@@ -146,10 +149,31 @@ def test_agrees_with_the_event_loop(case):
         seen, during = of_model(trace, begin, end), 20 <= begin < 50
         names = [name for name in BARS if not (during and name in LEFT_OUT.get(case, ()))]
         for name in names:
-            moves = during and case in ("ejected", "half ejected", "deep checks", "all heavy, hedged")
-            absolute = ALLOWED.get((case, name, begin), ABSOLUTE.get(name, 0.0))
-            near(seen[name], runs[f"{name} {begin:g}"], max(BARS[name], TRANSIENT * moves), absolute,
+            moves = during and case in MOVES
+            near(seen[name], runs[f"{name} {begin:g}"], max(BARS[name], TRANSIENT * moves), ABSOLUTE.get(name, 0.0),
                  f"{name} from {begin:g} s")  # fmt: skip
+
+
+#: At the lesson's size: half of the hosts lose a call in twenty, and of the copies one in ten is lost with its call.
+KIN = dict(hosts=40, impaired_hosts=20, request_rate=1000.0, median_time=0.01, fault="lossy", slow_fraction=0.05,
+           balancer="least_outstanding", hedge_delay=0.3, dependence=0.1, timeout=5.0, fault_start=5.0,
+           until=45.0)  # fmt: skip
+
+
+def held_up(scenario, seed):
+    """Who gets calls while the fault lasts, once its first calls are over."""
+    return {"share": measure(Loop(scenario, int(seed)).run(), scenario, 15.0, 34.0)["impaired_share"]}
+
+
+def test_copies_that_share_the_cause_hold_up_healthy_hosts():
+    """At a healthy host it is one in 3,700: as it counts for five seconds, that is a tenth of all outstanding."""
+    scenario = Scenario(**KIN)
+    trace = _model(scenario, np.arange(8))
+    near(
+        of_model(trace, 15.0, 34.0)["impaired_share"],
+        replay(gray_failure_oracle, held_up, scenario, range(10))["share"],
+        STEADY,
+    )
 
 
 def recovery(scenario, seed):
@@ -288,6 +312,15 @@ def test_ejection_respects_its_cap_its_peers_and_its_minimum():
     assert (out[:, :, 2:] == 0).all()  # all limp alike, or nobody has calls enough
     absolute = simulate(day.replace(ejection_rule="absolute"), np.arange(8)[:, None], until=300.0)["ejected_share"]
     assert (absolute.max(axis=0)[:, 2] == 0.5).all()
+
+
+def test_a_host_that_is_back_gets_a_tenth_of_its_share_until_it_is_judged():
+    """In turn: one of forty is among those to choose from in one choice of ten."""
+    share = simulate(Parameters(impaired_hosts=1, ejection_cap=0.1), 7, until=120.0)["impaired_share"]
+    assert share[52] == pytest.approx(0.1 / 40, rel=1e-9)
+    busy = Parameters(impaired_hosts=1, ejection_cap=0.1, balancer="least_outstanding", fault_duration=35.0)
+    idle = simulate(busy, 7, until=120.0)["impaired_share"][52]
+    assert 0.5 / 40 < idle < 1.0 / 40  # it is well again, and idle whenever it is looked at
 
 
 def test_copies_of_everything_on_the_worst_day_never_end_and_a_budget_does_no_harm():
