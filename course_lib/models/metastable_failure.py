@@ -10,10 +10,10 @@ How it is computed. In tick n of Delta, with M = workers * worker_rate, lambda =
     sent      s_0 = a;  s_k = o_k (1 - e^(-Delta / delta))       o_k wait for their k-th retry, delta on average; and
                                                                  those who fail and come back within one tick
     capacity  m[n] = M * capacity * (1 - g * q / limit)          g: what a full queue takes away
-    queue     q, its variance, what chance has brought: N M/M/1 queues, healthy or not (`worker_queues`); at most the
-              limit less the room that full queues have now and then; the rest is refused
-    late      p = (1 - c^2) P + c^2 e^(-m D / (N + q))           c: 1 where a queue is often empty, as in a steady
-              P = Phi((q + N / 2 - m D) / sqrt(v + N m D))       state, 0 where it stands; on average over chance
+    queue     q, its variance, what chance has brought: N M/M/1 queues, healthy, full or between (`worker_queues`); what
+              comes to a full one is refused
+    late      p = e^(-m D / (N + q)) in a steady state; of a law that is cut off at nothing, and at a full queue, where
+              it is none: on average. Chance goes with what the queues hold, and lasts as it does (`queue_luck`)
     failing   f[n] = 1 - (1 - refused / s) (1 - p)               the distress
     known     those late a deadline after they were sent, those refused at once
     again     o_(k+1) += known_k min(1, b a / (known_0 + ...))   b: the retry budget
@@ -31,14 +31,13 @@ time after its attempt has failed; a limit counts as at least two deadlines' wor
 lesson 05). Who is with a worker as the trigger begins or ends is reckoned with, as any other change of capacity finds
 them is not.
 
-How far it can be trusted. Against an event loop of six workers (tests/models), 200 runs of each of ten days and of
-twelve all over the panel's sliders: steady means within 1 %, transients within 5 %, recovery within a second or two.
-Beyond that, measured: with a small retry budget bursts of late ones are too short, and more of them are granted a
-retry (0.1, 75 % load: 4 % more wait; 80 % load: a fifth more, and as a spike to 95 % then lasts 14 s, where all is at
-the edge, a tenth fewer are answered and 52 % of days heal within half a minute in place of 70 %); a fleet that its
-load alone knocks over, by what a full queue takes away, falls a moment early (11 of 540 requests/s are answered in
-those twenty seconds, in the loop 16); while the backlog of a long outage goes, 2.6 of 180 are for 3.5. A healthy
-queue's peak of five attempts is half an attempt high.
+How far it can be trusted. Against an event loop (tests/models), 200 runs of each of ten days and of twelve all over the
+panel's sliders with six workers, 60 of each of twelve more with thirty: steady means within 1 %, transients within 5 %,
+recovery within a second or two. Beyond that, measured: of six workers at 80 % load with a retry budget of 0.1 an eighth
+too many wait for a retry (of thirty, 2 %); at 77 %, degraded by 0.3, as many of thirty; while a trigger's effect goes,
+those who wait for a retry are 10 to 14 % too many or too few; of 2,550 requests/s in an overload by a spike 21 are
+answered for 15; and a fleet that is down and comes back by luck alone, in one run of a hundred, does so in one of four
+hundred. A healthy queue's peak of five attempts is half an attempt high.
 """
 
 from __future__ import annotations
@@ -54,11 +53,12 @@ from course_lib.models import noise, simulation
 from course_lib.models.exact import FloatArray, Lag, accumulate, cumulative, ratio, share, total
 from course_lib.models.one_or_many import Many, One
 from course_lib.models.parameters import OPERATOR, WORLD, ParameterSet, choice, fixed, scheduled, swept
+from course_lib.models.queue_luck import drawn_late
 from course_lib.models.recovery import lasting, trigger_events
 from course_lib.models.schedule import window
 from course_lib.models.simulation import Batch, Model
 from course_lib.models.trace import Curves, Record, Signal, State, Trace
-from course_lib.models.worker_queues import WorkerQueues, drawn
+from course_lib.models.worker_queues import WorkerQueues
 from course_lib.theory import metastable
 
 TINY = 1e-300
@@ -67,6 +67,7 @@ Valve = Callable[["Run", int], FloatArray]
 """(run so far, tick) -> share of the users' requests to let in, shape (members,)."""
 FAR = 50.0  # an exponent that is as good as infinite
 LONGEST = 60.0  # seconds: no wait is shown as longer
+SLACK = 1.01  # more than could be done by so little is better than a queue that never comes down by a hair again
 SETTLED = 10.0  # seconds for which it has to go well
 
 
@@ -141,7 +142,7 @@ class Run:
         self.whole = batch.workers * batch.worker_rate  # attempts/s with everything there
         self.limit = np.maximum(batch.queue_limit, 2 * batch.deadline) * self.whole + np.zeros(size)  # attempts
         self._set_world(time)
-        self.tokens = np.zeros(size)
+        self.tokens, self.wanted = self.bucket[0] * (self.earned[0] > 0), np.zeros(size)
         self.sent, self.served, self.refused, self.failing = (np.zeros((ticks, size)) for _ in range(4))
         self.could, self.caught = np.zeros((ticks, size)), np.zeros((ticks, size))
         self.queue = np.zeros((ticks + 1, size))
@@ -166,7 +167,7 @@ class Run:
         self.first = noise.counts(batch.seeds, "requests", rate * batch.dt, len(time)) * ones
         self.budget = batch.at("retry_budget", time)
         self.earned = np.minimum(self.budget, PLENTY) * ones  # tokens a request
-        self.bucket = self.earned * np.maximum(self.mean, 1.0) / batch.dt
+        self.bucket = np.maximum(self.earned * batch.at("arrival_rate", time), 1.0)
         self.admitted = batch.at("admitted", time) * ones
 
     def go(self) -> Run:
@@ -230,7 +231,10 @@ class Run:
 
     def _granted(self, n: int, fresh: FloatArray, wanted: FloatArray) -> FloatArray:
         """Share of the wanted retries that the bucket pays for; it holds what a second of requests earns."""
-        there = self.tokens + self.earned[n] * fresh  # spent in the same tick: only what is left has to be held
+        earned = self.earned[n] * fresh
+        starts = 0.5 - 0.5 * np.minimum(self.wanted / np.maximum(wanted, LITTLE), 1.0)  # half way, on average
+        there = np.minimum(self.tokens + starts * earned, self.bucket[n]) + (1.0 - starts) * earned
+        self.wanted = wanted
         granted = np.minimum(there / np.maximum(wanted, LITTLE), 1.0)
         self.tokens = np.minimum(np.maximum(there - granted * wanted, 0.0), self.bucket[n])
         return granted
@@ -274,7 +278,7 @@ class _Fleet:
         self.degrading = members(batch.degradation / run.limit)  # of capacity, an attempt that waits
         self.until_half = members(0.5 + 0.5 * batch.deadline / batch.dt)  # ticks, to half a deadline of one's middle
         self.longer = self.waits[0]  # who is late, as a normal draw that lasts
-        self.queue = self.before = members(np.zeros(1))
+        self.queue = members(np.zeros(1))
 
     def work(self, n: int, fresh: FloatArray, again: FloatArray) -> tuple[Any, Any]:
         """Queue, served and refused of a tick; return the shares of its attempts that are late, and refused."""
@@ -286,43 +290,45 @@ class _Fleet:
         if self.degrades:
             able, within = self._degraded(expected, able, within)
         there = queue + sent
-        done = law.step(expected, able, usual, fresh - usual, self.services[n])
-        run.could[n], able = do.maximum(self.able[n] + done, 0.0), do.maximum(able + done, 0.0)
-        least = there - able
-        full = do.maximum(law.mean - law.most, least - self.limit) > 0.0
+        chance = law.step(expected, able, usual, fresh - usual, self.services[n])
+        run.could[n] = do.maximum(self.able[n] + chance, 0.0)
+        could = do.maximum(able + chance, 0.0)
+        least = there - could * SLACK
+        full = do.maximum(law.refused, least - self.limit) > 0.0
         some = do.any(full)
         if some:
-            law.refuse(law.mean > law.most, sent)
-            least = do.where(full, queue - able, least)
+            least = do.where(full, queue - could * SLACK, least)
         after = do.minimum(do.maximum(law.held(), least), there)
-        self.before, self.queue = queue, after
-        late = self._late(n, law.late(within, expected, able), sent, within)
-        run.sent[n], run.queue[n + 1], done = sent, after, there - after
+        self.queue = after
+        late = self._late(n, law.late(within, expected, able), sent, expected, within)
+        run.sent[n], run.queue[n + 1], gone = sent, after, there - after
         if not some:
-            run.served[n], run.failing[n] = done, late
+            run.served[n], run.failing[n] = gone, late
             return late, None
-        served = do.where(full, do.minimum(done, able), done)
-        share = (done - served) / do.maximum(sent, LITTLE)
+        refused = law.turned_away(gone, chance)
+        refused = do.where(full, do.minimum(do.maximum(refused, gone - could), do.minimum(gone, sent)), 0.0 * sent)
+        share = refused / do.maximum(sent, LITTLE)
         late = late * (1.0 - share)
-        run.served[n], run.refused[n], run.failing[n] = served, done - served, late + share
+        run.served[n], run.refused[n], run.failing[n] = gone - refused, refused, late + share
         return late, share
 
     def _degraded(self, expected: Any, able: Any, within: Any) -> tuple[Any, Any]:
         """Capacity of a tick, and until a deadline, where queues take some: as it will be half way."""
         do, queue = self.do, self.queue
-        grows = do.maximum(expected - able * (1.0 - self.degrading * queue), queue - self.before)
+        grows = self.law.grows(expected, able * (1.0 - self.degrading * queue))
         most = do.maximum(queue, self.law.most)
         able = able * (1.0 - self.degrading * do.minimum(queue + 0.5 * grows, most))
         return able, within * (1.0 - self.degrading * do.minimum(queue + self.until_half * grows, most))
 
-    def _late(self, n: int, late: Any, sent: Any, within: Any) -> Any:
+    def _late(self, n: int, late: Any, sent: Any, expected: Any, within: Any) -> Any:
         """The share that is late as it happens: those who see the same queues are late together, and for a while."""
-        do, law = self.do, self.law
+        do, luck = self.do, self.law.luck
         late = do.where(within > 0.0, late, 1.0)
-        self.longer = law.keeps * self.longer + do.sqrt(1.0 - law.keeps * law.keeps) * self.waits[n]
+        self.longer = luck.keeps * self.longer + do.sqrt(1.0 - luck.keeps * luck.keeps) * self.waits[n]
         rare = do.minimum(late, 1.0 - late)
-        sharp = rare / ((1.0 - rare) * (1.0 / do.maximum(sent, LITTLE) + law.alike))
-        happens = do.minimum(rare * drawn(do, self.longer, sharp), 1.0)
+        sharp = rare / ((1.0 - rare) * (1.0 / do.maximum(expected, LITTLE) + luck.alike))
+        chance = luck.told + luck.own * self.longer
+        happens = do.minimum(rare * drawn_late(do, do.where(late > rare, -chance, chance), sharp), 1.0)
         return do.where(sent > 0.0, do.where(late > rare, 1.0 - happens, happens), 0.0)
 
 

@@ -22,16 +22,29 @@ class Table:
         self.arrays, self.lists = columns, [column.tolist() for column in columns]
 
 
+class Grid:
+    """Values on a square grid, both of whose sides begin at `start` and go on by `step`."""
+
+    def __init__(self, start: float, step: float, values: NDArray[np.float64]) -> None:
+        self.start, self.each, self.last, self.side = start, 1 / step, len(values) - 2, len(values)
+        self.array, self.list = values.ravel(), values.ravel().tolist()
+
+
 class Many:
     """Members are arrays."""
 
-    minimum, maximum, sqrt, where = np.minimum, np.maximum, np.sqrt, np.where
+    minimum, maximum, sqrt, where, ceil = np.minimum, np.maximum, np.sqrt, np.where, np.ceil
     exp, expm1, log, log1p = np.exp, np.expm1, np.log, np.log1p
 
     @staticmethod
     def any(condition: Any) -> bool:
         """Whether it holds for a member."""
         return bool(condition.any())
+
+    @staticmethod
+    def all(condition: Any) -> bool:
+        """Whether it holds for each."""
+        return bool(condition.all())
 
     @staticmethod
     def those(condition: Any) -> Any:
@@ -51,17 +64,28 @@ class Many:
         return values
 
     @staticmethod
-    def look_up(table: Table, value: Any) -> tuple[Any, Any]:
-        """The next two columns in the first row whose first is no less, or the last row."""
-        first, second, third = table.arrays
-        place = first.searchsorted(value)
-        return second.take(place, mode="clip"), third.take(place, mode="clip")
+    def look_up(table: Table, value: Any) -> tuple[Any, ...]:
+        """The other columns in the first row whose first is no less, or the last row."""
+        first, *others = table.arrays
+        place = np.minimum(first.searchsorted(value), len(first) - 1)
+        return tuple(one[place] for one in others)
+
+    @staticmethod
+    def between(grid: Grid, row: Any, column: Any) -> Any:
+        """The grid's value there, along straight lines from its four neighbours."""
+        row, column = (row - grid.start) * grid.each, (column - grid.start) * grid.each
+        i, j = (np.minimum(one.astype(np.int64), grid.last) for one in (row, column))
+        place, down, right = i * grid.side + j, row - i, column - j
+        above = grid.array[place] * (1.0 - right) + grid.array[place + 1] * right
+        place += grid.side
+        below = grid.array[place] * (1.0 - right) + grid.array[place + 1] * right
+        return above * (1.0 - down) + below * down
 
 
 class One:
     """The member is a float."""
 
-    minimum, maximum, sqrt = min, max, math.sqrt
+    minimum, maximum, sqrt, ceil = min, max, math.sqrt, math.ceil
 
     @staticmethod
     def exp(value: float) -> float:
@@ -83,7 +107,7 @@ class One:
         """The same."""
         return float(np.log1p(value))
 
-    any = those = bool
+    any = all = those = bool
 
     @staticmethod
     def where(condition: bool, yes: float, no: float) -> float:
@@ -101,8 +125,19 @@ class One:
         return new
 
     @staticmethod
-    def look_up(table: Table, value: float) -> tuple[float, float]:
+    def look_up(table: Table, value: float) -> tuple[float, ...]:
         """As for many."""
-        first, second, third = table.lists
+        first, *others = table.lists
         place = min(bisect.bisect_left(first, value), len(first) - 1)
-        return second[place], third[place]
+        return tuple(one[place] for one in others)
+
+    @staticmethod
+    def between(grid: Grid, row: float, column: float) -> float:
+        """As for many."""
+        row, column = (row - grid.start) * grid.each, (column - grid.start) * grid.each
+        i, j = min(int(row), grid.last), min(int(column), grid.last)
+        place, down, right = i * grid.side + j, row - i, column - j
+        above = grid.list[place] * (1.0 - right) + grid.list[place + 1] * right
+        place += grid.side
+        below = grid.list[place] * (1.0 - right) + grid.list[place + 1] * right
+        return above * (1.0 - down) + below * down

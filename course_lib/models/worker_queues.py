@@ -5,7 +5,7 @@ m, the mean q and the variance v of what its queue holds obey exactly
 
     dq/dt = x - m + m P        dv/dt = x + m - m P (1 + 2 q)        P: the chance that it is empty
 
-A step that looks ahead is the root of a square, whose other side is the room that full queues have:
+A step that looks ahead is the root of a square:
 
     fills    P = g / (1 + q), so with u = 1 + q:  u' = (B + sqrt(B^2 + 4 m g Delta)) / 2,  B = u + (x - m) Delta
              g = exp(k (1 - q (1 + q) / v)): 1 where the law is exponential, as in a steady state, k such that it is
@@ -13,18 +13,12 @@ A step that looks ahead is the root of a square, whose other side is the room th
     empties  to its steady h = x / (m - x): P = (1 - x / m) s^4, where s^2 = 1 - e^2 / t, e = q - h and t is what the
              second moment has beyond its steady one; then z = 1 / s - s is in proportion to e all the way down, and
              dz/dt = -c (1 - s^4), as good as -c (1 - e^(-2 z)), has a solution
-    full     dF/dt = g m / F - (x - m): room F, in a steady state m / (x - m), as in an M/M/1/K queue; g as above, of
-             F^2 / v, as full queues that empty have room sooner than chance gives them some
+    full     where a queue is within five deviations of what it holds at most: `bounded_queue`
 
-Of chance that befalls the fleet, a tick keeps the share s = du'/dB, as good as 1 / (1 + theta) where it forgets theta
-times a tick: exactly the m (1 - x / m)^2 of a steady state. N queues that have nothing to do with one another vary by
-N v together: that is how much of what attempts and services bring (each a Poisson's) is added.
+    late     who waits for more than y: of a normal law that is cut off at nothing and has that g, the share beyond, as
+             good as e^-y in means as g comes to 1
 
-    late     of exponential queues e^-y on average, y = deadline * (m - x); of n that hold G together, as of the points
-             that cut a line at random, (1 - y / G)^(n - 1), where G is a gamma's (by Wilson and Hilferty)
-    seen     n = N (1 + theta / (4 (1 - y / (e^y - 1)))) queues in a tick, for a queue beyond y stays there for a while:
-             after a late attempt, 2 x / (m (1 - x / m)^2) more are late that would not be, where few are, and of a
-             reflected Brownian motion's time beyond y the variance over long times tells how many where more are
+What chance does to all of them together, and to who is late, is in `queue_luck`.
 
 Against M/M/1's exact law, ten seconds at 0.9, 1.02 and 1.1 of capacity and ticks of 0.25 and 1 s (tests/models): the
 mean within 5 % of its highest, but for 8 % after the first tick of a second; of those late in all within 5 %.
@@ -35,17 +29,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
+from course_lib.models import bounded_queue
+from course_lib.models.bounded_queue import CLOSE, NEAR, USUAL
+from course_lib.models.one_or_many import Many, One
+from course_lib.models.queue_luck import Luck, drawn
 
-from course_lib.models.one_or_many import Many, One, Table
-
-CLOSE = math.log(math.pi / 2) / (1 / (math.pi / 2 - 1) - 1)  # k: half a normal has v = (pi / 2 - 1) q^2
-USUAL = 0.25  # a queue that holds so much more than is usual, or less, fills; it empties from more
+DRAINS = 9.0  # (room / sd)^2 from which a queue that drains sees nothing of the wall
 LITTLE = 1e-9  # attempts
 ROUND, NARROW = 1e-9, 1e-3  # least of e^2 / t, and of 1 - e^2 / t
-NORMAL = (1.5976 * 2**0.5, 0.07056 * 2**1.5)  # 1 / (1 + exp(-1.5976 z - 0.07056 z^3)): the normal curve (Page, 1977)
-MANY = 1e6  # a tick that forgets so many times is as good as one that forgets more often
-BEYOND, FAR = 12.0, 50.0  # deviations, and exponents, that are as good as infinite; numpy is slow where it underflows
+CUT = 0.98  # g from which a normal law that is cut off is as good as exponential
+FAR = 50.0  # an exponent that is as good as infinite; numpy is slow where it underflows
 STAGES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of a tick
 Values = Any  # of members: an array, or of one a float
 
@@ -57,14 +50,12 @@ class WorkerQueues:
     ----------
     mean : float or ndarray
         What they hold, on average over chance.
-    chance, spread : float or ndarray
-        What they hold beyond it, as it happens, and the variance of that.
     most : float or ndarray
         What they hold at most, on average: a full one has room now and then.
-    keeps : float or ndarray
-        How much of who is late the next tick keeps.
-    alike : float or ndarray
-        Variance of a tick's share of late ones that is in who of the queues are long, over late (1 - late).
+    refused, idle, busy : float or ndarray
+        Attempts of a tick that full queues turn away; that could be done, and there is none; that are done; on average.
+    luck : Luck
+        What chance does to them.
     """
 
     def __init__(self, workers: Values, limit: Values) -> None:
@@ -72,14 +63,13 @@ class WorkerQueues:
         none = 0.0 * workers
         self.limit, self.workers, self.each = limit, workers, 1.0 / workers
         self.half_limit = do.where(limit < math.inf, 0.5 * do.minimum(limit, 1e300 + none), none)
-        self.four, self.twice, self.half = 4.0 * workers, 2.0 * workers, 0.5 * workers
-        self.mean, self.room, self.most = none, none, limit
+        self.four = 4.0 * workers
+        self.mean, self.most, self.refused, self.busy, self.idle = none, limit, none, none, none
         self.uneven, self.near = none + LITTLE, none + 1.0  # N^2 v, and g
-        self.stays, self.busy, self.keeps, self.alike, self.seen = none + 1.0, none, none + 1.0, self.each, workers
-        self.chance, self.one = none, none  # and what one attempt more adds to it
-        self.spread, self.sd = none + LITTLE, none + math.sqrt(LITTLE)
-        self._before = none, self.uneven, none, self.spread
-        self._empties = None  # members whose queues empty
+        self.stays, self.luck = none + 1.0, Luck(do, workers)
+        self._bounded = do.any(limit < math.inf)
+        self._before = none, self.uneven, none, self.luck.spread
+        self._empties = self._walled = None  # members whose queues empty, or are near what they hold at most
 
     def step(self, expected: Values, able: Values, varies: Values, more: Values, normal: Values) -> Values:
         """Go one tick in which `expected` attempts come, on average, and `able` can be done.
@@ -88,60 +78,96 @@ class WorkerQueues:
         than usual can be done.
         """
         do, net, mean, uneven = self.do, expected - able, self.mean, self.uneven
-        self._before = mean, uneven, self.chance, self.spread
-        level = self._roots(net, able)
+        self._before = mean, uneven, self.luck.chance, self.luck.spread
+        level = self._root(net, able)
         self.mean = do.maximum(level - self.workers, 0.0)
         idle = self.mean - mean - net
         wider = uneven + self.workers * (expected + able) - idle * (mean + level)
         most = do.maximum(self.mean * level, LITTLE)
         self.uneven = do.maximum(do.minimum(wider, most), LITTLE)
         below = mean * net + self.workers * expected
-        self._empties = None
+        self._empties = self._walled = None
         falls = below <= 0.0
+        self._is_walled = self._is_emptying = falls > falls
+        if self._bounded:
+            self._is_walled = self._near_full(net, below + USUAL * self.workers * expected < 0.0)
+            falls = falls > self._is_walled
         if do.any(falls):
             most = self._settle(falls, below, most, expected, able)
             idle = self.mean - mean - net
         self.near = do.exp(do.maximum(CLOSE - CLOSE * most / self.uneven, -FAR))
-        self.busy = do.maximum(able - do.maximum(idle, 0.0), 0.0)
+        idle = do.maximum(idle, 0.0)
+        if self._bounded:
+            self.most = self.limit - do.minimum(self.workers * able / do.maximum(net, LITTLE), self.half_limit)
+            self.refused = 0.0 * net
+            if do.any(self._is_walled):
+                self._walled = do.those(self._is_walled)
+                idle = self._between(self._walled, idle, expected, able)
+        self.busy, self.idle = do.maximum(able - idle, 0.0), idle
         done = do.sqrt(self.busy) * normal
-        self._happen(varies + self.busy, more - done)
+        self.luck.happen(self.stays, self.uneven * self.each, varies + self.busy, more - done)
         return done
 
-    def _roots(self, net: Values, able: Values) -> Values:
-        """Set room, most and stays; return the mean after the tick, and a worker each."""
-        do, pull = self.do, self.four * able
-        side, other = self.mean + self.workers + net, self.room - net
-        root = do.sqrt(side * side + pull * self.near)
+    def grows(self, expected: Values, able: Values) -> Values:
+        """By how much what they hold on average will be more, as it looks before a tick."""
+        side = self.mean + self.workers + expected - able
+        level = 0.5 * (side + self.do.sqrt(side * side + self.four * able * self.near))
+        return level - self.workers - self.mean - self.refused
+
+    def _root(self, net: Values, able: Values) -> Values:
+        """Set stays; return the mean after the tick, and a worker each."""
+        do, side = self.do, self.mean + self.workers + net
+        root = do.sqrt(side * side + self.four * able * self.near)
         fill = 0.5 * (side + root)
         self.stays = fill / do.maximum(root, LITTLE)
-        near = do.exp(do.minimum(do.maximum(CLOSE - CLOSE * self.room * self.room / self.uneven, -FAR), 0.0))
-        self.room = do.minimum(0.5 * (other + do.sqrt(other * other + pull * near)), self.half_limit)
-        self.most = self.limit - self.room
         return fill
 
-    def _happen(self, brings: Values, brought: Values) -> None:
-        """Let chance bring what it does, as far as the queues keep it."""
-        do, most = self.do, self.uneven * self.each
-        left = do.minimum(self.stays * self.stays * self.spread, most)
-        new = do.minimum(most - left, brings)
-        self.one = do.sqrt(new / do.maximum(brings, LITTLE))
-        self.chance = do.sqrt(left / self.spread) * self.chance + self.one * brought
-        self.spread = do.maximum(left + new, LITTLE)
-        self.sd = do.sqrt(self.spread)
+    def _near_full(self, net: Values, drains: Values) -> Values:
+        """Whether a full queue is within reach as the tick begins or ends, unless it drains."""
+        do, (mean, uneven, *_) = self.do, self._before
+        room = do.maximum(self.limit - mean - do.maximum(net, 0.0), 0.0)
+        return room * (room + self.workers) < uneven * do.where(drains, DRAINS, NEAR)
+
+    def _between(self, who: Any, idle: Values, expected: Values, able: Values) -> Values:
+        """Let those go their tick between empty and full; return what is idle, theirs replaced."""
+        do = self.do
+        each = do.take(self.each, who)
+        workers, limit = do.take(self.workers, who), do.take(self.limit, who)
+        mean, uneven = do.take(self._before[0], who), do.take(self._before[1], who)
+        comes, able = do.take(expected, who) * each, do.take(able, who) * each
+        queue, most = mean * each, limit * each
+        told = bounded_queue.step(do, queue, most - queue, uneven * (each * each), comes, able)
+        queue, variance, unused, refused, empty, full = told
+        self.mean = do.put(self.mean, who, queue * workers)
+        self.uneven = do.put(self.uneven, who, do.maximum(variance * workers * workers, LITTLE))
+        self.near = do.put(self.near, who, do.minimum(empty / do.maximum(able, LITTLE), 1.0))
+        level, room = 1.0 + queue, 1.0 + most - queue
+        forgets = empty / (level * level) + full / (room * room)
+        self.stays = do.put(self.stays, who, 1.0 / (1.0 + forgets))
+        self.refused = do.put(self.refused, who, refused * workers)
+        return do.put(idle, who, unused * workers)
 
     def held(self) -> Values:
         """What they hold as it happens."""
-        happens = drawn(self.do, self.chance / self.sd, self.mean * self.mean / self.spread)
+        luck = self.luck
+        happens = drawn(self.do, luck.chance / luck.sd, self.mean * self.mean / luck.spread)
         return self.do.minimum(self.mean * happens, self.limit)
+
+    def turned_away(self, gone: Values, chance: Values) -> Values:
+        """Attempts that full queues refuse, of the `gone`: chance is in idle workers and in these as each is there."""
+        do = self.do
+        excess = gone - self.busy - chance - self.refused
+        return do.maximum(self.refused + excess * self.refused / do.maximum(self.refused + self.idle, LITTLE), 0.0)
 
     def _settle(self, falls: Values, below: Values, most: Values, expected: Values, able: Values) -> Values:
         """Who holds more than is usual has an exponential law, or by far more, and empties."""
         do = self.do
         self.uneven = do.where(falls, do.maximum(self.uneven, most), self.uneven)
-        beyond = below + USUAL * self.workers * expected < -LITTLE
+        beyond = (below + USUAL * self.workers * expected < -LITTLE) > self._is_walled
         if not do.any(beyond):
             return most
-        self._empties = who = do.those(beyond)
+        self._empties, self._is_emptying = do.those(beyond), beyond
+        who = self._empties
         return do.put(most, who, self._empty(who, do.take(expected, who), do.take(able, who)))
 
     def _empty(self, who: Any, expected: Values, able: Values) -> Values:
@@ -161,7 +187,9 @@ class WorkerQueues:
         above = z / scale
         after = usual + above
         spread = above / (scale * s) - above * (1.0 + usual + after) + usual * (1.0 + usual)
-        uneven = do.maximum(spread * (workers * workers), LITTLE)
+        idle = after - before - x + m
+        exact = uneven / (workers * workers) + x + m - idle * (1.0 + before + after)
+        uneven = do.maximum(do.maximum(spread, exact) * (workers * workers), LITTLE)
         self.mean = do.put(self.mean, who, after * workers)
         self.uneven = do.put(self.uneven, who, uneven)
         self.stays = do.put(self.stays, who, 1.0 - s * s * (s * s))
@@ -178,41 +206,48 @@ class WorkerQueues:
         first = self.stays * 0.5  # a queue that soon forgets is nearly all the time where the tick ends
         level = self.mean - rise * first + self.workers
         square = rise * rise
-        uneven = 2.0 * (self.uneven + (uneven - self.uneven) * first) + square / 6.0
-        found = self.chance - self.one  # an attempt does not wait for itself
-        deviates = found / self.sd
-        self._see(within, level)
-        queue = level - self.half + (chance + found) * 0.5
-        inner = do.maximum(uneven - spread - self.spread, LITTLE) + self.twice * within
-        late = late_share(do, within, queue, inner, self.near, level, self.seen, deviates)
-        steep = square > 0.5 * uneven
+        uneven = self.uneven + (uneven - self.uneven) * first + square / 12.0
+        self.luck.see(within / level, self.near * self.near)
+        found = self.luck.chance - self.luck.one  # an attempt does not wait for itself
+        luck, alike = (chance + found) * 0.5, (spread + self.luck.spread) * 0.5
+        late = do.exp(-do.minimum(within / level, FAR))
+        other = do.maximum(self._is_walled, self._is_emptying)
+        steep = (square > uneven) > other
+        cut = (self.near < CUT) > do.maximum(other, steep)
+        if do.any(cut):
+            who = do.those(cut)
+            told = (do.take(one, who) for one in (within, self.workers, level, luck, uneven, alike, self.near))
+            late = do.put(late, who, late_share(do, *told))
         if do.any(steep):
             who = do.those(steep)
-            told = (do.take(one, who) for one in (within, found, deviates, *self._before))
+            told = (do.take(one, who) for one in (within, found, *self._before))
             late = do.put(late, who, self._stages(who, *told))
         who = self._empties
         if who is not None:
-            told = (do.take(one, who) for one in (within, expected, able, mean, uneven, chance + found, deviates))
+            told = (do.take(one, who) for one in (within, expected, able, mean, uneven, chance + found))
             late = do.put(late, who, self._still(who, *told))
+        who = self._walled
+        if who is not None:
+            told = (do.take(one, who) for one in (within, level + luck, uneven - alike, expected))
+            late = do.put(late, who, self._beyond(who, *told))
         return late
 
-    def _see(self, within: Values, level: Values) -> None:
-        """Set how many queues a tick's attempts see, how long they stay late, and how much alike they fare."""
+    def _beyond(self, who: Any, within: Values, level: Values, uneven: Values, expected: Values) -> Values:
+        """The same, of those that are not refused, of queues that are near what they hold at most."""
         do = self.do
-        depth = do.minimum(do.maximum(within / level, LITTLE), FAR)
-        told = depth / do.expm1(depth)
-        forgets = (1.0 / do.maximum(self.stays, LITTLE) - 1.0) / (2.0 * (1.0 + LITTLE - told))
-        forgets = do.minimum(forgets, MANY)
-        self.keeps = 1.0 / (1.0 + forgets)
-        self.seen = do.maximum(self.workers + self.half * forgets, 2.0)
-        self.alike = (1.0 - depth * told) / self.seen
+        each, refused = do.take(self.each, who), do.take(self.refused, who)
+        most = do.take(self.limit, who) * each
+        queue = do.maximum(do.minimum(level * each - 1.0, most - NARROW), NARROW)
+        variance = do.maximum(uneven * (each * each), NARROW)
+        late = bounded_queue.beyond(do, queue, most - queue, variance, within * each)
+        refused = do.minimum(refused / do.maximum(expected, LITTLE), 1.0 - NARROW)
+        return do.maximum(late - refused, 0.0) / (1.0 - refused)
 
     def _stages(
         self,
         who: Any,
         within: Values,
         found: Values,
-        deviates: Values,
         mean: Values,
         uneven: Values,
         chance: Values,
@@ -221,15 +256,14 @@ class WorkerQueues:
         """The same, stage by stage of a tick in which a queue grows by more than queues differ."""
         do = self.do
         rise, wider, luck = do.take(self.mean, who) - mean, do.take(self.uneven, who) - uneven, found - chance
-        workers, seen, more = do.take(self.workers, who), do.take(self.seen, who), do.take(self.spread, who) - spread
+        workers, more = do.take(self.workers, who), do.take(self.luck.spread, who) - spread
         late = 0.0 * within
         for part in STAGES:
             middle, differ = mean + rise * part, uneven + wider * part
             level = middle + workers
             near = do.exp(do.minimum(do.maximum(CLOSE - CLOSE * middle * level / differ, -FAR), 0.0))
-            queue = level - 0.5 * workers + chance + luck * part
-            inner = 2.0 * (do.maximum(differ - spread - more * part, LITTLE) + workers * within)
-            late = late + late_share(do, within, queue, inner, near, level, seen, deviates)
+            told = (within, workers, level, chance + luck * part, differ, spread + more * part, near)
+            late = late + late_share(do, *told)
         return late / len(STAGES)
 
     def _still(
@@ -241,75 +275,65 @@ class WorkerQueues:
         mean: Values,
         uneven: Values,
         chance: Values,
-        deviates: Values,
     ) -> Values:
         """The same of queues that empty."""
-        do, workers, seen = self.do, self.do.take(self.workers, who), self.do.take(self.seen, who)
+        do, workers = self.do, self.do.take(self.workers, who)
         usual = workers * expected / (able - expected)
         above = do.maximum((mean + do.take(self.mean, who)) * 0.5 - usual, LITTLE)
-        spread = uneven * 0.5
-        s2 = do.maximum(spread / (above * above + spread), NARROW)
+        s2 = do.maximum(uneven / (above * above + uneven), NARROW)
         near = do.exp(do.maximum(CLOSE * (1.0 - 1.0 / s2), -FAR))
         still = do.maximum(1.0 - s2 * near, NARROW)
         above = above / still
         level = usual + above + workers
-        spread = 2.0 * (s2 * above * above + workers * within)
-        queue = level - 0.5 * workers + chance * 0.5
-        behind = late_share(do, within, queue, spread, near, level, seen, deviates)
-        return still * behind + (1.0 - still) * tail_share(do, within / (workers + usual), seen, deviates)
-
-    def refuse(self, refuses: Values, sent: Values) -> None:
-        """Hold no more than there is room for; full queues differ by no more than what has room in them."""
-        do = self.do
-        self.mean = self.mean - do.maximum(self.mean - do.maximum(self.most, self.mean - sent), 0.0)
-        narrow = do.maximum(self.room * self.room, LITTLE)
-        self.uneven = do.where(refuses, do.minimum(self.uneven, narrow), self.uneven)
-        less = do.where(refuses, do.minimum(self.uneven * self.each / self.spread, 1.0), 1.0)
-        self.spread, self.chance = do.maximum(self.spread * less, LITTLE), self.chance * do.sqrt(less)
-        self.sd = do.sqrt(self.spread)
+        spread = s2 * above * above
+        stands = beyond_normal(do, (within - level + 0.5 * workers - chance * 0.5) / do.sqrt(spread + workers * within))
+        behind = stands + near * near * (do.exp(-do.minimum(within / level, FAR)) - stands)
+        return still * behind + (1.0 - still) * do.exp(-do.minimum(within / (workers + usual), FAR))
 
 
 def late_share(
     do: type[Many] | type[One],
     within: Values,
-    queue: Values,
-    uneven: Values,
-    near: Values,
+    workers: Values,
     level: Values,
-    seen: Values,
-    deviates: Values,
+    luck: Values,
+    uneven: Values,
+    alike: Values,
+    near: Values,
 ) -> Values:
-    """Share that waits for more than is done until the deadline; `uneven`: twice a variance."""
-    free = do.minimum(do.maximum((within - queue) / do.sqrt(uneven), -BEYOND), BEYOND)
-    stands = 1.0 / (1.0 + do.exp(free * (NORMAL[0] + NORMAL[1] * free * free)))
-    return stands + near * near * (tail_share(do, within / level, seen, deviates) - stands)
+    """Share that waits for more than is done until the deadline; `luck`: what chance adds, its variance `alike`.
+
+    As a law comes to a steady one, chance has its say in `queue_luck`.
+    """
+    stands = 1.0 - near * near
+    queue, alike = level - 0.5 * workers, alike * stands
+    mean = do.maximum(queue + luck * stands, 0.1 * queue)
+    return cut_off(do, within, mean, do.maximum(uneven - alike, LITTLE), workers * within, do.minimum(near, CUT))
 
 
-def tail_share(do: type[Many] | type[One], depth: Values, seen: Values, deviates: Values) -> Values:
-    """Share e^-depth on average, of so many exponential queues whose sum is as a normal draw says."""
-    sums = seen - 1.0 / 9.0 + do.sqrt(seen) * deviates / 3.0
-    whole = do.maximum(sums * sums * sums, LITTLE)
-    return do.exp((seen - 1.0) * do.log(do.maximum(1.0 - depth * seen * seen / whole, LITTLE)))
+def cut_off(
+    do: type[Many] | type[One],
+    within: Values,
+    mean: Values,
+    variance: Values,
+    noise: Values,
+    g: Values,
+) -> Values:
+    """Share of a queue's law that is more than is done `within` the deadline, give or take.
+
+    The law is a normal one, cut off where the queue is empty; g, from 0 for a queue that stands
+    to 1 for one that is often empty, tells variance and mean of the whole one.
+    """
+    whole = variance / (1.0 - g)
+    base = mean - whole * g / mean
+    late = beyond_normal(do, (within - base) / do.sqrt(whole + noise))
+    there = beyond_normal(do, -base / do.sqrt(whole))
+    return do.minimum(late / there, 1.0)
 
 
-def _cut(power: int) -> Table:
-    """Powers of a normal law cut off below zero, of mean 1: mean^2 / variance, where it is cut, what it is times."""
-    cuts = np.concatenate([np.linspace(4.0, -8.0, 1201), -np.geomspace(8.0, 1e5, 1200)[1:]])
-    beyond = np.array([math.erfc(cut / math.sqrt(2)) / 2 for cut in cuts])
-    moments = [beyond, np.exp(-cuts * cuts / 2) / math.sqrt(2 * math.pi) - cuts * beyond]
-    for k in range(2, 2 * power + 1):
-        moments.append((k - 1) * moments[-2] - cuts * moments[-1])
-    mean, second = moments[power], moments[2 * power]
-    far = cuts < -30.0  # where the difference of two large numbers says nothing
-    sharp = np.where(far, cuts * cuts / power**2, mean * mean / np.where(far, 1.0, second - mean * mean))
-    return Table(sharp, cuts, 1 / mean)
-
-
-CROWD = _cut(2)
-
-
-def drawn(do: type[Many] | type[One], normal: Values, sharp: Values) -> Values:
-    """A draw of mean 1 and variance 1 / sharp that is never negative, from a normal one: the square of one cut off."""
-    cut, times = do.look_up(CROWD, sharp)
-    base = do.maximum(normal - cut, 0.0)
-    return base * base * times
+def beyond_normal(do: type[Many] | type[One], deviations: Values) -> Values:
+    """A normal's chance to be so far above its mean, within 0.3 % however small (Borjesson and Sundberg, 1979)."""
+    far = do.minimum(do.maximum(deviations, -deviations), 37.0)
+    square = far * far
+    little = do.exp(-0.5 * square) * 0.3989422804014327 / (0.661 * far + 0.339 * do.sqrt(square + 5.510))
+    return do.where(deviations > 0.0, little, 1.0 - little)

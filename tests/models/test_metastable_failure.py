@@ -111,8 +111,9 @@ def agrees(scenario, runs, edges, moves=False):
     if healed == 1.0:
         assert abs(np.nanmean(seen["recovered"]) - when.mean()) < 2.0
     for name, loop in runs.items():
-        relative = max(bar(name, moves), edges.get(name, 0.0))
-        near(seen[name], loop, relative, ABSOLUTE.get(name.partition(" ")[0], 0.0), name)
+        edge = edges.get(name, 0.0)
+        relative, least = (bar(name, moves), edge[0]) if isinstance(edge, tuple) else (max(bar(name, moves), edge), 0.0)
+        near(seen[name], loop, relative, max(ABSOLUTE.get(name.partition(" ")[0], 0.0), least), name)
 
 
 def bar(name, moves=False):
@@ -123,28 +124,34 @@ def bar(name, moves=False):
 
 
 EDGES = {
-    # Beforehand as many are late, in shorter bursts, so that the budget grants more of them a retry: 208 wait, not 201.
-    "a small budget": {"orbit 10": 0.04, "lost 10": 0.08},
-    "a long queue": {"good 40": 0.25},  # 2.6 of 180 requests/s for 3.5, while the backlog of an outage goes
-    "the very edge": {"queue 65": 0.1},  # 0.667 by the exact law, 0.671 by the model; 200 runs chanced on 0.625
-    # As the small budget's, at 80 % load, before a spike to 95 % and more: from there on all is at the edge.
-    4: {"healed": 0.2, "queue 10": 0.06, "orbit 10": 0.3, "good 30": 0.1, "lost 30": 0.13, "queue 30": 0.13,
-        "orbit 30": 0.1, "good 40": 0.14, "queue 40": 0.25, "lost 50": 0.55, "queue 50": 0.25, "orbit 50": 0.25,
-        "queue 65": 0.08, "orbit 65": 0.3, "peak": 0.18, "all attempts": 0.01, "all good": 0.025},
-    # Falls within these twenty seconds by its load alone, a moment early: 11 of 540/s are answered meanwhile, not 16.
-    5: {"good 10": 0.35, "served 10": 0.04, "queue 10": 0.05},
-    # Of 200 runs three heal, of the model's one.
-    7: {"good 65": 1.0, "served 65": 0.03},
+    "back": {"orbit 10": 0.65},  # 0.270 by the exact law, 0.29 by the model; 60 runs chanced on 0.176
+    # Few runs fall: 2,000 others lose 1.34/s in the first window, 0.46 in the next.
+    "the very edge": {"lost 30": 1.0, "lost 40": 5.5, "queue 40": 2.5, "queue 65": 0.1, "orbit 65": 0.35},
+    # Beforehand six workers at 80 % load have an eighth too many wait for a retry, and 28.5 in queues for 27.5.
+    4: {"lost 10": 0.6, "queue 10": 0.065, "orbit 10": 0.25, "orbit 50": 0.15},
+    # Of 3,000 runs one in a hundred heals in time, of the model's one in four hundred.
+    7: {"good 65": 1.0},
+    # Of thirty: who is rarely late, of 1,200 to 2,700 requests/s, and for long moments after a trigger.
+    ("thirty", 0): {"orbit 30": 4.0, "peak": 0.05},
+    ("thirty", 1): {"queue 10": 0.03, "orbit 10": 0.13},
+    ("thirty", 2): {"lost 40": 0.11, "orbit 65": 0.14},
+    ("thirty", 3): {"orbit 50": 0.2, "orbit 65": 0.3},
+    ("thirty", 7): {"orbit 30": 0.1, "orbit 40": 0.1, "orbit 50": 0.12},
+    ("thirty", 8): {"good 30": 0.37, "good 40": (0.34,)},
+    ("thirty", 9): {"lost 30": (0.04,)},  # 0.04 of 825 requests/s for none
 }  # fmt: skip
-"""Beside the bars: what is off by more, with its size, in twelve settings that were drawn before any was looked at."""
+"""Beside the bars: what is off by more, with its size, in settings that were drawn before any was looked at.
+
+A share of the loop's, or alone in brackets what it comes to."""
 
 
-def drawn():
-    """Twelve settings all over the panel's sliders, for six workers, as they come."""
-    rng, settings = np.random.default_rng(20261130), []
+def drawn(workers=6):
+    """Twelve settings all over the panel's sliders, for so many workers, as they come."""
+    rng, settings = np.random.default_rng({6: 20261130, 30: 20261201}[workers]), []
     for _ in range(12):
         settings.append(dict(
-            arrival_rate=float(rng.choice(np.arange(150, 2701, 75))) / 5,
+            workers=workers,
+            arrival_rate=float(rng.choice(np.arange(150, 2701, 75))) / (30 / workers),
             max_retries=int(rng.integers(0, 7)),
             trigger_size=float(np.round(rng.choice(np.arange(21)) * 0.05, 2)),
             trigger_duration=float(rng.integers(0, 21)),
@@ -161,6 +168,13 @@ def test_agrees_with_the_event_loop_wherever_the_sliders_are(number):
     """200 runs of each."""
     scenario = Scenario(**(FLEET | drawn()[number]))
     agrees(scenario, replay(metastable_failure_oracle, twenty, scenario, range(10)), EDGES.get(number, {}))
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_agrees_with_an_event_loop_of_thirty_workers_wherever_the_sliders_are(number):
+    """As many as in the lesson; 60 runs of each."""
+    scenario = Scenario(**(FLEET | drawn(30)[number]))
+    agrees(scenario, replay(metastable_failure_oracle, twenty, scenario, range(3)), EDGES.get(("thirty", number), {}))
 
 
 EDGE = dict(workers=6, arrival_rate=300.0, trigger_size=0.6, until=70.0)
@@ -183,6 +197,43 @@ def test_tips_as_often_as_the_event_loop(length):
         simulate(Parameters(dt=0.1, **settings), np.arange(60), until=70)["goodput"][-100:].mean(axis=0) < 150
     ).mean()
     assert model == pytest.approx(loop, abs=0.1)
+
+
+BURSTS = {
+    "rare": dict(workers=6, arrival_rate=360.0),
+    "frequent": dict(workers=6, arrival_rate=510.0),
+    "long": dict(workers=6, arrival_rate=510.0, deadline=0.2),
+    "near capacity": dict(workers=6, arrival_rate=552.0, deadline=0.2),
+    "of many workers": dict(workers=30, arrival_rate=2550.0, deadline=0.2),
+}
+QUIET = dict(max_retries=0, trigger_size=0.0, queue_limit=float("inf"), until=240.0)
+
+
+def bursts(scenario, number):
+    """Variances of late attempts and of what queues hold, on average over a second, five and twenty; of twenty runs."""
+    runs = [Loop(scenario, seed).run().count for seed in range(20 * int(number), 20 * int(number) + 20)]
+    return {f"{name} {seconds}": _varies([run[name][40:] for run in runs], seconds)
+            for name in ("lost", "queue") for seconds in (1, 5, 20)}  # fmt: skip
+
+
+def _varies(runs, seconds):
+    """Variance of averages over a time, of rows by the second."""
+    return float(np.reshape(runs, (len(runs), -1, seconds)).mean(axis=-1).var())
+
+
+@pytest.mark.parametrize("case", BURSTS)
+def test_late_ones_come_in_bursts_as_long_as_the_event_loops(case):
+    """Standard deviations within a tenth, give or take their scatter: a retry budget, and a fold, live off bursts."""
+    scenario = Scenario(**(BURSTS[case] | QUIET))
+    loop = replay(metastable_failure_oracle, bursts, scenario, range(3))
+    settings = {k: v for k, v in dataclasses.asdict(scenario).items() if k not in ("shut", "until")}
+    trace = simulate(Parameters(**settings), np.arange(100), until=scenario.until)
+    late = (trace["distress"] * trace["attempt_rate"] * 0.5).reshape(240, 2, 100).sum(axis=1)
+    seen = {"lost": late.T[:, 40:], "queue": trace["queue"][1::2].T[:, 40:]}
+    for name, values in loop.items():
+        kind, _, seconds = name.partition(" ")
+        scatter = 1.96 * values.std() / np.sqrt(len(values)) / values.mean() / 2
+        assert np.sqrt(_varies(seen[kind], int(seconds)) / values.mean()) == pytest.approx(1, abs=0.1 + scatter), name
 
 
 # -- closed forms -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from course_lib.models.one_or_many import Many
-from course_lib.models.worker_queues import WorkerQueues, drawn, tail_share
+from course_lib.models.queue_luck import drawn, drawn_late
+from course_lib.models.worker_queues import WorkerQueues
 from tests.models.agreement import STEADY, TRANSIENT
 
 STATES, ABLE, WITHIN = 280, 100.0, 10  # attempts that one queue may hold; attempts/s; attempts done until the deadline
@@ -107,16 +108,9 @@ def test_what_a_few_queues_hold_together_varies_as_geometric_ones_do(load):
         assert np.mean(late) == pytest.approx(math.exp(-0.05 * (ABLE - load)), rel=2 * STEADY)
 
 
+@pytest.mark.parametrize("draw", [drawn, drawn_late])
 @pytest.mark.parametrize("sharp", [0.1, 0.3, 1.0, 20.0, 1e5])
-def test_a_draw_that_is_never_negative_keeps_mean_and_variance(sharp):
-    values = drawn(Many, EVENLY, np.full(EVENLY.size, sharp))
+def test_a_draw_that_is_never_negative_keeps_mean_and_variance(draw, sharp):
+    values = draw(Many, EVENLY, np.full(EVENLY.size, sharp))
     assert values.min() >= 0.0 and values.mean() == pytest.approx(1.0, rel=STEADY)
     assert values.var() == pytest.approx(1.0 / sharp, rel=TRANSIENT)
-
-
-@pytest.mark.parametrize("seen", [2.0, 6.0, 30.0])
-@pytest.mark.parametrize("depth", [0.1, 1.0, 4.0])
-def test_those_late_are_as_many_on_average_however_few_queues_are_seen(seen, depth):
-    late = tail_share(Many, np.full(EVENLY.size, depth), np.full(EVENLY.size, seen), EVENLY)
-    assert late.mean() == pytest.approx(math.exp(-depth), rel=0.03 if seen == 2.0 else STEADY)
-    assert late.std() > 0.1 * late.mean() / math.sqrt(seen)
