@@ -20,3 +20,9 @@ def by_whole_division(healed, demand, peak, lost):
     """Rounded up by a negative floor."""
     number = lost - (-demand * peak) // healed
     return number, demand / number
+
+
+def pairs(healed, demand, peak, lost):
+    """Whole numbers, as lists."""
+    numbers = [-int(-d / h * p // 1) + int(gone) for h, d, p, gone in zip(healed, demand, peak, lost, strict=True)]
+    return numbers, [d / number for d, number in zip(demand, numbers, strict=True)]

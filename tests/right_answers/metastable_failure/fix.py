@@ -23,3 +23,12 @@ def fleet_by_fleet(load, capacity, degradation, max_retries, margin):
         return budget, left / (1 + budget)
 
     return np.vectorize(one, otypes=[float, float])(load, capacity, degradation, max_retries, margin)
+
+
+def in_hundredths(load, capacity, degradation, max_retries, margin):
+    """Rounds down to two decimals: within what may be taken away."""
+    left = capacity * (1 - degradation)
+    budget = np.minimum(left / (margin * load) - 1, max_retries)
+    able = budget >= 0
+    budget = np.where(able, np.floor(100 * budget) / 100, 0)
+    return budget, np.where(able, left / (1 + budget), 0)

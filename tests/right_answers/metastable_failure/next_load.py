@@ -22,3 +22,17 @@ def rather_low(tried, answered, advertised):
         high = np.nanmin(np.where(answered <= 0.5, tried, np.inf), axis=0, initial=np.inf)
     high = np.minimum(high, advertised)
     return np.where(high - low > 0.05 * advertised, low + 0.45 * (high - low), 0.0)
+
+
+def whole_requests(tried, answered, advertised):
+    """Whole requests/s, a list; goes through all experiments with two bounds."""
+    loads = []
+    for mine, share, most in zip(tried.T, answered.T, advertised, strict=True):
+        low, high = 0.0, most
+        for load, well in zip(mine, share, strict=True):
+            if well > 0.5:
+                low = max(low, load)
+            elif well <= 0.5:
+                high = min(high, load)
+        loads.append(0 if high - low <= 0.05 * most else round((low + high) / 2))
+    return loads

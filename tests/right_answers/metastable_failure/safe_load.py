@@ -29,3 +29,20 @@ def by_the_closed_sum(kick, service_rate, max_retries, deadline):
 
     stands = (x + kick < service_rate) & (load(x + kick) > load(x))
     return np.maximum(np.max(load(x) * stands, axis=0), service_rate / (max_retries + 1))
+
+
+def by_halving(kick, service_rate, max_retries, deadline):
+    """Halves for the attempts that make as much as the kicked ones; a list."""
+
+    def load(x, mu, retries, late_after):
+        f = np.exp(-max(mu - x, 0.0) * late_after)
+        return x / sum(f**k for k in range(int(retries) + 1))
+
+    loads = []
+    for push, *rest in zip(kick, service_rate, max_retries, deadline, strict=True):
+        low, high = 0.0, max(rest[0] - push, 0.0)
+        for _ in range(40):
+            x = (low + high) / 2
+            low, high = (x, high) if load(x + push, *rest) > load(x, *rest) else (low, x)
+        loads.append(max(load(low, *rest), rest[0] / (rest[1] + 1)))
+    return loads

@@ -58,9 +58,45 @@ def fills_what_is_free(admitted, failing, attempts, load, hidden, capacity):
     return np.where(failing > 0.2, 0.0, np.clip((0.9 * capacity - (attempts - admitted * load)) / load, 0, 1))
 
 
+def when_nearly_all_fail(admitted, failing, attempts, load, hidden, capacity):
+    """Lets everybody in while six of ten attempts fail."""
+    return np.where(failing > 0.6, 0.0, np.minimum(admitted + 0.05, 1))
+
+
+def when_all_fail(admitted, failing, attempts, load, hidden, capacity):
+    """Shuts only when nothing is answered at all."""
+    return np.where(failing >= 1, 0.0, np.minimum(admitted + 0.05, 1))
+
+
+def half_as_many(admitted, failing, attempts, load, hidden, capacity):
+    """Halves what it lets in each second, and is for a second above what it may."""
+    return np.where(failing > 0.5, admitted / 2, np.minimum(admitted + 0.05, 1))
+
+
+def a_quarter_a_second(admitted, failing, attempts, load, hidden, capacity):
+    """Opens in four seconds, before it can have seen what the first users did."""
+    return np.where(failing > 0.5, 0.0, np.minimum(admitted + 0.25, 1))
+
+
+def as_many_as_are_answered(admitted, failing, attempts, load, hidden, capacity):
+    """One less the share that fails: without memory, up and down with it."""
+    well = np.where(failing > 0.5, np.minimum(1 - failing, hidden / load), 1 - failing)
+    return np.where(failing < 0.005, 1.0, well)
+
+
+def until_nothing_fails(admitted, failing, attempts, load, hidden, capacity):
+    """Opens only while not one attempt in a thousand fails."""
+    return np.where(failing > 0.5, 0.0, np.where(failing > 0, admitted, np.minimum(admitted + 0.05, 1)))
+
+
+def nineteen_of_twenty(admitted, failing, attempts, load, hidden, capacity):
+    """Never opens wholly again."""
+    return np.where(failing > 0.5, 0.0, np.where(admitted == 1, 1.0, np.minimum(admitted + 0.05, 0.95)))
+
+
 def constants_of_the_visible_seed(admitted, failing, attempts, load, hidden, capacity):
     """What is right at home, copied."""
-    return np.resize([1.0, 1.0, 0.0, 0.0, 0.55], np.shape(admitted))
+    return np.resize([0.0, 1.0, 0.0, 0.0, 0.55, 1.0], np.shape(admitted))
 
 
 def constants_tuned_on_other_seeds(admitted, failing, attempts, load, hidden, capacity):
