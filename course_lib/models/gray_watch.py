@@ -6,6 +6,7 @@ Arrays are (hosts, members); chance is drawn by round and host.
 from __future__ import annotations
 
 import functools
+from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +37,15 @@ class Watch:
         self.luck = self._draw(noise.uniform, "check", ticks // int(self.check_every.min()) + 1)
         self.judgements = ticks // int(self.judge_every.min()) + 1
         self.rare = self._draw(noise.normal, "count", self.judgements)
-        self.row, self.times = np.zeros(shape), np.zeros(shape)
+        self.row, self.times, self.weight = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.sent, self.bad = np.zeros(shape), np.zeros(shape)  # calls to expect since the last judgement
+        self.lag = batch.objective / batch.dt  # ticks until a call that is bad counts as bad
+        self.recent: deque[FloatArray] = deque(
+            maxlen=int(np.ceil(self.lag.max()))
+        )  # bad calls of each tick, last first
+        self.open = np.zeros(shape)  # of them, those that did not count yet at the last judgement
         self.seen, self.seen_bad = np.zeros(shape), np.zeros(shape)  # calls counted since the last verdict
+        self.trains = np.ones(batch.size)  # good calls of impaired hosts that come together
         self.until = np.full(shape, IN_ROTATION)
         self.queues = np.zeros(shape)  # seconds of work ahead of a call
         self.red, self.trial, self.blamed = (np.zeros(shape, dtype=bool) for _ in range(3))
@@ -142,6 +149,7 @@ class Watch:
         """Note what callers are to see of each host in one tick."""
         self.sent += sent
         self.bad += bad
+        self.recent.appendleft(bad)
 
     def judge(self, tick: int, cap: FloatArray) -> bool:
         """Eject the worst of those that have had enough calls, up to the cap; take back whose time is over.
@@ -186,19 +194,32 @@ class Watch:
     def _count(self, tick: int, due: np.ndarray) -> None:
         """Draw what each host's callers have counted since the last judgement: good calls and bad, by chance both.
 
-        Of a host that has calls enough for a verdict in any case, only the rarer of the two.
+        A call is bad once its objective is over; so the bad ones of before the last judgement are not among the calls.
+        Of a host that has calls enough for a verdict in any case, only the rarer of the two are drawn; good
+        ones come together at some hosts, as `Gathering.trains` says.
         """
+        open_still = np.zeros_like(self.bad)
+        for ticks, bad in enumerate(self.recent):
+            open_still += bad * np.clip(self.lag - ticks, 0.0, 1.0)
+        self.bad, self.open = (
+            np.where(due, self.bad + self.open - open_still, self.bad),
+            np.where(due, open_still, self.open),
+        )
         good = np.maximum(self.sent - self.bad, 0.0)
         rare, usual = np.minimum(self.bad, good), np.maximum(self.bad, good)
         some, drawn, z = rare > RARE, np.zeros(rare.shape), self._round(self.rare, tick, self.judge_every)
-        drawn[some] = noise.poisson(np.where(self.bad <= good, z, -z)[some], rare[some])
+        bad_is_rare, together = self.bad <= good, np.where(self.ill, self.trains, 1.0)
+        each = np.where(bad_is_rare, 1.0, together)
+        drawn[some] = each[some] * noise.poisson(np.where(bad_is_rare, z, -z)[some], (rare / each)[some])
         doubtful = self.here & (usual > 0) & (self.seen + self.sent < 2.0 * self.batch.ejection_volume + 50.0)
         rest = usual.copy()
         if doubtful.any():
             z = self._round(self.usual, tick, self.judge_every) + np.zeros(usual.shape)
-            rest[doubtful] = noise.poisson(z[doubtful], usual[doubtful])
-        self.seen = np.where(due, self.seen + drawn + rest, self.seen)
-        self.seen_bad = np.where(due, self.seen_bad + np.where(self.bad <= good, drawn, rest), self.seen_bad)
+            each = np.where(bad_is_rare, together, 1.0)
+            rest[doubtful] = each[doubtful] * noise.poisson(z[doubtful], (usual / each)[doubtful])
+        earlier = np.maximum(self.bad - self.sent, 0.0)
+        self.seen = np.where(due, self.seen + drawn + rest - earlier, self.seen)
+        self.seen_bad = np.where(due, self.seen_bad + np.where(bad_is_rare, drawn, rest), self.seen_bad)
         self.sent, self.bad = np.where(due, 0.0, self.sent), np.where(due, 0.0, self.bad)
 
     def _forget(self, these: np.ndarray) -> FloatArray:

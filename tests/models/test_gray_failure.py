@@ -176,6 +176,39 @@ def test_copies_that_share_the_cause_hold_up_healthy_hosts():
     )
 
 
+def gathering(scenario, number):
+    """Mean over twenty runs of who gets calls in the ten seconds after the fault's beginning, and after its end."""
+    seen = []
+    for seed in range(20 * int(number), 20 * int(number) + 20):
+        run = Loop(scenario, seed).run()
+        seen.append([measure(run, scenario, begin, begin + 10.0)["impaired_share"] for begin in (20.0, 50.0)])
+    return dict(zip(("first", "last"), np.mean(seen, axis=0).tolist(), strict=True))
+
+
+def test_slow_hosts_draw_calls_while_these_gather_and_fewer_until_the_last_are_over():
+    """At first a tenth more than in balance; after it a tenth fewer than others."""
+    scenario = Scenario(**CASES["least outstanding, limping"], until=60.0)
+    runs, trace = replay(gray_failure_oracle, gathering, scenario, range(5)), _model(scenario, np.arange(40))
+    for begin, name in ((20.0, "first"), (50.0, "last")):
+        near(of_model(trace, begin, begin + 10.0)["impaired_share"], runs[name], TRANSIENT, what=name)
+
+
+def kept_out(scenario, seed):
+    """Hosts that are ejected in the second ten seconds after the fault, and who gets calls then."""
+    seen = measure(Loop(scenario, int(seed)).run(), scenario, 60.5, 69.5)
+    return {name: seen[name] for name in ("ejected_share", "impaired_share")}
+
+
+def test_a_host_that_fails_to_the_end_is_ejected_after_it():
+    """There is no room before; what was sent in the last half a second is not known to be bad until it is over."""
+    scenario = Scenario(fault="sinkhole", balancer="least_outstanding", impaired_hosts=2, ejection_cap=0.17,
+                        ejection_time=30.0)  # fmt: skip
+    runs, trace = replay(gray_failure_oracle, kept_out, scenario, range(20)), _model(scenario, np.arange(80))
+    seen = of_model(trace, 60.0, 69.0)
+    near(seen["ejected_share"], runs["ejected_share"], TRANSIENT, what="ejected")
+    near(seen["impaired_share"], runs["impaired_share"], TRANSIENT, what="share")
+
+
 def recovery(scenario, seed):
     """Seconds after the fault until in each of ten seconds 95 % of the pages are in time."""
     pages = Loop(scenario, int(seed)).run().pages
