@@ -125,20 +125,22 @@ def bar(name, moves=False):
 
 EDGES = {
     "back": {"orbit 10": 0.65},  # 0.270 by the exact law, 0.29 by the model; 60 runs chanced on 0.176
-    # Few runs fall: 2,000 others lose 1.34/s in the first window, 0.46 in the next.
-    "the very edge": {"lost 30": 1.0, "lost 40": 5.5, "queue 40": 2.5, "queue 65": 0.1, "orbit 65": 0.35},
-    # Beforehand six workers at 80 % load have an eighth too many wait for a retry, and 28.5 in queues for 27.5.
-    4: {"lost 10": 0.6, "queue 10": 0.065, "orbit 10": 0.25, "orbit 50": 0.15},
-    # Of 3,000 runs one in a hundred heals in time, of the model's one in four hundred.
-    7: {"good 65": 1.0},
-    # Of thirty: who is rarely late, of 1,200 to 2,700 requests/s, and for long moments after a trigger.
-    ("thirty", 0): {"orbit 30": 4.0, "peak": 0.05},
-    ("thirty", 1): {"queue 10": 0.03, "orbit 10": 0.13},
-    ("thirty", 2): {"lost 40": 0.11, "orbit 65": 0.14},
-    ("thirty", 3): {"orbit 50": 0.2, "orbit 65": 0.3},
-    ("thirty", 7): {"orbit 30": 0.1, "orbit 40": 0.1, "orbit 50": 0.12},
-    ("thirty", 8): {"good 30": 0.37, "good 40": (0.34,)},
-    ("thirty", 9): {"lost 30": (0.04,)},  # 0.04 of 825 requests/s for none
+    "a long queue": {"good 40": 0.14},  # the first to be answered in time, of 3,000 runs 3.7/s of 180; here 4.3
+    "a small budget": {"good 65": 0.02},  # who come back by luck: of 3,000 runs 5.6/s, of these 200 4.7; here 6.2
+    "the very edge": {"queue 65": 0.05},  # 3,000 runs have 0.674 in queues, the model 0.669; of these 200 few fell
+    # Beforehand six workers at 80 % load have a twelfth too many wait for a retry, afterwards an eighth.
+    4: {"lost 10": 0.09, "queue 10": 0.03, "orbit 10": 0.09},
+    # A fleet that falls sooner or later by chance: a quarter of a second later than of 3,000 runs.
+    5: {"good 10": 0.1, "good 30": (0.02,), "all good": 0.007},
+    7: {"good 65": 0.1},  # of 3,000 runs one in a hundred heals in time, of the model's one in three hundred
+    8: {"orbit 40": 0.06},  # of 3,000 runs 11.06 wait for a retry, of 210/s; here 10.2
+    # Of thirty workers, 60 runs: who is rarely late, of 300 to 2,550 requests/s.
+    ("thirty", 0): {"peak": 0.03},
+    ("thirty", 2): {"lost 40": 0.06, "orbit 65": 0.09},
+    ("thirty", 3): {"orbit 10": 0.15, "orbit 50": 0.17, "orbit 65": 0.1},
+    ("thirty", 8): {"good 30": 0.15, "good 40": (0.29,)},
+    ("thirty", 9): {"lost 30": (0.04,)},
+    ("thirty", 10): {"good 30": 0.08},
 }  # fmt: skip
 """Beside the bars: what is off by more, with its size, in settings that were drawn before any was looked at.
 
@@ -234,6 +236,34 @@ def test_late_ones_come_in_bursts_as_long_as_the_event_loops(case):
         kind, _, seconds = name.partition(" ")
         scatter = 1.96 * values.std() / np.sqrt(len(values)) / values.mean() / 2
         assert np.sqrt(_varies(seen[kind], int(seconds)) / values.mean()) == pytest.approx(1, abs=0.1 + scatter), name
+
+
+GROWS = dict(workers=30, arrival_rate=1500.0, deadline=1.0, trigger="spike", trigger_size=0.65, trigger_duration=5.0)
+SECONDS = (33, 34, 35, 36)
+"""From when a few are late to when most queues are short again."""
+
+
+def by_second(scenario, number):
+    """Variances of those found late in each second, and of what queues hold at its end, of twenty runs."""
+    runs = [Loop(scenario, seed).run().count for seed in range(20 * int(number), 20 * int(number) + 20)]
+    return {f"{name} {second}": float(np.var([run[name][second] for run in runs], ddof=1))
+            for name in ("lost", "queue") for second in SECONDS}  # fmt: skip
+
+
+def test_who_is_late_varies_as_in_the_event_loop_as_queues_grow_and_empty():
+    """Standard deviations within a tenth, give or take their scatter; in the second in which they empty within 0.3.
+
+    Of 1,500 runs: 1.01, 1.07, 1.04 and 1.29 times for those late, 0.99 to 1.04 times for queues."""
+    scenario = Scenario(**(QUIET | GROWS | dict(until=38.0)))
+    loop = replay(metastable_failure_oracle, by_second, scenario, range(15))
+    settings = {k: v for k, v in dataclasses.asdict(scenario).items() if k not in ("shut", "until")}
+    trace = simulate(Parameters(**settings), np.arange(1000), until=scenario.until)
+    seen = {"lost": 0.5 * trace["lost_rate"].reshape(38, 2, -1).sum(axis=1), "queue": trace["queue"][1::2]}
+    for name, values in loop.items():
+        kind, _, second = name.partition(" ")
+        scatter = 1.96 * values.std() / np.sqrt(len(values)) / values.mean() / 2
+        deviation = np.sqrt(seen[kind][int(second)].var() / values.mean())
+        assert deviation == pytest.approx(1, abs=(0.3 if name == "lost 36" else 0.1) + scatter), name
 
 
 # -- closed forms -----------------------------------------------------------------------------------------------------
