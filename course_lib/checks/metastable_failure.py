@@ -349,8 +349,9 @@ def _drilled(decide: Any, seed: int) -> Trace:
 
 
 def _back(run: Trace, begin: float, end: float) -> FloatArray:
-    """First second from which all users are answered for ten seconds; infinite for never."""
-    well = (run["goodput"] >= 0.95 * run["offered_rate"])[int(begin) : int(end)]
+    """First second from which all users are let in and answered for ten seconds; infinite for never."""
+    well = (run["goodput"] >= 0.95 * run["offered_rate"]) & (run["admitted_rate"] >= 0.99 * run["offered_rate"])
+    well = well[int(begin) : int(end)]
     count = np.add.accumulate(np.concatenate([np.zeros((1, well.shape[1])), well]), axis=0)
     lasts = count[10:] - count[:-10] == 10
     return np.where(lasts.any(axis=0), lasts.argmax(axis=0).astype(float), np.inf)
