@@ -20,6 +20,7 @@ draw in any case. After the end some find calls though their places are held: up
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,10 +45,8 @@ class Gathering:
         self.size = size = laws.batch.size
         self.part = np.ones((ticks, size))  # of what impaired hosts draw in balance, what they draw in each tick
         self.turns = np.zeros(ticks, dtype=bool)  # whether that is another part than in the tick before
-        self.beyond, self.since = (
-            np.zeros((ticks, size)),
-            np.zeros(size, dtype=np.int64),
-        )  # calls in each tick; from when
+        self.beyond = np.zeros((ticks, size))  # calls in each tick, more than in balance
+        self.since = np.zeros(size, dtype=np.int64)  # the tick from which impaired hosts hold calls that last
         self.filled, self.rate, self.alone = (np.zeros(size) for _ in range(3))  # places, and slow calls a second
         self.held = np.zeros((0, PARTS, size))  # places of hosts that are well again, in each tick and part
         self.lasting = np.zeros(size, dtype=bool)  # whether impaired hosts hold calls that last
@@ -90,13 +89,9 @@ class Gathering:
         if (self.lasting & ~lasting).any():
             self._end(tick, self.lasting & ~lasting)
         self.since = np.where(lasting & ~self.lasting, tick, self.since)
-        self.law, self.lasting, self.alone, found = (
-            law,
-            lasting,
-            per(alone, rate),
-            np.ones((self.ticks - tick, self.size)),
-        )
+        self.law, self.lasting, self.alone = law, lasting, per(alone, rate)
         self.rate = np.where(lasting, rate * law[0], 0.0)
+        found = np.ones((self.ticks - tick, self.size))
         if (gathers := lasting & (law[3] > 0)).any():
             known = [_renewals(tuple(one), self.dt) for one in law.T.tolist()]
             each = np.stack([one[0] for one in known], axis=1)[: self.ticks - tick]
@@ -136,10 +131,13 @@ class Gathering:
 
     def _end(self, tick: int, which: NDArray[np.bool_]) -> None:
         """Hosts are well again; slow calls still hold their places: as many of each age as in balance."""
-        held = np.zeros((self.ticks, PARTS, self.size))
+        lasts, spread, patience = self.law[2:, which]
+        most = np.where(spread == 0, np.minimum(lasts, patience), patience).max() / self.dt  # ticks
+        end = min(self.ticks, max(tick + math.ceil(most) + 1, len(self.held)))
+        held = np.zeros((end, PARTS, self.size))
         held[: len(self.held)] = self.held
         known: dict[tuple[float, ...], FloatArray] = {}
-        time = (np.arange((self.ticks - tick) * PARTS) + 0.5) * self.dt / PARTS
+        time = (np.arange((end - tick) * PARTS) + 0.5) * self.dt / PARTS
         for member in np.flatnonzero(which):
             law, ago = tuple(self.law[2:, member].tolist()), float(tick - self.since[member]) * self.dt
             if (*law, ago) not in known:

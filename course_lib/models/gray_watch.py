@@ -40,9 +40,8 @@ class Watch:
         self.row, self.times, self.weight = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.sent, self.bad = np.zeros(shape), np.zeros(shape)  # calls to expect since the last judgement
         self.lag = batch.objective / batch.dt  # ticks until a call that is bad counts as bad
-        self.recent: deque[FloatArray] = deque(
-            maxlen=int(np.ceil(self.lag.max()))
-        )  # bad calls of each tick, last first
+        most = int(np.ceil(self.lag.max()))
+        self.recent: deque[FloatArray] = deque(maxlen=most)  # bad calls of each tick, last first
         self.open = np.zeros(shape)  # of them, those that did not count yet at the last judgement
         self.seen, self.seen_bad = np.zeros(shape), np.zeros(shape)  # calls counted since the last verdict
         self.trains = np.ones(batch.size)  # good calls of impaired hosts that come together
@@ -201,10 +200,8 @@ class Watch:
         open_still = np.zeros_like(self.bad)
         for ticks, bad in enumerate(self.recent):
             open_still += bad * np.clip(self.lag - ticks, 0.0, 1.0)
-        self.bad, self.open = (
-            np.where(due, self.bad + self.open - open_still, self.bad),
-            np.where(due, open_still, self.open),
-        )
+        self.bad = np.where(due, self.bad + self.open - open_still, self.bad)
+        self.open = np.where(due, open_still, self.open)
         good = np.maximum(self.sent - self.bad, 0.0)
         rare, usual = np.minimum(self.bad, good), np.maximum(self.bad, good)
         some, drawn, z = rare > RARE, np.zeros(rare.shape), self._round(self.rare, tick, self.judge_every)
