@@ -272,12 +272,7 @@ class WorkerQueues:
         steep = (square > uneven) > other
         cut = (self.near < CUT) > do.maximum(other, steep)
         special = do.maximum(do.maximum(other, steep), cut)
-        tail = level
-        if not do.all(special):
-            lag = within * level * self.half_each / do.maximum(able, LITTLE)
-            tail = do.where(special, level, level + (self.tail - level) * (lag / (1.0 + lag)))
-        self.tail = tail
-        late = do.exp(-do.minimum(within / tail, FAR))
+        late = self._steady(within, level, able, special)
         if do.any(cut):
             who = do.those(cut)
             told = (do.take(one, who) for one in (within, self.workers, level, luck, uneven, alike, self.near))
@@ -298,12 +293,26 @@ class WorkerQueues:
         if who is not None:
             told = (do.take(one, who) for one in (within, found, chance, spread, expected))
             late = do.put(late, who, self._rising(who, *told))
-        special = special * (do.minimum(late, 1.0 - late) > RARE)
-        if do.any(special):
-            who = do.those(special)
-            told = (do.take(one, who) for one in (late, within, rise, uneven, self.workers, expected + able, self.near))
-            self.luck.alike = do.put(self.luck.alike, who, do.take(self.luck.alike, who) * own_share(do, *told))
+        self._own(special * (do.minimum(late, 1.0 - late) > RARE), late, within, rise, uneven, expected + able)
         return late
+
+    def _steady(self, within: Values, level: Values, able: Values, special: Values) -> Values:
+        """The same of a steady law, whose tail sees more or less load come later than its mean."""
+        do, tail = self.do, level
+        if not do.all(special):
+            lag = within * level * self.half_each / do.maximum(able, LITTLE)
+            tail = do.where(special, level, level + (self.tail - level) * (lag / (1.0 + lag)))
+        self.tail = tail
+        return do.exp(-do.minimum(within / tail, FAR))
+
+    def _own(self, which: Values, *told: Values) -> None:
+        """Leave of those who are late what is not told by the queues, as `own_share` has it."""
+        do, luck = self.do, self.luck
+        if do.any(which):
+            who = do.those(which)
+            late, within, rise, uneven, moves = (do.take(one, who) for one in told)
+            own = own_share(do, late, within, rise, uneven, do.take(self.workers, who), moves, do.take(self.near, who))
+            luck.alike = do.put(luck.alike, who, do.take(luck.alike, who) * own)
 
     def _beyond(self, who: Any, within: Values, level: Values, uneven: Values, expected: Values) -> Values:
         """The same, of those that are not refused, of queues that are near what they hold at most."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import csv
 import itertools
 import json
@@ -100,12 +101,18 @@ def verdict_lines_so_far(out: Path) -> list[dict]:
 def eventually_no_process_mentions(words: str) -> bool:
     """Whether, within seconds, no other process has these words on its command line."""
     for _ in range(300):
-        mine = str(os.getpid())
-        lines = [p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if p.parent.name != mine and p.exists()]
-        if not any(words.encode() in line for line in lines):
+        others = (path for path in Path("/proc").glob("[0-9]*/cmdline") if path.parent.name != str(os.getpid()))
+        if not any(words.encode() in line_of(path) for path in others):
             return True
         time.sleep(0.1)
     return False
+
+
+def line_of(path: Path) -> bytes:
+    """The command line of a process, which may end meanwhile."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return path.read_bytes()
+    return b""
 
 
 def test_a_repeated_run_grades_nothing_and_writes_the_same(small):
