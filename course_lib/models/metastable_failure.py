@@ -65,6 +65,7 @@ TINY = 1e-300
 LITTLE, PLENTY = 1e-9, 1e9  # attempts; retries per request
 Valve = Callable[["Run", int], FloatArray]
 """(run so far, tick) -> share of the users' requests to let in, shape (members,)."""
+NEXT_TO_NONE = 1e-6  # late ones, or others, of whom chance has nothing to say
 FAR = 50.0  # an exponent that is as good as infinite
 LONGEST = 60.0  # seconds: no wait is shown as longer
 SLACK = 1.01  # more than could be done by so little is better than a queue that never comes down by a hair again
@@ -363,11 +364,18 @@ class _Fleet:
         """The share that is late as it happens: those who see the same queues are late together, and for a while."""
         do, luck = self.do, self.law.luck
         late = do.where(within > 0.0, late, 1.0)
-        self.longer = luck.keeps * self.longer + do.sqrt(1.0 - luck.keeps * luck.keeps) * self.waits[n]
-        rare = do.minimum(late, 1.0 - late)
-        sharp = rare / ((1.0 - rare) * (1.0 / do.maximum(expected, LITTLE) + luck.alike))
-        chance = luck.told + luck.own * self.longer
-        happens = do.minimum(rare * drawn_late(do, do.where(late > rare, -chance, chance), sharp), 1.0)
+        rare, longer = do.minimum(late, 1.0 - late), self.waits[n]
+        chances = rare > NEXT_TO_NONE
+        happens = rare
+        if do.any(chances):
+            self.law.tell()
+            kept = luck.keeps * self.longer + do.sqrt(1.0 - luck.keeps * luck.keeps) * longer
+            longer = do.where(chances, kept, longer)
+            sharp = do.maximum(rare, TINY) / ((1.0 - rare) * (1.0 / do.maximum(expected, LITTLE) + luck.alike))
+            chance = luck.told + luck.own * longer
+            drawn = rare * drawn_late(do, do.where(late > rare, -chance, chance), sharp)
+            happens = do.where(chances, do.minimum(drawn, 1.0), rare)
+        self.longer = longer
         return do.where(sent > 0.0, do.where(late > rare, 1.0 - happens, happens), 0.0)
 
 

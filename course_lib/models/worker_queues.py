@@ -88,6 +88,7 @@ class WorkerQueues:
         self.fading: tuple[Values, Values, Values] | None = None
         self._empties = self._walled = self._jumps = None
         self._course: list[tuple[float, Values, Values]] = []
+        self._depth, self._own_part = none, None
 
     def step(self, expected: Values, able: Values, varies: Values, more: Values, normal: Values) -> Values:
         """Go one tick in which `expected` attempts come, on average, and `able` can be done.
@@ -265,7 +266,7 @@ class WorkerQueues:
         level = self.mean - rise * first + self.workers
         square = rise * rise
         uneven = self.uneven + (uneven - self.uneven) * first + square / 12.0
-        self.luck.see(within / level, self.near * self.near)
+        self._depth, self._own_part = within / level, None
         found = self.luck.chance - self.luck.one  # an attempt does not wait for itself
         luck, alike = (chance + found) * 0.5, (spread + self.luck.spread) * 0.5
         other = do.maximum(self._is_walled, self._is_emptying)
@@ -306,13 +307,19 @@ class WorkerQueues:
         return do.exp(-do.minimum(within / tail, FAR))
 
     def _own(self, which: Values, *told: Values) -> None:
-        """Leave of those who are late what is not told by the queues, as `own_share` has it."""
-        do, luck = self.do, self.luck
+        """Set what of who is late is not told by the queues, as `own_share` has it."""
+        do = self.do
         if do.any(which):
             who = do.those(which)
             late, within, rise, uneven, moves = (do.take(one, who) for one in told)
             own = own_share(do, late, within, rise, uneven, do.take(self.workers, who), moves, do.take(self.near, who))
-            luck.alike = do.put(luck.alike, who, do.take(luck.alike, who) * own)
+            self._own_part = do.put(self.near * 0.0 + 1.0, who, own)
+
+    def tell(self) -> None:
+        """Set what chance has to say of those who are `late`."""
+        self.luck.see(self._depth, self.near * self.near)
+        if self._own_part is not None:
+            self.luck.alike = self.luck.alike * self._own_part
 
     def _beyond(self, who: Any, within: Values, level: Values, uneven: Values, expected: Values) -> Values:
         """The same, of those that are not refused, of queues that are near what they hold at most."""
