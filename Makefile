@@ -38,10 +38,10 @@ lab: $(LAB)
 	@$(PY) -m course_lib.cli lab $(ARGS)
 
 test: $(TEST)
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup --max-worker-restart 0 $(ARGS)
 
 check: $(TEST)
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup -m "not slow and not browser" $(QUICK) $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup --max-worker-restart 0 -m "not slow and not browser" $(QUICK) $(ARGS)
 
 bench: $(BENCH)
 	@$(PY) -m benchmarks $(ARGS)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -229,3 +230,21 @@ def test_the_ci_script_ends_as_the_tests_do_and_demands_the_browser_and_then_doe
         f"make test ARGS={apart} browser=1",
     ]
     assert ran.stdout.splitlines() == (lines if code == "0" else lines[:1])
+
+
+DIES = """import os, pytest
+@pytest.mark.parametrize("number", range(40))
+def test_one(number):
+    if number == 10:
+        os._exit(1)
+"""
+
+
+def test_a_worker_that_dies_ends_the_tests_red_instead_of_hanging(tmp_path):
+    """With a new worker in its place pytest-xdist waits for ever for those of the old one."""
+    options = re.search(r"-m pytest (.*) \$\(ARGS\)", (ROOT / "Makefile").read_text(encoding="utf-8"))[1]
+    (tmp_path / "test_dies.py").write_text(DIES, encoding="utf-8")
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    command = [sys.executable, "-m", "pytest", *options.replace("$(WORKERS)", "2").split(), "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "crashed while running" in done.stdout

@@ -22,6 +22,7 @@ from course_lib.postmortem.rubric import Grade, rules
 
 #: Seconds for one document on a machine that does much else; alone it takes one or two.
 PATIENCE_S = 60.0
+LAST_S = 60.0  # more, for a process that is not heard of for a while on a busy machine, before it is ended
 #: Share of a group's points from which it is called right.
 _ENOUGH = 0.7
 
@@ -47,7 +48,7 @@ def grade(job: PaperJob, patience_s: float = PATIENCE_S) -> dict[str, Any]:
     """Grade a post-mortem; the result is fields of its `Record`."""
     started = time.monotonic()
     try:
-        with last_alarm(2 * patience_s), alarm(patience_s):
+        with last_alarm(patience_s + LAST_S), alarm(patience_s):
             found = _judged(job)
     except Overtime:
         found = _stopped(job.paper, TIMED_OUT, f"took longer than {patience_s:g} s to grade; shorten it")
