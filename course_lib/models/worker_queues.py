@@ -397,14 +397,18 @@ class WorkerQueues:
         square, within, luck, before = each * each, within * each, chance * 0.5 * each, mean * each
         usual, spare, after = expected / (able - expected), (able - expected) * each, do.take(self.mean, who) * each
         fall, variance = before - after, uneven * square
-        if not do.any(fall * fall > variance):
-            return _still_behind(do, within, 0.5 * (before + after), variance, usual, luck)
+        late = _still_behind(do, within, 0.5 * (before + after), variance, usual, luck)
+        steep = fall * fall > variance
+        if not do.any(steep):
+            return late
         first, last = do.take(self._before[1], who) * square, do.take(self.uneven, who) * square
-        late = 0.0 * within
+        some, staged = do.those(steep), 0.0
+        told = (within, before, spare, after, fall, first, last, usual, luck)
+        within, before, spare, after, fall, first, last, usual, luck = (do.take(one, some) for one in told)
         for part in STAGES:
             middle = 0.5 * (do.maximum(before - spare * part, after) + before - fall * part)
-            late = late + _still_behind(do, within, middle, first + (last - first) * part, usual, luck)
-        return late / len(STAGES)
+            staged = staged + _still_behind(do, within, middle, first + (last - first) * part, usual, luck)
+        return do.put(late, some, staged / len(STAGES))
 
 
 def _still_behind(

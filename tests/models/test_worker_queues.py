@@ -114,6 +114,23 @@ def test_attempts_find_a_queue_that_passes_the_deadline_within_a_tick_at_all_its
     assert followed(parts, 1.0)[2][1] == pytest.approx(exact(parts)[2][2:].mean(), abs=TRANSIENT)
 
 
+def test_queues_that_empty_do_so_alone_as_beside_others_that_empty_faster():
+    """Within a tick one of the two empties by more than its queues differ, and the other does not."""
+    loads = np.array([30.0, 90.0])
+
+    def emptied(members):
+        workers = np.full(members.size, 30.0)
+        queues, late, able = WorkerQueues(workers, workers * math.inf), [], ABLE * workers * 0.5
+        for rate in (160.0 + 0.0 * members,) * 4 + (members,) * 12:
+            sent = rate * workers * 0.5
+            queues.step(sent, able, 0.0 * sent, 0.0 * sent, 0.0 * sent)
+            late.append(queues.late(able * WITHIN / (ABLE * 0.5), sent, able))
+        return np.array(late)
+
+    both = emptied(loads)
+    np.testing.assert_array_equal(both, np.hstack([emptied(loads[:1]), emptied(loads[1:])]))
+
+
 # -- chance ----------------------------------------------------------------------------------------------------------
 
 EVENLY = np.array([NormalDist().inv_cdf((k + 0.5) / 4000) for k in range(4000)])
