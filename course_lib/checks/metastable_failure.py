@@ -186,8 +186,9 @@ def _experiment(p: Parameters, load: FloatArray, seed: int) -> FloatArray:
 
     Who is on the way back is taken down and restarted, as everything that is down: no answer hangs on a half.
     """
-    run = simulate(p.replace(arrival_rate=load), seed, until=150.0, record=Record(("goodput",), every=15.0))
-    share = np.minimum(run["goodput"][-1] / load, 1.0)
+    told = Record(("goodput", "offered_rate"), every=15.0)
+    run = simulate(p.replace(arrival_rate=load), seed, until=150.0, record=told)
+    share = np.minimum(run["goodput"][-1] / np.maximum(run["offered_rate"][-1], 1.0), 1.0)  # of those that came
     return np.where(share > 0.9, share, 0.0)
 
 
