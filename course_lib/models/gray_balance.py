@@ -82,6 +82,8 @@ MORE = SUMS - LESS
 THERE = (LESS >= 0) & (MORE < LEVELS)
 LESS, MORE = np.where(THERE, LESS, 0), np.where(THERE, MORE, 0)
 FAR = 200.0  # in logarithms: what is rarer counts as that rare
+OFTEN = 1e-6  # chance of a count from which on its own rates are known
+PILED = 0.05  # chance of the highest count from which on there would be higher ones
 RARELY = 1e-4  # looks in the time of a call: with less it is all the same
 LEAST = 0.01  # of K's variance, what is told by its places at least
 FARTHEST = 6.0  # counts from the mean level to K's outermost: it is among `LEVELS`
@@ -102,10 +104,11 @@ def least_busy(
     again: FloatArray | float = 0.0,
     *,
     roughly: bool = False,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Mean calls outstanding at a host of each kind; and how many more copies of calls the second draws than calls.
 
     A call is rather outstanding when many are: a copy of it meets each K as often as that has calls, and busier hosts.
+    Last what a host of the second kind draws a second with so many outstanding: counts from the number in the last row.
 
     Parameters
     ----------
@@ -136,6 +139,7 @@ def least_busy(
     given = times, hosts, quick, looked_at, again
     given = tuple(np.where(swap, values[..., ::-1, :], values) for values in given)
     found, leans, same = np.empty_like(times), np.zeros(len(rate)), np.zeros_like(times)
+    called = np.empty((LEVELS + 1, len(rate)))
     trial, late = (looked_at < 1.0).any(axis=0), 0 if roughly else LATE
     for which, balance in (
         (two, _better_of_two),
@@ -144,9 +148,29 @@ def least_busy(
     ):
         if which.any():
             some = balance(rate[which], *(values[..., which] for values in given))
-            found[:, which], leans[which], same[:, which] = some
+            found[:, which], leans[which], same[:, which], kinds = some
+            called[:, which] = np.where(swap[which], kinds[:, 0], kinds[:, 1])
     found, same = (np.where(swap, values[::-1], values) for values in (found, same))
-    return found, np.where(swap, 0.0, leans), same[0]
+    return found, np.where(swap, 0.0, leans), same[0], called
+
+
+def _called(
+    chance: FloatArray, chosen: FloatArray, chances: FloatArray, rate: FloatArray, levels: tuple[FloatArray, ...]
+) -> FloatArray:
+    """Calls a second to a host of each kind with so many outstanding, and the lowest such count.
+
+    As they go up in balance, who must come down again; where that is hardly ever, or they have more than is looked at,
+    as they would be chosen.
+    """
+    *_, lowest, _, answered = levels
+    chance, chosen = (total(np.moveaxis(chances * values, 2, 0)) for values in (chance, chosen))
+    rates, up = np.empty((LEVELS + 1, *chance.shape[1:])), chance[1:] * answered[1:, :, 0]
+    rates[:-1] = rate * np.maximum(chosen, 0.0)
+    known = (chance[:-1] > OFTEN) & (chance[-1] < PILED)
+    rates[:-2] = np.where(known, up / np.maximum(chance[:-1], OFTEN), rates[:-2])
+    rates[-2] = np.where(chance[-1] < PILED, rates[-3], rates[-2])
+    rates[-1] = lowest
+    return rates
 
 
 def _levels(rate: FloatArray, times: FloatArray, hosts: FloatArray) -> tuple[FloatArray, ...]:
@@ -174,9 +198,9 @@ def _better_of_two(
     _: FloatArray,
     looked_at: FloatArray,
     again: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """The same where all members look at two hosts."""
-    pace, _, lowest, above, answered = _levels(rate, times, hosts)
+    pace, _, lowest, above, answered = levels = _levels(rate, times, hosts)
     chance = _normed(-2.0 * above * above + np.zeros((1, 2, 1, 1)))
     pairs, one = _pairs(hosts, looked_at, again), np.ones((1, 1))
     for _ in range(ROUNDS):
@@ -194,7 +218,15 @@ def _better_of_two(
         for but in (nobody, healthy)  # whom a copy does not go to
     )
     same = 1.0 - calls / np.maximum(copies, TINY)
-    return lowest + found, np.zeros(len(rate)), np.stack([same, same])
+    called = _called(chance, _alike(chance, hosts, pairs), one, rate, levels)
+    return lowest + found, np.zeros(len(rate)), np.stack([same, same]), called
+
+
+def _alike(chance: FloatArray, hosts: FloatArray, pairs: FloatArray) -> FloatArray:
+    """Chance to get the next call, where hosts with more calls than are looked at fill up and empty together."""
+    chosen, others = _of_two(chance, hosts, pairs), np.maximum(hosts - 1.0, 0.0)
+    met = (pairs[::2] * others)[:, None] * (_beats(chance) - 0.5)
+    return np.where(chance[-1] > PILED, chosen - met, chosen)
 
 
 def _as_pairs(
@@ -269,21 +301,20 @@ def _least_of_all(
     _: FloatArray,
     early: int,
     late: int,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """The same where all members look at all hosts."""
-    pace, mean, lowest, above, answered = _levels(rate, times, hosts)
+    pace, mean, lowest, above, answered = levels = _levels(rate, times, hosts)
     chance = _normed(-2.0 * above * above + np.zeros((1, 2, len(PLACES), 1)))
     looks, none_idle, rare = looked_at[:, None] if early == TRIAL else None, None, None
     fast = (lowest == 0.0) & (times[1] < times[0])  # of the second kind some answer at once
     forgets, moves = _forgets(np.maximum(mean, 1.0) / times, *quick[1:, 0]), quick[0, 0] * quick[1, 0] / times[0]
-    follows = np.zeros(len(rate))  # what the other kind takes with each call of K's
-    calls, deviation = hosts[0] * mean, np.sqrt(hosts[0] * mean)
+    calls, deviation, follows = hosts[0] * mean, np.sqrt(hosts[0] * mean), np.zeros(len(rate))
     for number in range(early + late):
         if number in (1, early):
             none_idle = _none_idle(chance, rate, times, hosts, looked_at) if fast.any() else None
         if number == early:
-            rivals = hosts[1] * looked_at[1] * total(np.moveaxis(CHANCES * (1.0 - _more(chance)[:, 1]), 1, 0))
-            rare = _nobody_less(hosts[0], calls, lowest + LEVEL[:, 0, 0], rivals)
+            rivals = total(np.moveaxis(CHANCES * (1.0 - _more(chance)[:, 1]), 1, 0))
+            rare = _nobody_less(hosts[0], calls, lowest + LEVEL[:, 0, 0], hosts[1] * looked_at[1] * rivals)
         chosen = _of_all(chance, hosts, looks, fast, none_idle, rare)
         if number < early:
             chance = _at_rest(rate * chosen, answered)
@@ -294,13 +325,15 @@ def _least_of_all(
         calls = hosts[0] * (lowest + found[0])
         within = hosts[0] * total(CHANCES * spreads[0] * _untold(chance[:, 0], chosen[:, 0]))
         deviation = np.sqrt(np.maximum(moves * calls / (1.0 + follows) - within, LEAST * calls))
-        wanted = np.clip(PLACES * deviation / hosts[0], -FARTHEST, FARTHEST)
-        chance = _at_places(chance, tilt, np.maximum(found[0] + wanted, 1e-3 * mean - lowest), above)
+        wanted = found[0] + np.clip(PLACES * deviation / hosts[0], -FARTHEST, FARTHEST)
+        chance = _at_places(chance, tilt, np.maximum(wanted, 1e-3 * mean - lowest), above)
         taken = total(chance[:, 1] * chosen[:, 1]) * rate * hosts[1] * times[0]
+        # What the other kind takes with each call of K's.
         follow = np.clip(total(CHANCES * PLACES * taken) / np.maximum(deviation, TINY), 0.0, 50.0)
         follows = 0.5 * (follows + follow)
     lean = follow * deviation**2 / np.maximum(calls * total(CHANCES * taken), TINY)
-    return lowest + found, lean, _same_again(CHANCES * chance, chosen, lowest)
+    called = _called(chance, chosen, CHANCES, rate, levels)
+    return lowest + found, lean, _same_again(CHANCES * chance, chosen, lowest), called
 
 
 def _forgets(often: FloatArray, time: FloatArray, spread: FloatArray) -> FloatArray:

@@ -1,20 +1,22 @@
 """How slow hosts draw calls while these gather, and once they are well: a balancer that counts fills each to a level.
 
-A host is as a number of places, each with one call after the other. At an impaired host most places soon hold a call
-that is slow, and get no other until it is over: at first, when all are free, calls come fast, then hardly any until the
-first of those are over, and so on, ever more evenly. So the calls of a place that is free at 0, and of one that holds a
-call which has gone on for as long as it may be, are renewals, in parts of a tick:
+At an impaired host the places that a balancer leaves it are soon taken by calls that are slow, and it gets few others
+until these are over: at first, when all are free, calls come fast, then hardly any until the first of those are over,
+and so on, ever more evenly, or in waves where all slow calls last alike. `gray_counts` follows how many a host holds,
+from none, as if it drew with so many what it does in balance; here is what is beyond the balance. Where more calls are
+outstanding in balance than before, as many places are free.
 
-    h[t] = delta + sum over s of g[s] h(t - s)             g[s]: chance that a call lasts s
-    h[t] - sum over s of r[s] h(t - s)                     r[s]: that one which goes on lasts s more
+When the impairment ends, slow calls still hold theirs, and a host draws what is left to one with so many. The others'
+level falls meanwhile, for more and more hosts carry the calls that do not last:
 
-and the second is what the place draws beyond the balance. Where more calls are outstanding in balance than before, as
-many places are free. When the impairment ends, slow calls still hold theirs, and the level rises for that.
+    held at t    slow calls that began before the end and last beyond t, of those in balance, or of the waves
+    drawn at t   mean over what of these is still at a host of what it draws then; each is there with the same chance
 
-Where that is too simple. Calls that all last alike (lost ones, and errors that count for a while) come in waves, which
-others' luck soon evens out: these are as in balance from the beginning, which is up to a sixth too few in the first
-ten seconds, and a third where two hosts are looked at. Slow hosts that are compared with each other only draw what they
-draw in any case. After the end some find calls though their places are held: up to a sixth more in ten seconds.
+Where that is too simple. What blurs waves is a host's own luck here, and others' too in an event loop: of forty hosts
+waves return up to a tenth of a second early or late, which is 20 % of what one or two draw in the two seconds after a
+fault (2 % in ten); where half of them lose calls, or few hosts have many calls each, waves last longer here. Slow hosts
+that meet each other, as two are looked at, fill up and empty together: eight that limp draw a tenth too many in the two
+seconds after it.
 """
 
 from __future__ import annotations
@@ -25,16 +27,26 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from course_lib.models.exact import TINY, FloatArray, total
+from course_lib.models.exact import TINY, FloatArray
+from course_lib.models.gray_balance import LEVELS
+from course_lib.models.gray_counts import (
+    FOLLOWED,
+    Births,
+    Waves,
+    drawn,
+    longer,
+    until_rare,
+    while_many_are_stuck,
+    while_stuck,
+)
 from course_lib.models.gray_latency import ROUND_ROBIN, Calls, Laws, per, quick_ones
-from course_lib.theory.tails import normal_tail
 
 PARTS = 32  # of a tick
 SPAN = 128  # ticks after which all is as in balance
 LASTS = 0.02  # ticks: calls that are over before leave nothing behind
 EVEN = 0.002  # of the calls: what differs less is as in balance
-FADES = 10.0  # e to that: what h is damped by at its end, so that it comes from a transform that wraps around
 FOREVER = 1e9
+STUCK = np.linspace(0.0, 1.0, 65)  # of the slow calls at a host, those that are still there
 
 
 class Gathering:
@@ -48,7 +60,10 @@ class Gathering:
         self.beyond = np.zeros((ticks, size))  # calls in each tick, more than in balance
         self.since = np.zeros(size, dtype=np.int64)  # the tick from which impaired hosts hold calls that last
         self.filled, self.rate, self.alone = (np.zeros(size) for _ in range(3))  # places, and slow calls a second
-        self.held = np.zeros((0, PARTS, size))  # places of hosts that are well again, in each tick and part
+        self.held = np.zeros((0, PARTS, size))  # slow calls of hosts that are well again, in each tick and part
+        self.most = np.zeros(size)  # of these, in balance
+        self.called = np.zeros((3 + LEVELS, size))  # what impaired hosts draw with so many outstanding
+        self.draws = np.ones((len(STUCK), size))  # what they draw once they are well, by the part that is still held
         self.lasting = np.zeros(size, dtype=bool)  # whether impaired hosts hold calls that last
         self.law = np.zeros((5, size))
 
@@ -64,7 +79,7 @@ class Gathering:
         kin: FloatArray,
         rate: FloatArray,
         alone: FloatArray,
-        level: FloatArray,
+        called: FloatArray,
         well: FloatArray,
     ) -> None:
         """What impaired hosts draw from now on.
@@ -79,30 +94,36 @@ class Gathering:
             Calls a second that they draw in balance.
         alone : ndarray
             Of these, those that come in any case, as no other host is looked at: they fill no places.
-        level : ndarray
-            Calls that they would hold if each held as many as a healthy host.
+        called : ndarray, shape (counts + 3, members)
+            What one of them draws with so many outstanding, as `gray_balance.least_busy` has it, 0 if unknown; all
+            calls and copies a second; how many of them there are.
         well : ndarray
-            Of the hosts in rotation, those that never were impaired; the others' part in what rises the level.
+            Of the hosts in rotation, those that never were impaired.
         """
         law = self._law(calls, kin)
         lasting = calls.ill & (self.laws.batch.balancer != ROUND_ROBIN) & (law[0] > 0) & (law[2] > LASTS * self.dt)
         if (self.lasting & ~lasting).any():
             self._end(tick, self.lasting & ~lasting)
         self.since = np.where(lasting & ~self.lasting, tick, self.since)
-        self.law, self.lasting, self.alone = law, lasting, per(alone, rate)
+        self.law, self.lasting, self.alone, self.called = law, lasting, per(alone, rate), called
         self.rate = np.where(lasting, rate * law[0], 0.0)
         found = np.ones((self.ticks - tick, self.size))
-        if (gathers := lasting & (law[3] > 0)).any():
-            known = [_renewals(tuple(one), self.dt) for one in law.T.tolist()]
-            each = np.stack([one[0] for one in known], axis=1)[: self.ticks - tick]
-            filled = np.where(gathers, (rate - alone) * np.array([one[1] for one in known]), 0.0)
-            self.beyond[tick : tick + SPAN] += (filled - self.filled) * each
+        if (gathers := lasting & (called[0] > 0)).any():
+            each, holds = np.zeros((SPAN, self.size)), law[0] * np.where(law[3] > 0, self.laws.slow_mean, law[2])
+            for member in np.flatnonzero(gathers):
+                each[:, member] = _beyond(tuple(law[:, member].tolist()), called[:, member].tobytes(), self.dt)
+            filled = np.where(gathers, rate * holds, 0.0)
+            span = self.beyond[tick : tick + SPAN]
+            span += (filled - self.filled) * each[: len(span)]
             self.filled = filled
             found = np.where(gathers, np.maximum(1.0 + per(self.beyond[tick:] / self.dt, rate), 0.0), found)
         if len(held := self.held[tick:]):
-            busy = np.maximum(self.laws.work * rate, TINY)  # places that their calls hold now
-            free = np.clip((level - held * well) / busy, 0.0, 1.0)
-            found[: len(held)] = np.where(lasting, found[: len(held)], total(free, axis=1) / PARTS)
+            less = np.minimum(per(self.laws.work * rate * (1.0 - well), well * self.most), 1.0)
+            still = np.minimum(per(held, self.most), 1.0) * (1.0 - less) + less  # the others' level falls
+            for member in np.flatnonzero(~lasting & (held > TINY).any(axis=(0, 1))):
+                table = self.draws[:, member]
+                drawn = np.interp(still[..., member], STUCK, table).mean(axis=1)
+                found[: len(held), member] = drawn / max(np.interp(less[member], STUCK, table), TINY)
         self.part[tick:] = np.where(abs(found - 1.0) < EVEN, 1.0, found)
         self.turns[tick + 1 :] = (self.part[tick + 1 :] != self.part[tick:-1]).any(axis=1)
 
@@ -130,7 +151,7 @@ class Gathering:
         return law
 
     def _end(self, tick: int, which: NDArray[np.bool_]) -> None:
-        """Hosts are well again; slow calls still hold their places: as many of each age as in balance."""
+        """Hosts are well again; slow calls are stuck at them still, as many of each age as in balance, or in waves."""
         lasts, spread, patience = self.law[2:, which]
         most = np.where(spread == 0, np.minimum(lasts, patience), patience).max() / self.dt  # ticks
         end = min(self.ticks, max(tick + math.ceil(most) + 1, len(self.held)))
@@ -139,39 +160,59 @@ class Gathering:
         known: dict[tuple[float, ...], FloatArray] = {}
         time = (np.arange((end - tick) * PARTS) + 0.5) * self.dt / PARTS
         for member in np.flatnonzero(which):
-            law, ago = tuple(self.law[2:, member].tolist()), float(tick - self.since[member]) * self.dt
+            slow, fast, *law = self.law[:, member].tolist()
+            ago = float(tick - self.since[member]) * self.dt
+            longest = float(longer(np.zeros(1), *law)[0])
+            work = float(self.laws.work[member % self.laws.work.size])
+            given = slow, fast, longest, self.called[:, member].tobytes()
+            self.most[member] = self.rate[member] * longest
             if (*law, ago) not in known:
-                known[*law, ago] = _longer(time, *law) - _longer(time + ago, *law)
-            held[tick:, :, member] = (self.rate[member] * known[*law, ago]).reshape(-1, PARTS)
+                known[*law, ago] = longer(time, *law) - longer(time + ago, *law)
+            stuck = self.rate[member] * known[*law, ago]
+            there = None
+            if law[1] == 0 and self.called[0, member] > 0:
+                wave = _waves((slow, fast, *law), given[-1], self.dt)
+                stuck, there = wave.left(ago, time) * self.rate[member] / wave.steady, wave.chance(ago)
+                self.most[member] = wave.left(ago, np.zeros(1))[0] * self.rate[member] / wave.steady
+            held[tick:, :, member] = stuck.reshape(-1, PARTS)
+            self.draws[:, member] = _once_well(*given, work, None if there is None else there.tobytes())
         some = np.flatnonzero((held > TINY).any(axis=(1, 2)))
         self.held = held[: some[-1] + 1 if len(some) else 0]
         self.filled, self.beyond = np.where(which, 0.0, self.filled), np.where(which, 0.0, self.beyond)
 
 
-@functools.lru_cache(maxsize=1024)
-def _renewals(law: tuple[float, ...], dt: float) -> tuple[FloatArray, float]:
-    """Calls in each tick that a place draws beyond the balance if it is free at 0; and how long one call holds it.
-
-    By generating functions: that of h is 1 / (1 - that of g).
-    """
+@functools.lru_cache(maxsize=64)
+def _waves(law: tuple[float, ...], called: bytes, dt: float) -> Waves:
+    """Of slow calls."""
     slow, fast, *lasts = law
-    count, step = SPAN * PARTS, dt / PARTS
-    time = np.arange(count + 1) * step
-    beyond = (1.0 - slow) * np.maximum(fast - time, 0.0) + slow * _longer(time, *lasts)
-    chance = np.diff(np.concatenate([[beyond[0] + step], beyond]), 2) / step  # whose mean is as it is
-    more = -np.diff(beyond) / beyond[0]
-    more[1:], more[0] = (more[1:] + more[:-1]) / 2.0, more[0] / 2.0  # half of each part's at its beginning
-    fade = np.exp(-FADES * np.arange(count) / count)
-    lasting, rest = (np.fft.rfft(one * fade, 2 * count) for one in (chance, more))
-    found = np.fft.irfft((1.0 - rest) / (1.0 - lasting), 2 * count)[:count] / fade
-    return found.reshape(-1, PARTS).sum(axis=1), float(beyond[0])
+    births, _ = _births(slow, fast, float(longer(np.zeros(1), *lasts)[0]), called)
+    return Waves(births, tuple(lasts), dt, SPAN * dt)
 
 
-def _longer(time: FloatArray, lasts: float, spread: float, patience: float) -> FloatArray:
-    """Mean seconds by which a slow call is longer, with none beyond the patience."""
-    if spread == 0:
-        return np.maximum(min(lasts, patience) - time, 0.0)
-    time = np.minimum(np.append(time, patience), patience)
-    z = np.log(np.maximum(time, TINY) / lasts) / spread
-    left = lasts * np.exp(spread * spread / 2.0) * normal_tail(z - spread) - time * normal_tail(z)
-    return left[:-1] - left[-1]
+@functools.lru_cache(maxsize=1024)
+def _beyond(law: tuple[float, ...], called: bytes, dt: float) -> FloatArray:
+    """Calls in each tick that a host draws beyond the balance if it is free at 0; for each slow call that it holds."""
+    wave = _waves(law, called, dt)
+    return (np.diff(wave.begun(np.arange(SPAN + 1) * dt)) / wave.steady - dt) / (law[0] * wave.lasts)
+
+
+@functools.lru_cache(maxsize=1024)
+def _once_well(slow: float, fast: float, lasts: float, called: bytes, work: float, there: bytes | None) -> FloatArray:
+    """What a host draws, at `STUCK`, that held so many slow calls, or as many as in balance."""
+    births, rates = _births(slow, fast, lasts, called)
+    if births.base or not rates[0]:
+        return 1.0 - STUCK
+    if births.many:
+        return while_many_are_stuck(drawn(rates, work), float(births.rates[-1]) * lasts, STUCK)
+    return while_stuck(drawn(rates, work), births.at_rest(lasts) if there is None else np.frombuffer(there), STUCK)
+
+
+def _births(slow: float, fast: float, lasts: float, called: bytes) -> tuple[Births, FloatArray]:
+    """How slow calls come to a host, and all calls, with so many outstanding as far as they can be followed."""
+    *rates, lowest, whole, hosts = np.frombuffer(called).tolist()
+    fewer = min(int(lowest), FOLLOWED - LEVELS)
+    base = int(lowest) - fewer
+    followed, many = np.array([max(rates)] * fewer + rates), False
+    if not base:
+        followed, many = until_rare(followed, slow, lasts)
+    return Births(slow * drawn(followed, (1.0 - slow) * fast), base, many, slow, whole, hosts), followed

@@ -71,7 +71,9 @@ class Laws:
         self.kind = batch.fault
         self.factor = np.where(self.kind == HEAVY, batch.work_factor, 1.0)
         self.work = batch.median_time * stretch  # seconds of a worker that a call takes
-        self.slow_mean = batch.slow_time * stretch
+        z = np.log(batch.timeout / batch.slow_time) / batch.spread  # nobody waits longer for a slow one
+        self.slow_mean = batch.slow_time * stretch * (1.0 - normal_tail(z - batch.spread))
+        self.slow_mean = self.slow_mean + batch.timeout * normal_tail(z)
         self.hit = np.where((self.kind == LIMPING) | (self.kind == LOSSY), batch.slow_fraction, 0.0)
         self.lossy, self.sinkhole = self.kind == LOSSY, self.kind == SINKHOLE
         self.tied = batch.hedge == TIED

@@ -7,7 +7,7 @@ import types
 import numpy as np
 import pytest
 
-from course_lib.models.gray_gather import SPAN, Gathering, _renewals
+from course_lib.models.gray_gather import Gathering
 
 SLOW, FAST, LASTS, SPREAD, PATIENCE, STEP = 0.2, 0.05, 1.0, 0.5, 5.0, 2.0
 LAW = (SLOW, FAST, LASTS, SPREAD, PATIENCE)
@@ -19,18 +19,6 @@ def places(number, calls, seed=10):
     slow = draw.random((number, calls)) < SLOW
     took = np.where(slow, np.minimum(LASTS * np.exp(SPREAD * draw.standard_normal(slow.shape)), PATIENCE), FAST)
     return np.cumsum(took, axis=1), slow
-
-
-def test_a_free_place_draws_what_renewals_say():
-    """In the first ticks, and none beyond the balance in the end."""
-    over, _ = places(8_000, 120)
-    begins = over - np.diff(over, axis=1, prepend=0.0)
-    beyond, mean = _renewals(LAW, STEP)
-    for tick in range(4):
-        drawn = ((begins >= STEP * tick) & (begins < STEP * (tick + 1))).sum() / len(over)
-        assert beyond[tick] == pytest.approx(drawn - STEP / mean, abs=0.04 * STEP / mean), tick
-    assert mean == pytest.approx(SLOW * LASTS * np.exp(SPREAD**2 / 2) + (1 - SLOW) * FAST, rel=2e-3)
-    assert len(beyond) == SPAN and abs(beyond[20:]).max() < 1e-3
 
 
 def test_good_calls_come_in_trains():
