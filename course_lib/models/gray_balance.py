@@ -85,6 +85,7 @@ FAR = 200.0  # in logarithms: what is rarer counts as that rare
 OFTEN = 1e-6  # chance of a count from which on its own rates are known
 PILED = 0.05  # chance of the highest count from which on there would be higher ones
 RARELY = 1e-4  # looks in the time of a call: with less it is all the same
+FEWEST = 1e-12  # calls outstanding: of less nothing can be told
 LEAST = 0.01  # of K's variance, what is told by its places at least
 FARTHEST = 6.0  # counts from the mean level to K's outermost: it is among `LEVELS`
 NEAR = 24  # calls missing, up to which some host may still have more than it needs
@@ -324,7 +325,7 @@ def _least_of_all(
         tilt, found, spreads = _answering(chance, CHANCES, pace, lowest, above)
         calls = hosts[0] * (lowest + found[0])
         within = hosts[0] * total(CHANCES * spreads[0] * _untold(chance[:, 0], chosen[:, 0]))
-        deviation = np.sqrt(np.maximum(moves * calls / (1.0 + follows) - within, LEAST * calls))
+        deviation = np.sqrt(np.maximum(moves * calls / (1.0 + follows) - within, LEAST * calls + FEWEST))
         wanted = found[0] + np.clip(PLACES * deviation / hosts[0], -FARTHEST, FARTHEST)
         chance = _at_places(chance, tilt, np.maximum(wanted, 1e-3 * mean - lowest), above)
         taken = total(chance[:, 1] * chosen[:, 1]) * rate * hosts[1] * times[0]

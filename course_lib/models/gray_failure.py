@@ -296,7 +296,7 @@ class Run:
         drawn = self.asked(tick) * to_ill
         alone = np.minimum(per(drawn * self.reach[0], calls.share), drawn)
         well = per(self.hosts[0], self.hosts[0] + self.hosts[1])
-        around = np.stack([self.asked(tick) * (1.0 + total(copied)), self.hosts[1]])
+        around = np.stack([np.maximum(self.asked(tick) * (1.0 + total(copied)), SELDOM), self.hosts[1]])
         self.gathering.settle(tick, calls, self.kin, drawn, alone, np.concatenate([self.called, around]), well)
         self.watch.trains = self.gathering.trains()
 

@@ -46,6 +46,7 @@ SPAN = 128  # ticks after which all is as in balance
 LASTS = 0.02  # ticks: calls that are over before leave nothing behind
 EVEN = 0.002  # of the calls: what differs less is as in balance
 FOREVER = 1e9
+LEAST = 1e-9  # calls: fewer are none
 STUCK = np.linspace(0.0, 1.0, 65)  # of the slow calls at a host, those that are still there
 
 
@@ -118,8 +119,9 @@ class Gathering:
             self.filled = filled
             found = np.where(gathers, np.maximum(1.0 + per(self.beyond[tick:] / self.dt, rate), 0.0), found)
         if len(held := self.held[tick:]):
-            less = np.minimum(per(self.laws.work * rate * (1.0 - well), well * self.most), 1.0)
-            still = np.minimum(per(held, self.most), 1.0) * (1.0 - less) + less  # the others' level falls
+            most = np.maximum(self.most, LEAST)
+            less = np.minimum(self.laws.work * rate * (1.0 - well) / np.maximum(well * most, LEAST), 1.0)
+            still = np.minimum(held / most, 1.0) * (1.0 - less) + less  # the others' level falls
             for member in np.flatnonzero(~lasting & (held > TINY).any(axis=(0, 1))):
                 table = self.draws[:, member]
                 drawn = np.interp(still[..., member], STUCK, table).mean(axis=1)

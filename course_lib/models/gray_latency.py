@@ -23,6 +23,7 @@ ROUND_ROBIN, LEAST, TWO = range(3)  # in the order of the choice `balancer`
 TIED = 1
 STEPS, SECTIONS = 10, 8  # of a quantile's bracket, time and again: to a thousand-millionth of itself
 NEVER = 1e-12
+NOTHING = 1e-200  # a large part of it is a number still
 SHORTEST = 1e-5  # of a median: no quantile is sought below
 
 
@@ -192,7 +193,7 @@ def reach(batch: Batch, full: NDArray[np.int64], trial: NDArray[np.int64]) -> tu
         healthy, ill = np.where(nobody, trial[0], healthy), np.where(nobody, trial[1], ill)
         hosts = healthy + ill
         found += chance * np.stack([all_from(ill, hosts, looks), all_from(healthy, hosts, looks)])
-    return found[0], 1.0 - found[1]
+    return found[0], np.maximum(1.0 - found[1], 0.0)
 
 
 def among(some: int, of: NDArray[np.int64], chance: FloatArray) -> FloatArray:
@@ -247,7 +248,7 @@ def below_limit(laws: Laws, ill: FloatArray, rate: FloatArray, limit: FloatArray
 
 def per(part: FloatArray, whole: FloatArray) -> FloatArray:
     """A part of a whole, nothing of nothing."""
-    return part / np.maximum(whole, TINY)
+    return part / np.maximum(whole, NOTHING)
 
 
 def outstanding(laws: Laws, calls: Calls, kin: FloatArray) -> tuple[FloatArray, FloatArray]:

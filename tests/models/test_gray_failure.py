@@ -400,6 +400,56 @@ def test_every_parameter_works_at_the_ends_of_its_range():
                 assert np.isfinite(trace[signal]).all() and (trace[signal] >= 0).all(), (field.name, end, signal)
 
 
+#: Hardly a call outstanding, a slow host that no choice falls on, nobody that asks, nobody that is impaired.
+ODD = (
+    dict(fan_out=1, slow_fraction=0.013, spread=1.5, timeout=600.0, ejection_cap=0.024, ejection_rule="absolute",
+         ejection_volume=4.7, objective=0.0012, fault_duration=19.8, dt=0.5),
+    dict(fan_out=1, request_rate=71.0, hosts=23, median_time=0.0109, hedge_delay=1e-4, ejection_cap=0.0096,
+         ejection_rule="absolute", objective=0.001, slow_fraction=0.0015),
+    dict(request_rate=0.0, fault="lossy"),
+    dict(request_rate=1e5, fan_out=1411, hosts=16, median_time=9.8, timeout=9.4, impaired_hosts=0),
+    dict(request_rate=77.0, hosts=4, impaired_hosts=0, timeout=0.066, ejection_cap=0.0014, ejection_rule="absolute",
+         ejection_volume=0.0, ejection_interval=0.5, ejection_time=0.0018),
+)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("balancer", ["least_outstanding", "two_choices"])
+@pytest.mark.parametrize("number", range(len(ODD)))
+def test_odd_fleets_have_numbers_too(number, balancer):
+    trace = simulate(Parameters(**(dict(fault_start=20.0) | ODD[number]), balancer=balancer), 5, until=60.0)
+    for signal in trace.signals:
+        assert np.isfinite(trace[signal]).all() and (trace[signal] >= 0).all(), signal
+
+
+def anywhere(draw):
+    """Settings all over the range, at its ends rather often."""
+    found = dict(balancer=str(draw.choice(["least_outstanding", "two_choices"])), fault_start=draw.uniform(0, 40))
+    for field in dataclasses.fields(Parameters):
+        about = field.metadata
+        if field.name in ("faulty", "dt", *found) or draw.random() < 0.35:
+            continue
+        low, high = about["low"], about["high"]
+        if about["choices"]:
+            found[field.name] = str(draw.choice(about["choices"]))
+        else:
+            between = np.exp(draw.uniform(np.log(max(low, 1e-3)), np.log(min(high, 1e5))))
+            value = draw.choice([low, high, *[min(max(between, low), high)] * 4])
+            found[field.name] = round(value) if about["integer"] else float(value)
+    return found | dict(dt=float(draw.choice([0.5, 1.0, 2.0, 5.0, 10.0])))
+
+
+@pytest.mark.weekly  # a minute
+@pytest.mark.filterwarnings("error")
+def test_settings_anywhere_have_numbers():
+    draw = np.random.default_rng(10)
+    for _ in range(800):
+        settings = anywhere(draw)
+        trace = simulate(Parameters(**settings), 5, until=100.0)
+        for signal in trace.signals:
+            assert np.isfinite(trace[signal]).all() and (trace[signal] >= 0).all(), (signal, settings)
+
+
 def test_a_fault_may_come_and_go():
     once = Parameters()
     same = once.replace(fault_start=0.0, fault_duration=1e5, faulty=Schedule(0, ((60.0, 1), (240.0, 0))))
