@@ -67,7 +67,7 @@ LITTLE, PLENTY = 1e-9, 1e9  # attempts; retries per request
 Valve = Callable[["Run", int], FloatArray]
 """(run so far, tick) -> share of the users' requests to let in, shape (members,)."""
 NEXT_TO_NONE = 1e-6  # late ones, or others, of whom chance has nothing to say
-FAR = 50.0  # an exponent that is as good as infinite
+SHORT, FAR = 1e-6, 50.0  # an exponent that is as good as nothing, and one as good as infinite
 LONGEST = 60.0  # seconds: no wait is shown as longer
 SLACK = 1.01  # more than could be done by so little is better than a queue that never comes down by a hair again
 SETTLED = 10.0  # seconds for which it has to go well
@@ -213,7 +213,7 @@ class Run:
     def _caught(self, n: int, tries: FloatArray) -> FloatArray:
         """Attempts, by try, that would have been answered, had not their workers stopped with the next tick."""
         level, reach = self.queue[n + 1] + self.batch.workers, self.within[n] * (1.0 - self.begins[n])
-        share = self._under_way(self.failing[n], level / np.maximum(self.able[n], TINY))
+        share = self._under_way(self.failing[n], level / np.maximum(self.able[n], LITTLE))
         share *= np.exp(np.maximum(-reach / level, -FAR)) * (1.0 - self.failing[n]) * (self.begins[n] > 0)
         self.caught[n] = self.sent[n] * share
         return tries * share
@@ -276,7 +276,7 @@ class Run:
         The deadline at most; less where it cuts an exponential law off, as far as so many are late as of such a law.
         """
         within = self.batch.deadline / self.dt
-        times = np.minimum(within / takes, FAR)
+        times = np.clip(within / takes, SHORT, FAR)
         alike = np.minimum(late * np.exp(times), 1.0)
         least = within * (1.0 / times - 1.0 / np.expm1(times))
         takes = np.minimum(takes, within)
@@ -286,7 +286,7 @@ class Run:
     def good(self) -> FloatArray:
         """Requests answered in time, counted up: of attempts of each tick, less those that wait for their answer."""
         coming = self.sent * np.maximum(1.0 - self.failing, 0.0)
-        takes = (self.queue[1:] + self.batch.workers) / np.maximum(self.able, TINY)
+        takes = (self.queue[1:] + self.batch.workers) / np.maximum(self.able, LITTLE)
         under_way = _after(coming * self._under_way(self.failing, takes))
         counted = cumulative(coming) - under_way - cumulative(_after(self.caught)[:-1])
         return accumulate(np.maximum, np.maximum(counted, 0.0))
@@ -456,7 +456,7 @@ def _hidden(run: Run) -> FloatArray:
 
 def _wait(run: Run) -> FloatArray:
     """Mean time that an attempt takes: the work before it, and its own."""
-    able = np.maximum(run.able / run.dt * (1.0 - run.batch.degradation * run.queue[:-1] / run.limit), TINY)
+    able = np.maximum(run.able / run.dt * (1.0 - run.batch.degradation * run.queue[:-1] / run.limit), LITTLE)
     return np.minimum((run.queue[1:] + run.batch.workers) / able, LONGEST)
 
 

@@ -342,3 +342,14 @@ def test_a_trigger_may_come_twice():
     np.testing.assert_allclose(one, other, atol=15)  # who is with a worker knows a trigger's times, not a schedule's
     twice = same.replace(trigger_size=same.trigger_size.then(150.0, 1.0).then(160.0, 0.0))
     assert (simulate(twice, 7, until=170)["throughput"][[70, 310]] == 0).all()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("odd", [
+    dict(arrival_rate=1e6, capacity=0.014, deadline=0.026, max_retries=6, queue_limit=float("inf"), trigger_size=1.0),
+    dict(arrival_rate=0.0, workers=10_000, worker_rate=3000.0, capacity=0.0, queue_limit=1000.0, trigger="spike",
+         trigger_start=0.1, trigger_duration=26.0),
+])  # fmt: skip
+def test_fleets_that_can_do_next_to_nothing_have_numbers_too(odd):
+    trace = simulate(Parameters(**odd), 3, until=60.0)
+    assert all(np.isfinite(trace[name]).all() for name in ("goodput", "queue", "orbit", "attempt_rate", "distress"))
