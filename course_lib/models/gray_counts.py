@@ -54,14 +54,6 @@ def drawn(called: FloatArray, quick: float) -> FloatArray:
     return found
 
 
-def at_rest(born: FloatArray, lasts: float, base: int = 0) -> FloatArray:
-    """Chance of each count from `base` in balance, of calls born at such rates that last so long, in whatever way."""
-    counts = base + np.arange(1.0, len(born))
-    logs = np.concatenate([[0.0], np.cumsum(np.log(np.maximum(born[:-1] * lasts / counts, TINY)))])
-    chance = np.exp(logs - logs.max())
-    return chance / chance.sum()
-
-
 def until_rare(called: FloatArray, slow: float, lasts: float) -> tuple[FloatArray, bool]:
     """Calls a second, up to a count that slow ones hardly ever reach; and whether that is beyond those followed.
 

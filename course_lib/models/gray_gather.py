@@ -71,7 +71,8 @@ class Gathering:
     def leave(self, part: FloatArray) -> None:
         """Hosts go out of rotation, such a part of them, and take their calls with them."""
         left = 1.0 - part
-        self.filled, self.held, self.beyond = self.filled * left, self.held * left, self.beyond * left
+        self.filled, self.beyond = self.filled * left, self.beyond * left
+        self.held, self.most = self.held * left, self.most * left
 
     def settle(
         self,
@@ -94,7 +95,7 @@ class Gathering:
         rate : ndarray
             Calls a second that they draw in balance.
         alone : ndarray
-            Of these, those that come in any case, as no other host is looked at: they fill no places.
+            Of these, those that come in any case, as no other host is looked at.
         called : ndarray, shape (counts + 3, members)
             What one of them draws with so many outstanding, as `gray_balance.least_busy` has it, 0 if unknown; all
             calls and copies a second; how many of them there are.
