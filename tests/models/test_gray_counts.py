@@ -47,3 +47,16 @@ def test_calls_come_as_hosts_that_are_followed_get_them(born, law):
     np.testing.assert_allclose(found, begun, rtol=0.03, atol=0.09)
     counts = np.bincount(left, minlength=len(more))[: len(more)] / HOSTS
     np.testing.assert_allclose(waves.chance(UNTIL), counts, atol=0.045)
+
+
+def test_hosts_that_are_free_together_share_the_calls_there_are():
+    """Twenty that would each take nine calls in ten, of 200 a second, until it has three."""
+    births = Births(np.array([180.0, 180.0, 180.0, 0.0]), whole=200.0, hosts=20.0)
+    begun = Waves(births, (6.0, 0.0, 9.0), 0.5, 6.0).begun(np.array([0.15, 0.3, 5.0]))
+    np.testing.assert_allclose(begun, [1.5, 2.8, 3.0], atol=0.4)
+
+
+def test_a_host_that_lacks_many_calls_gets_them_at_once_and_again_when_they_are_over():
+    births = Births(np.array([1e4, 1e4, 0.0]), base=70)
+    begun = Waves(births, ALIKE, TICK, UNTIL).begun(np.array([0.0, 2.0, 4.0, 6.0, 9.0, 11.0]))
+    np.testing.assert_allclose(begun, [0.0, 72.0, 72.0, 144.0, 144.0, 216.0], rtol=1e-6)

@@ -324,6 +324,47 @@ def test_balancers_share_out_as_theory_says():
     assert counted == pytest.approx(tails.least_outstanding_share([5.0] + [work] * 9)[0], rel=2e-3)
 
 
+def test_a_slow_call_counts_until_its_caller_gives_up():
+    """700 calls outstanding a host, so that shares are as one over the mean times."""
+    ten = dict(hosts=10, impaired_hosts=1, slow_fraction=1.0, slow_time=3.0, spread=0.5, timeout=5.0, until=90.0)
+    ten |= dict(request_rate=3e3, fan_out=2000, workers=10_000, balancer="least_outstanding")
+    grid = np.linspace(0, 5, 50_001)
+    mean = np.trapezoid(tails.lognormal_survival(np.maximum(grid, 1e-9), 3.0, 0.5), grid)
+    work = 0.01 * np.exp(0.5**2 / 2)
+    assert last("impaired_share", **ten) == pytest.approx(
+        tails.least_outstanding_share([mean] + [work] * 9)[0], rel=5e-3
+    )
+
+
+def test_hundreds_of_calls_come_at_once_and_none_until_they_are_over():
+    """What a host draws in its first tick is what it holds in balance, or a little more."""
+    ten = dict(hosts=10, impaired_hosts=1, spread=0.05, request_rate=4e3, fan_out=2000, workers=10_000)
+    ten |= dict(fault="sinkhole", error_penalty=5.0, balancer="least_outstanding", fault_start=10.0)
+    share = simulate(Parameters(**ten), until=100.0)["impaired_share"]
+    calls = share * 8e6 * 2.0
+    assert calls[5] == pytest.approx(share[-1] * 8e6 * 5.0, rel=0.03) and calls[6] < 0.01 * calls[5]
+
+
+def test_of_two_hosts_a_full_one_is_chosen_where_both_are():
+    """Eight of forty hold dozens of errors that count: before these are fewer, and right after the fault."""
+    forty = Parameters(fault="sinkhole", error_penalty=5.0, balancer="two_choices", impaired_hosts=[8, 2],
+                       request_rate=1e4, fan_out=1, workers=10_000)  # fmt: skip
+    share = simulate(forty, until=260.0)["impaired_share"]
+    both = np.array([8 * 7, 2 * 1]) / (40 * 39)
+    np.testing.assert_allclose(share[100], both, rtol=0.01)
+    np.testing.assert_allclose(share[120], both, rtol=0.05)
+    assert share[122, 0] == pytest.approx(0.124, rel=0.05)  # of an event loop: when most errors no longer count
+    first = (share[30] - both) * 2e4 / [8, 2]  # beyond it, of each host: until it has as many as the others
+    assert ((first > 0.5) & (first < 9)).all()
+
+
+def test_hosts_with_stuck_calls_draw_less_than_the_others():
+    """The level falls as more and more of the lossy half carry what the others did; 0.377 is an event loop's."""
+    half = Parameters(fault="lossy", balancer="least_outstanding", impaired_hosts=20, request_rate=1e4, fan_out=1)
+    after = simulate(half, until=260.0)["impaired_share"][120:125]
+    assert (after <= 0.5).all() and (np.diff(after) >= 0).all() and after.mean() == pytest.approx(0.377, rel=0.05)
+
+
 def test_where_hardly_a_call_is_outstanding_all_hosts_look_alike():
     seldom = dict(hosts=10, impaired_hosts=1, fault="sinkhole", request_rate=0.01, fan_out=1)
     found = last("impaired_share", balancer=["two_choices", "least_outstanding"], **seldom)

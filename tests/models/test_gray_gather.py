@@ -31,3 +31,10 @@ def test_good_calls_come_in_trains():
     assert gathering.trains()[0] == pytest.approx(good.var() / good.mean(), rel=0.1)
     gathering.lasting = np.array([False])
     assert gathering.trains()[0] == 1.0
+
+
+def test_who_goes_out_of_rotation_leaves_the_others_as_full_as_they_are():
+    gathering = Gathering(types.SimpleNamespace(batch=types.SimpleNamespace(size=1)), STEP, 4)
+    gathering.held, gathering.most = np.full((2, 32, 1), 6.0), np.array([8.0])
+    gathering.leave(np.array([0.5]))
+    assert (gathering.held / gathering.most == 0.75).all() and gathering.most == 4.0
