@@ -16,7 +16,7 @@ How it is computed. In tick n of Delta, with M = workers * worker_rate, lambda =
               it is none: on average. Chance goes with what the queues hold, and lasts as it does (`queue_luck`)
     failing   f[n] = 1 - (1 - refused / s) (1 - p)               the distress
     known     those late a deadline after they were sent, those refused at once
-    again     o_(k+1) += known_k min(1, b a / (known_0 + ...))   b: the retry budget
+    again     o_(k+1) += known_k min(1, b a / (known_0 + ...))   b: the retry budget, a bucket of a second's
 
 So in a steady state the attempts are x = lambda (1 + f + ... + f^R) with f = e^(-(mu - x) D): `theory.metastable`.
 
@@ -33,12 +33,12 @@ them is not.
 
 How far it can be trusted. Against an event loop (tests/models), 200 runs of each of ten days and of twelve all over the
 panel's sliders with six workers, 60 of each of twelve more with thirty: steady means within 1 %, transients within 5 %,
-recovery within a second or two. Beyond that, of thousands of runs: of six workers at 80 % load with a retry budget of
-0.1 a twelfth too many wait for a retry, as with 0.3 % more users (of thirty, at 77 % and degraded by 0.3, 4 %); of
-2,400 to 2,550 requests/s in an overload by a spike 16 to 18 are answered for 15 to 18, nearly all in its first half
-second; where few are late, and rarely, those who wait for a retry are 5 to 15 % off; and a fleet that is down and comes
-back by luck alone, in one run of a hundred, does so in one of three hundred. Few workers' late ones come in longer
-bursts than here, of six at 75 % load by a sixth (standard deviation over four seconds), which a budget then cuts more.
+recovery within a second or two. Beyond that, of 1,500 and more runs: a fleet of thirty at nine tenths of capacity that
+falls by chance does so a tenth or two of a second early (3 to 4 % fewer are answered before); of six workers at 80 %
+load with a retry budget of 0.1 a twelfth too many wait for a retry, as with 0.3 % more users; where few are late, and
+rarely, those who wait for a retry may be 5 to 15 % off; and a fleet of six that is down and comes back by luck alone,
+in one run of a hundred, does so in one of three hundred. Few workers' late ones come in longer bursts than here, of six
+at 75 % load by a sixth (standard deviation over four seconds), which a budget then cuts more.
 """
 
 from __future__ import annotations
@@ -252,7 +252,10 @@ class Run:
         all_of = np.add.reduce(wanted, axis=0)
         if at_once is not None:
             all_of += np.add.reduce(at_once, axis=0)
-        share = self._granted(n, fresh, all_of)
+        sent = (
+            self.sent[max(n - int(lag.whole[0]), 0)] if lag.same else self.sent[np.maximum(n - lag.whole, 0), members]
+        )
+        share = self._granted(n, fresh, all_of, sent)
         if lag.same:
             late[rows] *= share
         else:
@@ -260,10 +263,14 @@ class Run:
         if at_once is not None:
             at_once *= share
 
-    def _granted(self, n: int, fresh: FloatArray, wanted: FloatArray) -> FloatArray:
-        """Share of the wanted retries that the bucket pays for; it holds what a second of requests earns."""
-        earned = self.earned[n] * fresh
-        starts = 0.5 - 0.5 * np.minimum(self.wanted / np.maximum(wanted, LITTLE), 1.0)  # half way, on average
+    def _granted(self, n: int, fresh: FloatArray, wanted: FloatArray, sent: FloatArray) -> FloatArray:
+        """Share of the wanted retries that the bucket pays for; it holds what a second of requests earns.
+
+        Until they are wanted a full one earns nothing: half a tick, on average, none where all that were sent fail.
+        """
+        earned, some = self.earned[n] * fresh, np.maximum(wanted, LITTLE)
+        starts = np.minimum(0.5, 1.0 - np.minimum(wanted / np.maximum(sent, some), 1.0))
+        starts *= 1.0 - np.minimum(self.wanted / some, 1.0)
         there = np.minimum(self.tokens + starts * earned, self.bucket[n]) + (1.0 - starts) * earned
         self.wanted = wanted
         granted = np.minimum(there / np.maximum(wanted, LITTLE), 1.0)
@@ -357,6 +364,7 @@ class _Fleet:
         do, queue = self.do, self.queue
         grows = self.law.grows(expected, able * (1.0 - self.degrading * queue))
         most = do.maximum(queue, self.law.most)
+        self.law.moves.bend = do.maximum(0.5 * able * self.degrading * grows, 0.0) * self.law.each
         able = able * (1.0 - self.degrading * do.minimum(queue + 0.5 * grows, most))
         self.law.fading = within, self.degrading, (self.until_half - 0.5) * grows
         return able, within * (1.0 - self.degrading * do.minimum(queue + self.until_half * grows, most))
