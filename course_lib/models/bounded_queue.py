@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.models import moved_queue
+from course_lib.models.moved_queue import MOMENTS, UNTIL, WEIGHTS, total
 from course_lib.models.one_or_many import Grid, Many, One
 
 CLOSE = math.log(math.pi / 2) / (1 / (math.pi / 2 - 1) - 1)  # k: half a normal has v = (pi / 2 - 1) q^2
@@ -31,6 +33,7 @@ FAR, LITTLE, NARROW = 50.0, 1e-9, 1e-3
 USUAL = 0.25  # a level so much above its steady one empties
 REACH = math.sqrt(NEAR)
 OFTEN, MOST = 16.0, 16.0
+RESTS = 0.9  # h of a queue that is at rest at its full end
 QUICK = 0.05  # of what is between a queue and the nearer end
 FINE = 0.25
 _GAUSS = np.polynomial.legendre.leggauss(5)
@@ -112,8 +115,8 @@ def _full(
     """Of queues that are never empty."""
     net, first = comes - able, _alone(do, room, variance)
     left, wider, refused = _leaves(do, room, variance, comes, able, net, first)
-    full = first
-    moves = do.maximum(left - room, room - left) > QUICK * (1.0 + room)
+    full, turns = first, (first > RESTS) * (net < 0.0)
+    moves = (do.maximum(left - room, room - left) > QUICK * (1.0 + room)) > turns
     if do.any(moves):
         full = 0.5 * (first + _alone(do, left, wider))
         again = _leaves(do, room, variance, comes, able, net, full)
@@ -121,8 +124,25 @@ def _full(
             do.where(moves, two, one) for one, two in zip((left, wider, refused), again, strict=True)
         )
         full = do.where(moves, full, first)
+    if do.any(turns):
+        who = do.those(turns)
+        told = _turns(do, *(do.take(one, who) for one in (room, variance, comes, able)))
+        left, wider, refused = (do.put(one, who, new) for one, new in zip((left, wider, refused), told, strict=True))
     nothing = 0.0 * queue
     return queue + room - left, wider, nothing, refused, nothing, comes * full
+
+
+def _turns(do: Ops, room: Values, variance: Values, comes: Values, able: Values) -> tuple[Values, Values, Values]:
+    """Room, its variance and refused ones of queues that were at rest at their full end, and begin to drain."""
+    net, first = able - comes, moved_queue.first_of(do, room)
+    chances = [moved_queue.empty(do, net * at, (comes + able) * at, first) for at in MOMENTS]
+    refused = [comes * chance for chance in chances]
+    rooms = [room + net * at + total(until, refused) for at, until in zip(MOMENTS, UNTIL, strict=True)]
+    wider = total(WEIGHTS, [one * (1.0 + 2.0 * left) for one, left in zip(refused, rooms, strict=True)])
+    away = total(WEIGHTS, refused)
+    left = room + net + away
+    wider = variance + comes + able - wider
+    return left, do.maximum(do.minimum(wider, left * (1.0 + left)), LITTLE), away
 
 
 def _leaves(
