@@ -10,7 +10,7 @@ how long queues are remembers the moment before. In tick n of Delta, kinds x of 
     share     w[n]      of calls to the impaired: even, or as calls outstanding / tau as far as a look at k hosts goes
     tries     S_x(t)  = (1 - p) F(t - W_x) + p H(t - W_x)        F, H: log-normal; p > 0 at impaired hosts only
     calls     L_x(t)  = S_x(t) (1 - g + g S'(t - d))             S': another host's; a slow copy may share the cause
-    copies    c[n]    = sum of w_x S_x(d), g = min(1, b / c)     no more than the budget
+    copies    c[n]    = sum of w_x S_x(d), g: `token_bucket`     no more than the budget
     load      u_x     = calls and copies a host x work / workers
     wait      W_x    += (u_x - 1) Delta, never below 0
     pages     P(t)    = 1 - (1 - sum of w_x L_x(t))^n
@@ -26,14 +26,14 @@ counts, `gray_balance` says how many calls and copies are outstanding, as if cop
 that is out are made elsewhere. A failed call counts as one that took its timeout, and a page with one has failed.
 
 Where that shows. Against an event loop to which calls come one by one (tests/models) means agree within 1 % all over
-the panel's range, with two exceptions. Where half of the fleet is slow, and so are many copies of its calls or all
-calls want a copy and one in five is granted, it draws 2 to 4 % too many of the least busy's calls, and 6 % at worst. A
-budget leaves some over by chance: where calls want as many copies as it pays for, up to 3 % fewer are sent. What slow
-hosts draw while calls gather and once they are well agrees within 5 % over ten seconds; of fewer than forty hosts, and
-in the two seconds after a fault, within 20 %. So a verdict that hangs on a hundred calls comes when it does in the loop
-but for luck. It is another matter if the calls of a page come within a second: more at one time, fewer at another, and
-errors with them; pages that begin within a second before a verdict meet hosts of after it. Of the least busy, hosts
-whose calls count for seconds draw up to 5 % more then, and up to 4 % fewer pages fail than of as many calls one by one.
+the panel's range, with one exception. Where half of the fleet is slow, and so are many copies of its calls or all
+calls want a copy and one in five is granted, it draws 2 to 4 % too many of the least busy's calls, and 6 % at worst.
+What slow hosts draw while calls gather and once they are well agrees within 5 % over ten seconds; of fewer than forty
+hosts, and in the two seconds after a fault, within 20 %. So a verdict that hangs on a hundred calls comes when it does
+in the loop but for luck. It is another matter if the calls of a page come within a second: more at one time, fewer at
+another, and errors with them; pages that begin within a second before a verdict meet hosts of after it. Of the least
+busy, hosts whose calls count for seconds draw up to 5 % more then, and up to 4 % fewer pages fail than of as many calls
+one by one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from course_lib.models import noise, simulation
+from course_lib.models import noise, simulation, token_bucket
 from course_lib.models.exact import FloatArray, cumulative, total
 from course_lib.models.gray_balance import LEVELS, least_busy
 from course_lib.models.gray_gather import Gathering
@@ -314,7 +314,7 @@ class Run:
         unanswered = laws.mixed(tries, calls)
         wanted = self._wanted(calls, [late[0] for late in unanswered])
         asked = self._asked(calls, wanted)
-        calls.granted = np.where(self.able, np.where(budget < 1.0, np.minimum(per(budget, asked), 1.0), 1.0), 0.0)
+        calls.granted = np.where(self.able, np.where(budget < 1.0, self._granted(tick, budget, asked), 1.0), 0.0)
         self.calls_now, self.copies = calls, asked * calls.granted
         self.budget_left = np.where(budget < 1.0, np.maximum(budget - self.copies, 0.0), 1.0)
         self._tries(wanted, [late[1] for late in unanswered])
@@ -365,14 +365,14 @@ class Run:
                 ways = np.where(linked, (whole + slope * (more - known)) / (1.0 + more), uneven)
                 self.kin = self._kin(free, copied, kin) if times is None else none
                 self._place(free, ways, copied, times)
-                copied = np.where(linked, self._copied(free, wanted, budget), copied)
+                copied = np.where(linked, self._copied(tick, free, wanted, budget), copied)
             return copied, ways
 
         alone, slope = none, none
         if linked.any():
             alone = self._uneven(tick, free, none, linked & (kin == 0))
         self._place(free, alone, none)
-        copied = self._copied(free, wanted, budget)
+        copied = self._copied(tick, free, wanted, budget)
         if linked.any():
             copied, _ = agreed(copied, alone, slope)
             beside = self._uneven(tick, free, copied, linked)
@@ -381,9 +381,16 @@ class Run:
         uneven = self._uneven(tick, free, copied)
         return agreed(copied, uneven, slope)[::-1] if linked.any() else (uneven, copied)
 
-    def _copied(self, placed: Calls, wanted: tuple[FloatArray, FloatArray], budget: FloatArray) -> FloatArray:
+    def _granted(self, tick: int, budget: FloatArray, asked: FloatArray) -> FloatArray:
+        """Share of the copies that are wanted which the budget pays for."""
+        return token_bucket.granted(budget, asked, self.asked(tick) * np.minimum(self.delay(tick), self.batch.timeout))
+
+    def _copied(
+        self, tick: int, placed: Calls, wanted: tuple[FloatArray, FloatArray], budget: FloatArray
+    ) -> FloatArray:
         """Copies of each kind's calls, compared with all calls, of those that a balancer counts."""
-        part = np.where(self.able, np.minimum(per(budget, self._asked(placed, wanted)), 1.0), 0.0)
+        part = self._granted(tick, budget, self._asked(placed, wanted))
+        part = np.where(self.able, np.where(budget < 1.0, part, 1.0), 0.0)
         first = np.stack([1.0 - placed.share, placed.share])
         return np.where(self.batch.balancer != ROUND_ROBIN, first * np.stack(wanted) * part, 0.0)
 

@@ -14,6 +14,7 @@ from tests.models import gray_failure_oracle
 from tests.models.agreement import STEADY, TRANSIENT, near
 from tests.models.event_loops import replay
 from tests.models.gray_failure_oracle import Loop, Scenario, measure
+from tests.models.test_token_bucket import simulated
 
 # -- the event loop ---------------------------------------------------------------------------------------------------
 
@@ -39,6 +40,7 @@ CASES = {
     "hedged, and the cause is shared": dict(hedge_delay=0.2, dependence=0.5),
     "lossy, hedged": dict(fault="lossy", hedge_delay=0.2),
     "a budget": dict(hedge_delay=0.1, hedge_budget=0.02),
+    "a budget of what is wanted": dict(hedge_delay=0.05, hedge_budget=0.5),
     "all heavy, hedged": dict(LARGE, fault="heavy", impaired_hosts=6, hedge_delay=0.1),
     "one heavy, tied": dict(LARGE, fault="heavy", work_factor=10.0, hedge="tied", hedge_delay=0.1),
     "ejected": dict(ejection_cap=0.2),
@@ -103,7 +105,8 @@ def _model(scenario, seeds):
 #: Twenties of runs of a case, where twenty runs scatter more than a third of its bar: 400 at most, for the cheap ones.
 TWENTIES = {"limping": range(20), "lossy": range(20), "sinkhole": range(15), "hedged": range(17),
             "hedged, and the cause is shared": range(20), "lossy, hedged": range(11), "a budget": range(20),
-            "one heavy, tied": range(3), "ejected": range(10), "deep checks": range(20),
+            "a budget of what is wanted": range(5), "one heavy, tied": range(3), "ejected": range(10),
+            "deep checks": range(20),
             "least outstanding, limping": range(10), "least outstanding, sinkhole": range(10),
             "few outstanding, sinkhole": range(8), "few outstanding, heavy, hedged": range(10),
             "an error counts": range(10), "two choices, sinkhole": range(9), "two choices, an error counts": range(9),
@@ -306,6 +309,17 @@ def test_a_budget_caps_copies_and_one_replica_has_none():
     copies = last("hedge_share", hedge_delay=0.01, hedge_budget=[1.0, 0.05, 1.0], replicas=[128, 128, 1])
     np.testing.assert_allclose(copies[1:], [0.05, 0.0], atol=1e-12)
     assert copies[0] > 0.5
+
+
+def test_a_budget_that_pays_for_as_many_copies_as_are_wanted_leaves_some_over():
+    """As a bucket does that is filled and emptied call by call, which had earned for those of the delay before."""
+    rates = np.array([1.0, 100.0])
+    copies = last("hedge_share", hedge_delay=0.01, hedge_budget=0.5, request_rate=rates, fan_out=100, slow_fraction=0.0)
+    wanted = last("hedge_share", hedge_delay=0.01, request_rate=rates, fan_out=100, slow_fraction=0.0)
+    assert wanted == pytest.approx(0.5, abs=1e-6)
+    made = [simulated(0.5, 0.5, meanwhile) for meanwhile in (1, 100)]
+    np.testing.assert_allclose(copies / wanted, made, atol=0.006)
+    assert copies[1] < 0.99 * copies[0]
 
 
 def test_balancers_share_out_as_theory_says():
