@@ -425,16 +425,13 @@ class WorkerQueues:
         do = self.do
         rise, wider, luck = do.take(self.mean, who) - mean, do.take(self.uneven, who) - uneven, found - chance
         workers, more = do.take(self.workers, who), do.take(self.luck.spread, who) - spread
-        late, moving = 0.0 * within, do.take(self.moves.go_on, who)
+        late = 0.0 * within
         for part in STAGES:
             middle, differ = mean + rise * part, uneven + wider * part
             level = middle + workers
             near = do.exp(do.minimum(do.maximum(CLOSE - CLOSE * middle * level / differ, -FAR), 0.0))
-            told = (chance + luck * part, spread + more * part, near)
-            here = late_share(do, within, workers, level, told[0], differ, *told[1:])
-            if do.any(moving):
-                here = do.where(moving, self._moved(who, part, within, *told, here), here)
-            late = late + here
+            told = (within, workers, level, chance + luck * part, differ, spread + more * part, near)
+            late = late + late_share(do, *told)
         return late / len(STAGES)
 
     def _still(

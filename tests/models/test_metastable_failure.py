@@ -335,6 +335,17 @@ def test_the_signals_say_what_they_mean():
     assert ended + unaware == pytest.approx(0.5 * run["offered_rate"][:, 1].sum())
 
 
+@pytest.mark.parametrize("size", [0.9, 1.0])
+def test_a_full_bucket_pays_for_what_fails_first_and_earns_meanwhile(size):
+    """All fail from the outage's begin, and it is known a deadline later: a second's retries, and what comes by then.
+
+    The bucket is full until then. None of the retries has come back yet, but for those that had."""
+    day = Parameters(retry_budget=0.1, retry_delay=600.0, deadline=0.2, trigger_size=size, trigger_duration=20.0)
+    run = simulate(day.replace(arrival_rate=1650.0), np.arange(100), until=45.0)
+    paid = 165.0 * (1.0 + 45.0 - 30.0 - 0.2)
+    assert run["orbit"][-1].mean() == pytest.approx(paid, rel=0.01)
+
+
 def test_a_trigger_may_come_twice():
     once = Parameters(arrival_rate=600.0)
     same = once.replace(trigger_start=0.0, trigger_duration=1e5, trigger_size=Schedule(0.0, ((30.0, 1.0), (40.0, 0.0))))

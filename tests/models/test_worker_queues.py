@@ -39,10 +39,10 @@ def transition(arrivals: float, seconds: float = 1 / 16) -> np.ndarray:
 
 
 @functools.cache
-def exact(parts: Parts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def exact(parts: Parts, within: int = WITHIN) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean content and its standard deviation at each half second's end, and late ones' share of it."""
     content = np.arange(STATES + 1)
-    done = np.cumsum([math.exp(k * math.log(WITHIN) - WITHIN - math.lgamma(k + 1)) for k in content])
+    done = np.cumsum([math.exp(k * math.log(within) - within - math.lgamma(k + 1)) for k in content])
     begin = parts[0][1] / ABLE
     law, means, deviations, late = (1 - begin) * begin**content, [], [], []
     for seconds, rate in parts:
@@ -58,7 +58,9 @@ def exact(parts: Parts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(means), np.array(deviations), np.array(late)
 
 
-def followed(parts: Parts, tick: float = 0.5, workers: float = 1e6) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def followed(
+    parts: Parts, tick: float = 0.5, workers: float = 1e6, within: int = WITHIN
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same of the model's law, tick by tick: of so many workers that chance is in what each holds alone."""
     queues, means, deviations, late = WorkerQueues(workers, math.inf), [], [], []
     able = ABLE * workers * tick
@@ -66,7 +68,7 @@ def followed(parts: Parts, tick: float = 0.5, workers: float = 1e6) -> tuple[np.
         sent = rate * workers * tick
         for _ in range(round(seconds / tick)):
             queues.step(sent, able, 0.0, 0.0, 0.0)
-            late.append(queues.late(able * WITHIN / (ABLE * tick), sent, able))
+            late.append(queues.late(able * within / (ABLE * tick), sent, able))
             means.append(queues.mean / workers)
             deviations.append(math.sqrt(queues.uneven) / workers)
     warm = round(10 / tick)
@@ -107,6 +109,14 @@ def test_queues_grow_from_rest_as_the_exact_law_says(load, burst):
     (mean, sd, late), (means, deviations, lates) = exact(parts), followed(parts)
     assert np.abs(means / mean - 1)[4:].max() < 0.017 and np.abs(deviations / sd - 1)[4:].max() < 0.035
     assert np.abs(lates - late)[4:].max() < 0.011 and lates[4:].mean() == pytest.approx(late[4:].mean(), abs=0.004)
+
+
+@pytest.mark.parametrize(("within", "burst"), [(30, 150.0), (40, 150.0), (40, 160.0), (60, 200.0)])
+def test_queues_that_grow_by_far_pass_the_deadline_as_the_exact_law_says(within, burst):
+    """Later than in the first half second: in time 1.5 %, of all."""
+    parts = ((2, 50.0), (2, burst))
+    late, lates = exact(parts, within)[2], followed(parts, within=within)[2]
+    assert np.abs(lates - late)[5:].max() < 0.015 and 0.02 < late[5] < 0.98
 
 
 @pytest.mark.parametrize("burst", [180.0, 200.0])
