@@ -6,7 +6,7 @@ and could be done, both on average, so that b = 2 a / V is its drift over half i
 
     F(y) = H(y - a) - e^(b y) H(-y - a),  H(z) = Phi(z / s) - e^(s^2 / (2 r^2) - z / r) Phi(z / s - s / r),  s^2 = V
 
-(the motion's own law, averaged over where it began). In whole attempts, it is empty with F(1). In a deadline D not
+(Harrison, 1985, averaged over where it began). In whole attempts, it is empty with F(1). In a deadline D not
 just m D attempts are done but a number N of that mean and variance, so that one in F(N) is in time: y by m D in the
 first term, and its variance added to s^2; by (1 + b) m D in the second, and e^(b m D (1 + b / 2)) for e^(b y).
 
@@ -48,7 +48,7 @@ class Moves:
     trust : float or ndarray
         As far as the law is that of one drift.
     bend : float or ndarray
-        How much more could be done in a tick, four times, if all of it were as its first half is: as queues slow work.
+        Four times what the first half of a tick does more than half its work, where queues that grow slow it down.
     """
 
     def __init__(self, do: Ops, none: Values) -> None:
