@@ -305,8 +305,8 @@ def test_settles_at_the_closed_forms_fixed_points(deadline):
 def test_a_load_that_climbs_falls_at_the_upper_fold_whatever_the_trigger():
     fold = 30 * metastable.upper_fold(100.0, 3, 0.1)[0]
     loads = fold * np.array([0.96, 1.04])
-    run = simulate(Parameters(arrival_rate=loads, trigger_size=0.0, workers=3000, worker_rate=1.0, deadline=10.0,
-                              retry_delay=60.0), until=3000, record=Record(("goodput",), every=100.0))  # fmt: skip
+    fleet = Parameters(trigger_size=0.0, workers=3000, worker_rate=1.0, deadline=10.0, retry_delay=60.0, dt=1.0)
+    run = simulate(fleet.replace(arrival_rate=loads), until=3000, record=Record(("goodput",), every=100.0))
     assert ends_at(run["goodput"], loads) == [True, False]
 
 
