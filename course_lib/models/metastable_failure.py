@@ -170,6 +170,7 @@ class Run:
         self.budget = batch.at("retry_budget", time)
         self.earned = np.minimum(self.budget, PLENTY) * ones  # tokens a request
         self.bucket = np.maximum(self.earned * batch.at("arrival_rate", time), 1.0)
+        self.free = (self.budget.min(axis=0) >= batch.max_retries) | np.isinf(self.budget * ones)  # of any budget
         self.admitted = batch.at("admitted", time) * ones
 
     def go(self) -> Run:
@@ -273,7 +274,7 @@ class Run:
         starts *= 1.0 - np.minimum(self.wanted / some, 1.0)
         there = np.minimum(self.tokens + starts * earned, self.bucket[n]) + (1.0 - starts) * earned
         self.wanted = wanted
-        granted = np.minimum(there / np.maximum(wanted, LITTLE), 1.0)
+        granted = np.where(self.free[n], 1.0, np.minimum(there / np.maximum(wanted, LITTLE), 1.0))
         self.tokens = np.minimum(np.maximum(there - granted * wanted, 0.0), self.bucket[n])
         return granted
 

@@ -364,3 +364,16 @@ def test_a_trigger_may_come_twice():
 def test_fleets_that_can_do_next_to_nothing_have_numbers_too(odd):
     trace = simulate(Parameters(**odd), 3, until=60.0)
     assert all(np.isfinite(trace[name]).all() for name in ("goodput", "queue", "orbit", "attempt_rate", "distress"))
+
+
+@pytest.mark.parametrize("other", [dict(retry_budget=0.1), dict(retry_budget=3.0, max_retries=5)])
+def test_nobody_is_held_to_a_budget_because_a_neighbour_is(other):
+    """Nor when users stop coming, who earn what a budget pays with."""
+    stops = dict(arrival_rate=Schedule(2400.0, ((60.0, 0.0),)), trigger_start=30.0, trigger_duration=20.0)
+    for own in (dict(retry_budget=np.inf, max_retries=3), dict(retry_budget=3.0, max_retries=3)):
+        pair = {name: [own[name], (own | other)[name]] for name in own}
+        alone = simulate(Parameters(**(stops | own)), 3, until=120.0)
+        both = simulate(Parameters(**(stops | pair)), 3, until=120.0)
+        assert alone["orbit"][61 * 2] > 100.0
+        for signal in ("queue", "orbit", "goodput"):
+            np.testing.assert_array_equal(both[signal][:, 0], alone[signal])
