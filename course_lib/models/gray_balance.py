@@ -37,9 +37,9 @@ A host on trial is among those that are looked at in some choices only, each for
 of its call, which has at least that call outstanding.
 
 Where that is too simple. Of forty hosts any draw what they draw in an event loop within 1 %, but on trial, where one
-that fails at once draws 2 % too few and twenty 4 %, and where half are slow and so are many copies of their calls: 2 to
-4 % too many. Of K only mean and spread are right: of ten hosts seven that are four times as slow draw 1.3 % too many,
-of three one 2.5 %, of two 3.7 %; and one of ten that fails at once 1.2 % too few.
+that fails at once draws 2 % too few and twenty 4 %. Of K only mean and spread are right: of ten hosts seven that are
+four times as slow draw 1.3 % too many, of three one 2.5 %, of two 3.7 %; and one of ten that fails at once 1.2 % too
+few.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ from course_lib.models.exact import TINY, FloatArray, accumulate, total
 from course_lib.models.gray_latency import among
 
 LEVELS = 20  # counts that are looked at
+ROWS = LEVELS + 3  # of what is told of a host of the second kind
 LEVEL = np.arange(float(LEVELS))[:, None, None, None]
 ABOVE = 9.0  # of them, those above the mean
 EARLY, LATE = 3, 3  # rounds in which K stands still, and moves; more change the share of calls by 0.3 % at most
@@ -109,7 +110,9 @@ def least_busy(
     """Mean calls outstanding at a host of each kind; and how many more copies of calls the second draws than calls.
 
     A call is rather outstanding when many are: a copy of it meets each K as often as that has calls, and busier hosts.
-    Last what a host of the second kind draws a second with so many outstanding: counts from the number in the last row.
+    A call of the second kind's is drawn when many are: that is told in a second row, if it is copied at once.
+    Last what a host of the second kind draws a second with so many outstanding; three more rows: the number from which
+    these are counted; the calls at a host of the first kind, and those of them that are not slow.
 
     Parameters
     ----------
@@ -139,8 +142,8 @@ def least_busy(
     swap = ~two & (hosts[1] > hosts[0]) & (times[1] < times[0])  # of K, the first kind; see above
     given = times, hosts, quick, looked_at, again
     given = tuple(np.where(swap, values[..., ::-1, :], values) for values in given)
-    found, leans, same = np.empty_like(times), np.zeros(len(rate)), np.zeros_like(times)
-    called = np.empty((LEVELS + 1, len(rate)))
+    found, leans, same = (np.zeros_like(times) for _ in range(3))
+    called = np.empty((ROWS, len(rate)))
     trial, late = (looked_at < 1.0).any(axis=0), 0 if roughly else LATE
     for which, balance in (
         (two, _better_of_two),
@@ -149,9 +152,10 @@ def least_busy(
     ):
         if which.any():
             some = balance(rate[which], *(values[..., which] for values in given))
-            found[:, which], leans[which], same[:, which], kinds = some
-            called[:, which] = np.where(swap[which], kinds[:, 0], kinds[:, 1])
+            found[:, which], leans[:, which], same[:, which], kinds = some
+            called[:-2, which] = np.where(swap[which], kinds[:, 0], kinds[:, 1])
     found, same = (np.where(swap, values[::-1], values) for values in (found, same))
+    called[-2:] = found[0] * np.stack([np.ones_like(rate), np.minimum(quick[0, 0] * quick[1, 0] / times[0], 1.0)])
     return found, np.where(swap, 0.0, leans), same[0], called
 
 
@@ -220,7 +224,7 @@ def _better_of_two(
     )
     same = 1.0 - calls / np.maximum(copies, TINY)
     called = _called(chance, _alike(chance, hosts, pairs), one, rate, levels)
-    return lowest + found, np.zeros(len(rate)), np.stack([same, same]), called
+    return lowest + found, np.zeros_like(hosts), np.stack([same, same]), called
 
 
 def _alike(chance: FloatArray, hosts: FloatArray, pairs: FloatArray) -> FloatArray:
@@ -332,9 +336,18 @@ def _least_of_all(
         # What the other kind takes with each call of K's.
         follow = np.clip(total(CHANCES * PLACES * taken) / np.maximum(deviation, TINY), 0.0, 50.0)
         follows = 0.5 * (follows + follow)
-    lean = follow * deviation**2 / np.maximum(calls * total(CHANCES * taken), TINY)
+    leans = _leans(taken, follow * deviation**2 / np.maximum(np.minimum(moves, 1.0) * calls, TINY))
     called = _called(chance, chosen, CHANCES, rate, levels)
-    return lowest + found, lean, _same_again(CHANCES * chance, chosen, lowest), called
+    return lowest + found, leans, _same_again(CHANCES * chance, chosen, lowest), called
+
+
+def _leans(taken: FloatArray, more: FloatArray) -> FloatArray:
+    """How many more the second kind draws of copies than of calls: of calls at any host, of its own that are new.
+
+    Of what it takes at each place, and `more` of it where a call is seen that is no slow one.
+    """
+    mean = np.maximum(total(CHANCES * taken), TINY)
+    return np.stack([more / mean, np.maximum(total(CHANCES * taken**2) / mean**2 - 1.0, 0.0)])
 
 
 def _forgets(often: FloatArray, time: FloatArray, spread: FloatArray) -> FloatArray:

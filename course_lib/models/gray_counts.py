@@ -7,12 +7,23 @@ go, j of them at a time, and with n = m + j outstanding it gets `called[n]` call
     drawn[m]        = sum of w[j] called[m + j] / sum of w[j]
 
 Calls that all last T, lost ones or errors that count, come all at once when a host is free, and hardly any until the
-first of those are over: waves, which others' luck blurs slowly. With q of the calls lasting, a host with m
+first of those are over: waves, which luck blurs slowly. With q of the calls lasting, a host with m
 
     gets one more at a rate of  q drawn[m]
     loses each of its m with the chance (begun a time T ago) / (mean of m)
 
 and so as many as have begun then: exact on average, and with any of its calls ending as soon as any other.
+
+What these hosts draw, the others do not get. Where all hosts are looked at, it is how many the others have that tells
+how many calls a host gets that has n: as it is n above them. With a share s of all calls drawn, s* in balance,
+
+    the others have       quick (1 - s) / (1 - s*) + kin     of quick + kin in balance
+    a host with n gets    called[n + what they have less]
+
+s is found anew for each step. So waves blur sooner the more hosts there are that draw at once: twenty of forty that
+begin to lose calls draw 7 % less in the first second than if the others were as in balance, and two thirds more in the
+second. `kin`, copies that share the cause of a slow call and last as long, come to the others a while after
+that call; from none where the fault begins.
 """
 
 from __future__ import annotations
@@ -20,47 +31,65 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from course_lib.models.exact import TINY, FloatArray
 from course_lib.theory.tails import normal_tail
 
-STEPS, STEPS_ALIKE = 12, 36  # of a wave at least: where calls differ, and where they all last alike
+STEPS, STEPS_ALIKE, MOST_STEPS = 12, 36, 216.0  # of a wave: where calls differ, where they all last alike; at most
 PARTS_OF_TICK = 4
-WAVES, WAVES_ALIKE = 8, 10  # after which all is as in balance
+WAVES, FLAT = 60, 0.01  # after which all is as in balance at the latest; and as soon as they differ by so little
 FOLLOWED = 48  # counts at most
 SPREADS, FEW = 6.0, 8  # standard deviations, and counts, beyond the mean
 SELDOM = 1e-6
-MOST = 1.0 - 1e-9  # of all calls
-HALVES = 8  # times that a step is cut in two
+LITTLE = 1e-9
+MOST = 1.0 - LITTLE  # of all calls
+LOWER = (-1.0, -0.5, -0.2, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.7, 0.85, 1.0)  # of others' calls
+REST = LOWER.index(0.0)
 GENTLY, ORDERS = 0.25, 8  # of a step's moves, before it is doubled, and of its exponential's series
 
 
 def drawn(called: FloatArray, quick: float) -> FloatArray:
-    """Calls a second that a host draws with so many stuck at it, where the others take so many seconds.
+    """Calls a second that a host draws with so many stuck at it, where the others take so many seconds; row by row.
 
     Examples
     --------
     >>> drawn(np.array([100.0, 100.0, 0.0]), 0.01).round(9).tolist()
     [80.0, 50.0, 0.0]
     """
-    counts = len(called)
-    found, logs = np.zeros(counts), np.log(np.maximum(called * quick, TINY))
+    counts, found = called.shape[-1], np.zeros_like(called)
+    logs = np.log(np.maximum(called[..., :-1] * quick, TINY))
+    whole, ways = (np.zeros(called.shape) for _ in range(2))
+    whole[..., 1:], ways[..., 1:] = np.cumsum(logs, axis=-1), np.cumsum(np.log(np.arange(1.0, counts)))
     for stuck in range(counts):
-        more = np.cumsum(logs[stuck:-1] - np.log(np.arange(1.0, counts - stuck)))
-        weights = np.exp(np.concatenate([[0.0], more]) - max(more.max(initial=0.0), 0.0))
-        found[stuck] = (weights * called[stuck:]).sum() / weights.sum()
+        more = whole[..., stuck:] - whole[..., stuck : stuck + 1] - ways[..., : counts - stuck]
+        weights = np.exp(more - more.max(axis=-1, keepdims=True))
+        found[..., stuck] = (weights * called[..., stuck:]).sum(axis=-1) / weights.sum(axis=-1)
     return found
 
 
-def until_rare(called: FloatArray, slow: float, lasts: float) -> tuple[FloatArray, bool]:
+def lower(called: FloatArray, by: float) -> FloatArray:
+    """Calls a second with so many outstanding, where the other hosts have so many fewer: as many above them as before.
+
+    Examples
+    --------
+    >>> lower(np.array([100.0, 100.0, 1.0]), 0.5).round(9).tolist()
+    [100.0, 10.0, 1.0]
+    """
+    counts = np.arange(float(len(called)))
+    return np.exp(np.interp(counts + by, counts, np.log(np.maximum(called, TINY))))
+
+
+def until_rare(called: FloatArray, slow: float, lasts: float, base: int = 0) -> tuple[FloatArray, bool]:
     """Calls a second, up to a count that slow ones hardly ever reach; and whether that is beyond those followed.
 
-    Beyond the last that is given they are as there: then there are so many that none is ever as few again as to matter.
+    Counted from `base`. Beyond the last that is given they are as there: then there are so many that none is ever as
+    few again as to matter.
     """
     mean = slow * float(called[-1]) * lasts
-    enough = math.ceil(mean + SPREADS * math.sqrt(mean) + FEW)
+    enough = math.ceil(mean + SPREADS * math.sqrt(mean) + FEW) - base
     more = max(enough - len(called), 0) if enough <= FOLLOWED else 0
     return np.concatenate([called, np.full(more, called[-1])]), enough > FOLLOWED
 
@@ -71,14 +100,22 @@ class Births:
 
     Parameters
     ----------
-    rates : ndarray, shape (counts,)
-        Calls a second, by how many there are.
+    rates : ndarray, shape (len(LOWER), counts)
+        Calls a second, by how many calls fewer the others have, and by how many there are. Of one row, if that is all
+        one, or nobody knows.
     base : int
         The least count: with fewer a host gets the next call at once.
     many : bool
         Whether there are more than are followed, to which they come as to the last count.
     slow, whole, hosts : float
         Slow ones among all that come to it; all calls a second, and hosts that get more of them while they hold few.
+    quick, kin : float
+        Calls that each of the others has in balance: what they have of all calls; and copies that share the cause of a
+        slow one, which last as long.
+    two : bool
+        Whether two hosts are looked at: then it is not on the others' level that their calls depend, but for `kin`.
+    delay, scarce : float, bool
+        Seconds until such a copy is sent; whether there are never more of them, as a budget is used up.
     """
 
     rates: FloatArray
@@ -87,21 +124,31 @@ class Births:
     slow: float = 1.0
     whole: float = math.inf
     hosts: float = 1.0
+    quick: float = 1.0
+    kin: float = 0.0
+    two: bool = False
+    delay: float = 0.0
+    scarce: bool = False
+
+    @property
+    def usual(self) -> FloatArray:
+        """Calls a second where the others have as many as in balance, shape (counts,)."""
+        return self.rates[REST if len(self.rates) > 1 else 0]
 
     def at_rest(self, lasts: float) -> FloatArray:
         """Chance of each count in balance, of calls that last so long, in whatever way."""
-        counts = self.base + np.arange(1.0, len(self.rates))
-        logs = np.concatenate([[0.0], np.cumsum(np.log(np.maximum(self.rates[:-1] * lasts / counts, TINY)))])
+        counts = self.base + np.arange(1.0, len(self.usual))
+        logs = np.concatenate([[0.0], np.cumsum(np.log(np.maximum(self.usual[:-1] * lasts / counts, TINY)))])
         chance = np.exp(logs - logs.max())
         return chance / chance.sum()
 
-    def competing(self, chance: FloatArray) -> float:
-        """Of the calls that each host would get if no other were free, those that it gets.
+    def steady(self, lasts: float) -> float:
+        """Calls a second in balance."""
+        return float(self.usual[-1] if self.many else self.at_rest(lasts) @ self.usual)
 
-        Of all calls each takes a share, and none twice.
-        """
-        share = float(chance @ self.rates) / (self.slow * self.whole)
-        return -math.expm1(self.hosts * math.log1p(-min(share, MOST))) / (self.hosts * share) if share > 0 else 1.0
+    def share(self, calls: FloatArray) -> FloatArray:
+        """Of all calls, those that all hosts draw that draw so many slow ones a second each."""
+        return calls * self.hosts / (self.slow * self.whole)
 
 
 class Waves:
@@ -117,45 +164,70 @@ class Waves:
 
     Examples
     --------
-    >>> Waves(Births(np.array([1e4, 1e4, 0.0])), (4.0, 0.0, 9.0), 2.0, 12.0).begun(np.arange(7) * 2.0).round(2).tolist()
+    >>> births = Births(np.array([[1e4, 1e4, 0.0]]))
+    >>> Waves(births, (4.0, 0.0, 9.0), 2.0, 12.0).begun(np.arange(7) * 2.0).round(2).tolist()
     [0.0, 2.0, 2.0, 4.0, 4.0, 6.0, 6.0]
     """
 
     def __init__(self, births: Births, law: tuple[float, float, float], dt: float, until: float) -> None:
-        born, many, size, spread = births.rates, births.many, len(births.rates), law[1]
+        self.births, self.law, size = births, law, len(births.usual)
         self.lasts = float(longer(np.zeros(1), *law)[0])
-        chance, below = births.at_rest(self.lasts), np.arange(float(size))
-        self.steady, usual = float(born[-1] if many else chance @ born), births.competing(chance)
-        least, waves = (STEPS, WAVES) if spread else (STEPS_ALIKE, WAVES_ALIKE)
-        parts = max(least, math.ceil(min(PARTS_OF_TICK * self.lasts / dt, 6.0 * STEPS_ALIKE)))
+        self.rest, self.steady = births.at_rest(self.lasts), births.steady(self.lasts)
+        parts = max(STEPS if law[1] else STEPS_ALIKE, math.ceil(min(PARTS_OF_TICK * self.lasts / dt, MOST_STEPS)))
         self.step = self.lasts / parts
-        steps = min(math.ceil(until / self.step - 1e-9), waves * parts)
-        ends = _ends(law, self.step, steps)
-        first = int(np.argmax(ends > 0))
-        stages = [(after, below @ within) for after, within in _stages(born, self.step)]
-        here = np.zeros(size)
-        here[0] = 1.0
-        begun, known, late, held = np.zeros(steps), np.zeros(steps), 0.0, 0.0
-        self.there, self.rest = np.empty((steps, size)), chance if steps == waves * parts else None
+        steps = min(math.ceil(until / self.step - 1e-9), WAVES * parts)
+        self.there, self.whole, usual = np.empty((steps, size)), np.zeros(steps + 1), self.steady * self.step
+        done = 0
+        for more in self._steps(steps):
+            self.whole[done + 1] = self.whole[done] + more
+            done += 1
+            last = np.diff(self.whole[max(done - parts, 0) : done + 1]) / usual if done % parts == 0 else np.zeros(1)
+            if (abs(last - 1.0) < FLAT).all():
+                break
+        self.there, self.whole = self.there[:done], self.whole[: done + 1]
+
+    def _steps(self, steps: int) -> Iterator[float]:
+        """Calls that begin in each step.
+
+        Of those that are over at a time all hosts' calls have the same part; a host with `base` calls gets others.
+        """
+        births, many, ends, kin = self.births, self.births.many, _ends(self.law, self.step, steps), self._kin(steps)
+        moves, first, here = Moves(births, self.steady, self.step), int(np.argmax(ends > 0)), np.zeros(len(self.rest))
+        here[0], known, late, held, base = 1.0, np.zeros(steps), 0.0, 0.0, 0.0
         for number in range(steps):
-            over = float(ends[first : number + 1] @ known[: number + 1 - first][::-1]) if number >= first else 0.0
-            anew = 0.0 if number else float(births.base)
-            if over > 0:
+            others = kin(number, held)
+            anew = max(births.base + others - births.kin, 0.0) - base  # the least count rises with the others' copies
+            base, anew = base + anew, anew * (1.0 - float(here[-1]) * many)
+            if number >= first:
+                over = float(ends[first : number + 1] @ known[number - first :: -1])
                 kept = here[-1] if many else 0.0
                 here[-1] -= kept
-                among = held if many else float(here @ below)
-                here = _fewer(here, 1.0 - min(over / max(among, over), 1.0))
+                among = max(held, over) if many else float(here @ moves.below)  # of so many none is ever one of few
+                here = _fewer(here, 1.0 - min(over / max(among, over, TINY), 1.0))
                 here[-1] += kept
-                anew, held = max(over - among, 0.0), held - over
-            ahead = min(births.competing(here) / usual, 1.0)  # of the step
-            more = float(born[-1]) * self.step * float(here[-1]) if many else 0.0
-            before = float(here @ below)
-            here, mean = _moved(here, stages, ahead)
-            self.there[number], now = here, float(here @ below)
-            begun[number] = anew + now - before + more
-            known[number], late = begun[number] + late - (now - mean + more / 2.0), now - mean + more / 2.0
-            held += begun[number]
-        self.whole = np.concatenate([[0.0], np.cumsum(begun)])
+                anew, held = max(anew + over - among, 0.0), held - over
+            before = float(here @ moves.below)
+            here, mean, rate = moves.go(here, others + births.base - base)
+            self.there[number], now = here, float(here @ moves.below)
+            more = rate * self.step * float(here[-1]) if many else 0.0
+            begun = anew + now - before + more
+            known[number], late = begun + late - (now - mean + more / 2.0), now - mean + more / 2.0
+            held += begun
+            yield begun
+
+    def _kin(self, steps: int) -> Callable[[int, float], float]:
+        """Copies that share the cause at each of the others, step by step, told how many calls a host holds then."""
+        births, stuck = self.births, np.zeros(steps)
+        later, most = math.ceil(births.delay / self.step) if births.kin else 0, np.full(steps, math.inf)
+        if births.kin and births.scarce:
+            most = 1.0 - longer(np.arange(steps) * self.step, *self.law) / self.lasts
+
+        def kin(number: int, held: float) -> float:
+            stuck[number] = held / (self.steady * self.lasts)
+            before = number - later
+            return births.kin * float(min(stuck[before], most[before])) if before >= 0 else 0.0
+
+        return kin
 
     def begun(self, time: FloatArray) -> FloatArray:
         """Calls that have begun until then."""
@@ -166,9 +238,7 @@ class Waves:
     def chance(self, time: float) -> FloatArray:
         """Of each count, then."""
         number = math.ceil(time / self.step - 1e-9) - 1
-        if number >= len(self.there) and self.rest is not None:
-            return self.rest
-        return self.there[min(number, len(self.there) - 1)]
+        return self.there[number] if number < len(self.there) else self.rest
 
     def left(self, until: float, time: FloatArray) -> FloatArray:
         """Of those that had begun until then, those that are not over so long after."""
@@ -199,55 +269,89 @@ def _ends(law: tuple[float, float, float], step: float, steps: int) -> FloatArra
     return np.where(ends > SELDOM, ends, 0.0)
 
 
-def _stages(born: FloatArray, step: float) -> list[tuple[FloatArray, FloatArray]]:
+class Moves:
+    """A step in which calls come and none ends, by how many calls the other hosts have meanwhile."""
+
+    def __init__(self, births: Births, steady: float, step: float) -> None:
+        self.births, self.below = births, np.arange(float(births.rates.shape[1]))
+        after, within = _steps(births.rates, step)
+        self.after = np.concatenate(
+            [after, (self.below @ within)[:, None]], axis=1
+        )  # and, last, the mean over the step
+        gains = self.below @ after - self.below
+        gains[:, -1] += births.rates[:, -1] * step * births.many
+        self.drawn = births.share(gains / step)
+        self.others = (1.0 - min(float(births.share(np.array(steady))), MOST)) / births.quick
+        self.level = (births.quick + births.kin) * (1.0 - np.array(LOWER))
+        self.left = 1.0 - self.others * self.level
+
+    def go(self, here: FloatArray, kin: float) -> tuple[FloatArray, float, float]:
+        """Chance of each count after a step, the mean count on average, and calls a second to the highest.
+
+        Where each of the others has so many copies that share the cause.
+        """
+        (place, weight), *more = self._parts(here, kin)
+        after, rate = weight * (self.after[place] @ here), weight * self.births.rates[place, -1]
+        for place, part in more:
+            after, weight = after + part * (self.after[place] @ here), weight + part
+            rate += part * self.births.rates[place, -1]
+        if weight < 1.0 - LITTLE:
+            after += (1.0 - weight) * np.append(here, self.below @ here)
+        return after[:-1], float(after[-1]), float(rate)
+
+    def _parts(self, here: FloatArray, kin: float) -> list[tuple[int, float]]:
+        """Which rows, and how much of each.
+
+        Those where calls that do not come here leave the others as many as that row means, on average over the step.
+        """
+        if len(self.after) == 1:
+            return [(0, 1.0)]
+        if self.births.two:
+            short = self.births.quick + kin - self.level
+        else:
+            left = self.left + self.others * kin  # of all calls, for these
+            short = left - self.drawn @ here
+            if short[-1] < 0:  # all go here, and each takes a share
+                return [(len(short) - 1, float(left[-1] / (left[-1] - short[-1])))]
+        fits = int((short >= 0).argmax())
+        if not fits:
+            return [(0, 1.0)]
+        part = float(short[fits] / (short[fits] - short[fits - 1]))
+        return [(fits - 1, part), (fits, 1.0 - part)]
+
+
+def _steps(rates: FloatArray, step: float) -> tuple[FloatArray, FloatArray]:
     """Chances of each count after a step in which none ends, and on average over it; by the count before it.
 
-    Then the same for half a step, a quarter, and so on.
+    For each row of calls a second by count.
     """
-    place, size = np.arange(len(born)), len(born)
-    moves = np.zeros((size, size))
-    moves[place[1:], place[:-1]] = born[:-1] * step
-    moves[place[:-1], place[:-1]] = -born[:-1] * step
-    doubled = max(HALVES, math.ceil(math.log2(max(float(born.max()) * step, TINY) / GENTLY)))
+    place, size = np.arange(rates.shape[1]), rates.shape[1]
+    moves = np.zeros((len(rates), size, size))
+    moves[:, place[1:], place[:-1]] = rates[:, :-1] * step
+    moves[:, place[:-1], place[:-1]] = -rates[:, :-1] * step
+    doubled = max(math.ceil(math.log2(max(float(rates.max()) * step, TINY) / GENTLY)), 0)
     moves /= 2.0**doubled
-    after, within, part = np.eye(size), np.eye(size), np.eye(size)
+    after, within, part = (np.eye(size) + np.zeros_like(moves) for _ in range(3))
     for order in range(1, ORDERS):
         part = part @ moves / order
         after, within = after + part, within + part / (order + 1.0)
-    stages = [(after, within)]
     for _ in range(doubled):
         after, within = after @ after, (within + after @ within) / 2.0
-        stages.append((after, within))
-    return stages[: -HALVES - 2 : -1]
-
-
-def _moved(here: FloatArray, stages: list[tuple[FloatArray, FloatArray]], ahead: float) -> tuple[FloatArray, float]:
-    """Chance of each count after such a part of a step, and the mean count on average."""
-    half = min(int(-math.log2(max(ahead, TINY))), len(stages) - 1)
-    after, within = stages[half]
-    found, mean = after @ here, float(within @ here)
-    if ahead < 1.0 and half < len(stages) - 1:
-        less = 2.0 - ahead * 2.0 ** (half + 1)
-        after, within = stages[half + 1]
-        found, mean = found + less * (after @ here - found), mean + less * (float(within @ here) - mean)
-    return found, mean
+    return after, within
 
 
 @functools.cache
-def _ways(size: int) -> tuple[FloatArray, FloatArray]:
-    """Ways to choose so many of so many, and how many are left; none where more would be."""
+def _ways(size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Ways to choose so many of so many, and how many are left; none where more would be. And how many there may be."""
     ways = np.array([[math.comb(before, after) for before in range(size)] for after in range(size)], dtype=float)
     left = np.maximum(np.arange(size) - np.arange(size)[:, None], 0)
-    return ways, left
+    return ways, left, np.arange(float(size))
 
 
 def _fewer(chance: FloatArray, stays: float) -> FloatArray:
     """Chance of each count after each call has stayed with that chance."""
-    ways, left = _ways(len(chance))
-    powers = np.ones((2, len(chance)))
-    powers[0, 1:], powers[1, 1:] = stays, 1.0 - stays
-    powers = np.multiply.accumulate(powers, axis=1)
-    return (ways * powers[1, left]) @ chance * powers[0]
+    ways, left, counts = _ways(len(chance))
+    return (ways * ((1.0 - stays) ** counts).take(left)) @ chance * stays**counts
 
 
 def while_stuck(draws: FloatArray, chance: FloatArray, still: FloatArray) -> FloatArray:

@@ -41,8 +41,8 @@ class Calls:
         Of copies, by where the call went first, those that go to an impaired host.
     waits : (ndarray, ndarray)
         Seconds in the queue of a healthy host, and of an impaired one.
-    granted : ndarray
-        Of the copies that are wanted, those that are sent.
+    granted : (ndarray, ndarray)
+        Of the copies that are wanted, those that are sent: of calls to a healthy host, and to an impaired one.
     moved : ndarray
         Of the calls to impaired hosts, those that a tied copy takes to a healthy one.
     """
@@ -52,15 +52,15 @@ class Calls:
     copy_from_healthy: Any
     copy_from_ill: Any
     waits: tuple[Any, Any]
-    granted: Any
+    granted: tuple[Any, Any]
     moved: Any
 
     def rows(self, at: Any) -> Calls:
         """The same at some of the moments."""
         pick = lambda value: value[at]  # noqa: E731
         parts = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        waits = tuple(map(pick, parts.pop("waits")))
-        return Calls(**{name: pick(value) for name, value in parts.items()}, waits=waits)
+        pairs = {name: tuple(map(pick, parts.pop(name))) for name in ("waits", "granted")}
+        return Calls(**{name: pick(value) for name, value in parts.items()}, **pairs)
 
 
 class Laws:
@@ -123,21 +123,21 @@ class Laws:
         first, later = self.tries(time, calls), self.tries(time - delay, calls)
         hit, refused = self.hit * calls.ill, self.sinkhole & calls.ill
         lost, tied = self.lossy & np.ones_like(calls.ill), self.tied
-        free, kin = self._saved(calls.copy_from_healthy, later, calls)
+        free, kin = self._saved(calls.copy_from_healthy, calls.granted[0], later, calls)
         healthy = first[0] * np.where(tied, 1.0, free)
-        free, kin = self._saved(calls.copy_from_ill, later, calls)
+        free, kin = self._saved(calls.copy_from_ill, calls.granted[1], later, calls)
         begun_elsewhere = (1.0 - calls.moved) * first[2] + calls.moved * later[0]
         quick = np.where(tied, begun_elsewhere, first[2] * free)
         slow = first[3] * np.where(tied & ~lost, 1.0, kin)
         ill = np.where(refused, 1.0, (1.0 - hit) * quick + hit * slow)
         return np.clip((1.0 - calls.share) * healthy + calls.share * ill, 0.0, 1.0)
 
-    def _saved(self, to_ill: Any, later: Any, calls: Calls) -> tuple[FloatArray, FloatArray]:
+    def _saved(self, to_ill: Any, granted: Any, later: Any, calls: Calls) -> tuple[FloatArray, FloatArray]:
         """What a copy leaves late of the late: of a call's own luck, and where it may share the cause."""
         own = self.mixed(later, calls)
         alike = later[1], np.where(self.sinkhole & calls.ill, 1.0, later[3])
         copy, same = ((1.0 - to_ill) * kind[0] + to_ill * kind[1] for kind in (own, alike))
-        kappa, granted = self.batch.dependence, calls.granted
+        kappa = self.batch.dependence
         free = 1.0 - granted + granted * copy
         return free, 1.0 - granted + granted * (kappa * same + (1.0 - kappa) * copy)
 
@@ -257,6 +257,16 @@ def outstanding(laws: Laws, calls: Calls, kin: FloatArray) -> tuple[FloatArray, 
     times = part * times + (1.0 - part) * np.where(laws.lossy, laws.batch.timeout, laws.slow_mean)
     healthy, ill = (np.minimum(times[x] + calls.waits[x], laws.batch.timeout) for x in (0, 1))
     return healthy, np.where(laws.sinkhole & calls.ill, times[1], ill)
+
+
+def remembered(laws: Laws, delay: FloatArray) -> FloatArray:
+    """Of how many calls are outstanding that are not slow, what is left after so many seconds: those that last longer.
+
+    The mean rest of a call, E[(T - t)+] / E[T], of log-normal T.
+    """
+    spread = laws.batch.spread
+    z = np.log(np.maximum(delay, NOTHING) / laws.batch.median_time) / spread
+    return np.maximum(normal_tail(z - spread) - delay / laws.work * normal_tail(z), 0.0)
 
 
 def quick_ones(laws: Laws, calls: Calls, kin: FloatArray) -> FloatArray:

@@ -140,6 +140,7 @@ LEFT_OUT = {
     "ejected": QUANTILES,  # hosts come and go: a mean of quantiles is no quantile
     "two choices, sinkhole, ejected": QUANTILES,
     "deep checks": QUANTILES,
+    "sixty outstanding, limping": ("leaf_p99",),  # hardly one is slow right after the first
 }
 
 
@@ -212,6 +213,63 @@ def test_slow_hosts_draw_calls_while_these_gather_and_fewer_until_the_last_are_o
         near(of_model(trace, begin, begin + 10.0)["impaired_share"], runs[name], TRANSIENT, what=name)
 
 
+def waving(scenario, seed):
+    """Who gets calls in the fault's first ten seconds, and right after it, two by two."""
+    run = Loop(scenario, int(seed)).run()
+    return {f"{begin:g}": measure(run, scenario, begin, begin + 2.0)["impaired_share"] for begin in TWO_BY_TWO}
+
+
+TWO_BY_TWO = (20.0, 22.0, 24.0, 26.0, 28.0, 50.0, 52.0)
+#: Calls that are lost for two seconds come in waves, fifteen of them until the fault ends.
+WAVING = FORTY | LEAST | dict(fault="lossy", timeout=2.0, until=56.0)
+WAVES = {
+    "two of forty": WAVING,
+    "eight of forty": WAVING | dict(impaired_hosts=8),
+    "half of the fleet": WAVING | dict(impaired_hosts=20),
+    "half of the fleet, few are lost": WAVING | dict(impaired_hosts=20, slow_fraction=0.05),
+    "half of the fleet, and the cause is shared": WAVING | dict(
+        impaired_hosts=20, slow_fraction=0.3, hedge_delay=0.3, hedge_budget=0.02, dependence=1.0
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WAVES)
+def test_waves_of_lost_calls_last_to_the_end_of_the_fault_and_beyond(case):
+    """The more hosts draw at once, the less the others have, and the fewer calls these hosts then get."""
+    scenario = Scenario(**WAVES[case])
+    runs, trace = replay(gray_failure_oracle, waving, scenario, range(24)), _model(scenario, np.arange(40))
+    for begin in TWO_BY_TWO:
+        near(of_model(trace, begin, begin + 2.0)["impaired_share"], runs[f"{begin:g}"], TRANSIENT, 0.001,
+             what=f"{case}, from {begin:g} s")  # fmt: skip
+
+
+def shared_cause(scenario, seed):
+    """Who gets calls, and copies, in the fault's second half."""
+    seen = measure(Loop(scenario, int(seed)).run(), scenario, 35.0, 49.0)
+    return {name: seen[name] for name in ("impaired_share", "hedge_share", "slow_pages")}
+
+
+#: Half of the fleet limps; copies are sent so early that most calls want one; a budget pays for few or all.
+HALF = FORTY | LEAST | dict(impaired_hosts=20, slow_time=5.0, timeout=25.0, objective=2.0, hedge_delay=0.05, until=50.0)
+SHARED = {
+    "all are copied": HALF | dict(dependence=1.0),
+    "one in five is copied": HALF | dict(dependence=1.0, hedge_budget=0.2),
+    "one in five is copied, at once": HALF | dict(dependence=1.0, hedge_budget=0.2, hedge_delay=0.025),
+    "one in fifty is copied": HALF | dict(dependence=1.0, hedge_budget=0.02),
+    "one in five is copied, and the cause is its own": HALF | dict(hedge_budget=0.2),
+}
+
+
+@pytest.mark.parametrize("case", SHARED)
+def test_a_budget_pays_for_fewer_of_the_copies_that_slow_hosts_calls_want(case):
+    """They get their calls when many come, and so many want a copy when these do."""
+    scenario = Scenario(**SHARED[case])
+    runs, trace = replay(gray_failure_oracle, shared_cause, scenario, range(24)), _model(scenario, np.arange(40))
+    seen = of_model(trace, 35.0, 49.0)
+    for name, bar in (("impaired_share", 0.02), ("hedge_share", STEADY), ("slow_pages", STEADY)):
+        near(seen[name], runs[name], bar, 0.001 * (name == "slow_pages"), what=f"{case}: {name}")
+
+
 def kept_out(scenario, seed):
     """Hosts that are ejected in the second ten seconds after the fault, and who gets calls then."""
     seen = measure(Loop(scenario, int(seed)).run(), scenario, 60.5, 69.5)
@@ -275,9 +333,9 @@ def test_work_is_what_keeps_hosts_busy():
 ALL = dict(impaired_hosts=40, fault_start=0.0, fault_duration=1e4, request_rate=1.0)  # every host alike, no queue
 
 
-def last(name, until=20.0, **changes):
-    """A signal's last value in a short run."""
-    return simulate(Parameters(**(ALL | changes)), until=until)[name][-1]
+def last(name, until=20.0, ticks=1, **changes):
+    """A signal's last value in a short run, or its mean over so many ticks."""
+    return simulate(Parameters(**(ALL | changes)), until=until)[name][-ticks:].mean(axis=0)
 
 
 def test_a_slow_call_in_a_hundred_is_the_rule_at_a_fan_out_of_a_hundred():
@@ -333,7 +391,7 @@ def test_balancers_share_out_as_theory_says():
     assert found[2] == pytest.approx(0.917, abs=1e-3)
     pair = last("impaired_share", fault="sinkhole", balancer=["two_choices", "least_outstanding"], replicas=2, **ten)
     assert pair[0] == pair[1] == pytest.approx(0.2)
-    ten |= dict(until=80.0, balancer="least_outstanding")  # once waves of the first calls are over
+    ten |= dict(until=80.0, ticks=5, balancer="least_outstanding")  # two waves of five seconds
     counted = last("impaired_share", fault="sinkhole", error_penalty=5.0, **ten)
     assert counted == pytest.approx(tails.least_outstanding_share([5.0] + [work] * 9)[0], rel=2e-3)
 
@@ -356,7 +414,7 @@ def test_hundreds_of_calls_come_at_once_and_none_until_they_are_over():
     ten |= dict(fault="sinkhole", error_penalty=5.0, balancer="least_outstanding", fault_start=10.0)
     share = simulate(Parameters(**ten), until=100.0)["impaired_share"]
     calls = share * 8e6 * 2.0
-    assert calls[5] == pytest.approx(share[-1] * 8e6 * 5.0, rel=0.03) and calls[6] < 0.01 * calls[5]
+    assert calls[5] == pytest.approx(share[-5:].mean() * 8e6 * 5.0, rel=0.03) and calls[6] < 0.01 * calls[5]
 
 
 def test_of_two_hosts_a_full_one_is_chosen_where_both_are():
@@ -373,10 +431,10 @@ def test_of_two_hosts_a_full_one_is_chosen_where_both_are():
 
 
 def test_hosts_with_stuck_calls_draw_less_than_the_others():
-    """The level falls as more and more of the lossy half carry what the others did; 0.377 is an event loop's."""
+    """The level falls as more and more of the lossy half carry what the others did; 0.368 is an event loop's."""
     half = Parameters(fault="lossy", balancer="least_outstanding", impaired_hosts=20, request_rate=1e4, fan_out=1)
     after = simulate(half, until=260.0)["impaired_share"][120:125]
-    assert (after <= 0.5).all() and (np.diff(after) >= 0).all() and after.mean() == pytest.approx(0.377, rel=0.05)
+    assert (after <= 0.5).all() and (np.diff(after) >= 0).all() and after.mean() == pytest.approx(0.368, rel=0.03)
 
 
 def test_where_hardly_a_call_is_outstanding_all_hosts_look_alike():
