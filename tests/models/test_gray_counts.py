@@ -56,6 +56,20 @@ def test_hosts_that_are_free_together_share_the_calls_there_are():
     np.testing.assert_allclose(begun, [1.5, 2.8, 3.0], atol=0.4)
 
 
+def test_hosts_that_hold_more_than_is_followed_share_the_calls_there_are_too():
+    """Fifty a second would come to each of twenty, however many it has, but there are 200; a call is never over."""
+    births = Births(np.full((len(LOWER), 3), 50.0), many=True, whole=200.0, hosts=20.0)
+    begun = Waves(births, (90.0, 0.0, 900.0), 2.0, 6.0).begun(np.array([2.0, 6.0]))
+    np.testing.assert_allclose(np.diff(begun), [40.0], rtol=0.02)
+
+
+def test_counts_are_followed_from_the_least_that_a_host_has():
+    """Fifty, and 50 more at most: 48 are followed."""
+    for base, counts, many in ((0, 20, True), (50, 20, True), (55, 46, False), (90, 20, False)):
+        rates, found = until_rare(np.full(20, 10.0), 1.0, 5.0, base)
+        assert (len(rates), found) == (counts, many)
+
+
 def test_a_host_that_lacks_many_calls_gets_them_at_once_and_again_when_they_are_over():
     births = Births(np.array([[1e4, 1e4, 0.0]]), base=70)
     begun = Waves(births, ALIKE, TICK, UNTIL).begun(np.array([0.0, 2.0, 4.0, 6.0, 9.0, 11.0]))
