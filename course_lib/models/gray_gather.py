@@ -47,7 +47,8 @@ from course_lib.models.gray_counts import (
 from course_lib.models.gray_latency import ROUND_ROBIN, Calls, Laws, per, quick_ones
 
 PARTS = 32  # of a tick
-SPAN, SPANS = 128, 16  # ticks after which all is as in balance; a fault's are known by so many
+SPAN, SPANS, SOON = 128, 16, 32  # ticks after which all is as in balance; counted by; where hosts come and go
+HOSTS = LEVELS + 4  # the row that says how many impaired hosts there are
 LASTS = 0.02  # ticks: calls that are over before leave nothing behind
 EVEN = 0.002  # of the calls: what differs less is as in balance
 FREED = 0.005  # of the places: if fewer are, nothing comes of it
@@ -65,7 +66,8 @@ class Gathering:
         self.part = np.ones((ticks, size))  # of what impaired hosts draw in balance, what they draw in each tick
         self.turns = np.zeros(ticks, dtype=bool)  # whether that is another part than in the tick before
         self.beyond = np.zeros((ticks, size))  # calls in each tick, more than in balance
-        self.since, self.span = (np.zeros(size, dtype=np.int64) for _ in range(2))  # ticks: see `settle`
+        self.since, self.span = (np.zeros(size, dtype=np.int64) for _ in range(2))  # ticks: see `_ages`
+        self.mixed = np.zeros(size, dtype=bool)  # whether hosts have come or gone since, and so hold calls of many ages
         self.filled, self.rate, self.alone = (np.zeros(size) for _ in range(3))  # places, and slow calls a second
         self.held = np.zeros((0, PARTS, size))  # slow calls of hosts that are well again, in each tick and part
         self.most = np.zeros(size)  # of these, in balance
@@ -106,9 +108,10 @@ class Gathering:
             Calls a second that they draw in balance.
         alone : ndarray
             Of these, those that come in any case, as no other host is looked at.
-        called : ndarray, shape (counts + 3, members)
-            What one of them draws with so many outstanding, as `gray_balance.least_busy` has it, 0 if unknown; all
-            calls and copies a second; how many of them there are.
+        called : ndarray, shape (gray_balance.ROWS + 5, members)
+            What one of them draws with so many outstanding, as `gray_balance.least_busy` has it, 0 if unknown. All
+            calls and copies a second; how many of these hosts there are; whether two are looked at; seconds until a
+            copy is sent; whether a budget leaves none.
         well : ndarray
             Of the hosts in rotation, those that never were impaired.
         """
@@ -116,8 +119,7 @@ class Gathering:
         lasting = calls.ill & (self.laws.batch.balancer != ROUND_ROBIN) & (law[0] > 0) & (law[2] > LASTS * self.dt)
         if (self.lasting & ~lasting).any():
             self._end(tick, self.lasting & ~lasting)
-        self.since = np.where(lasting & ~self.lasting, tick, self.since)  # from when on they hold calls that last
-        self.span = np.minimum(-(-(end - self.since) // SPANS) * SPANS, SPAN)
+        self._ages(tick, end, lasting & ~self.lasting, called[HOSTS] != self.called[HOSTS])
         self.law, self.lasting, self.alone, self.called = law, lasting, per(alone, rate), called
         self.rate = np.where(lasting, rate * law[0], 0.0)
         found = np.ones((self.ticks - tick, self.size))
@@ -125,8 +127,9 @@ class Gathering:
             each, holds = np.zeros((SPAN, self.size)), law[0] * np.where(law[3] > 0, self.laws.slow_mean, law[2])
             filled = np.where(gathers, rate * holds, 0.0)
             for member in np.flatnonzero(gathers & (abs(filled - self.filled) > FREED * filled)):
-                given = tuple(law[:, member].tolist()), called[:, member].tobytes(), self.dt, int(self.span[member])
-                each[: given[-1], member] = _beyond(*given)
+                ticks = min(int(self.span[member]), SOON if self.mixed[member] else SPAN)
+                given = tuple(law[:, member].tolist()), called[:, member].tobytes(), self.dt, ticks
+                each[:ticks, member] = _beyond(*given)
             span = self.beyond[tick : tick + SPAN]
             span += (filled - self.filled) * each[: len(span)]
             self.filled = filled
@@ -139,6 +142,11 @@ class Gathering:
                 found[: len(held), member] = drawn[:-1].reshape(-1, PARTS).mean(axis=1) / max(drawn[-1], TINY)
         self.part[tick:] = np.where(abs(found - 1.0) < EVEN, 1.0, found)
         self.turns[tick + 1 :] = (self.part[tick + 1 :] != self.part[tick:-1]).any(axis=1)
+
+    def _ages(self, tick: int, end: NDArray[np.int64], anew: NDArray[np.bool_], others: NDArray[np.bool_]) -> None:
+        """From when on hosts hold calls that last, and for how long."""
+        self.since, self.mixed = np.where(anew, tick, self.since), ~anew & (self.mixed | others)
+        self.span = np.minimum(-(-(end - self.since) // SPANS) * SPANS, SPAN)
 
     def _still(self, tick: int, member: int) -> FloatArray:
         """Of a host's calls that are stuck, those that keep others away, in each part of a tick; and in the end.
@@ -197,7 +205,7 @@ class Gathering:
                 known[*law, ago] = longer(time, *law) - longer(time + ago, *law)
             stuck = self.rate[member] * known[*law, ago]
             there = None
-            if law[1] == 0 and self.called[0, member] > 0:
+            if law[1] == 0 and self.called[0, member] > 0 and not self.mixed[member]:
                 wave = _waves((slow, fast, *law), given[-1], self.dt, int(self.span[member]))
                 stuck, there = wave.left(ago, time) * self.rate[member] / wave.steady, wave.chance(ago)
                 self.most[member] = wave.left(ago, np.zeros(1))[0] * self.rate[member] / wave.steady
