@@ -42,6 +42,7 @@ STEPS, STEPS_ALIKE, MOST_STEPS = 12, 36, 216.0  # of a wave: where calls differ,
 PARTS_OF_TICK = 4
 WAVES, FLAT = 60, 0.01  # after which all is as in balance at the latest; and as soon as they differ by so little
 FOLLOWED = 48  # counts at most
+MOST_KIN = 2.0  # times as many copies as in balance: what waves have more is less, but of hundreds, which come at once
 SPREADS, FEW = 6.0, 8  # standard deviations, and counts, beyond the mean
 SELDOM = 1e-6
 LITTLE = 1e-9
@@ -223,7 +224,7 @@ class Waves:
             most = 1.0 - longer(np.arange(steps) * self.step, *self.law) / self.lasts
 
         def kin(number: int, held: float) -> float:
-            stuck[number] = held / (self.steady * self.lasts)
+            stuck[number] = min(held / max(self.steady * self.lasts, TINY), MOST_KIN)
             before = number - later
             return births.kin * float(min(stuck[before], most[before])) if before >= 0 else 0.0
 

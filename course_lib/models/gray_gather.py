@@ -48,6 +48,7 @@ from course_lib.models.gray_latency import ROUND_ROBIN, Calls, Laws, per, quick_
 
 PARTS = 32  # of a tick
 SPAN, SPANS, SOON = 128, 16, 32  # ticks after which all is as in balance; counted by; where hosts come and go
+CERTAIN = 1000  # calls: of more just so many are there as on average
 HOSTS = LEVELS + 4  # the row that says how many impaired hosts there are
 LASTS = 0.02  # ticks: calls that are over before leave nothing behind
 EVEN = 0.002  # of the calls: what differs less is as in balance
@@ -238,7 +239,9 @@ def _once_well(slow: float, fast: float, lasts: float, called: bytes, work: floa
     if not rates[0] or (births.base and not births.two):
         return 1.0 - STUCK
     draws, mean = drawn(rates, work), births.steady(lasts) * lasts
-    if births.base or births.many:
+    if births.base > CERTAIN:
+        draws = np.interp(mean * STUCK - births.base, np.arange(float(len(draws))), draws)
+    elif births.base or births.many:
         draws = while_many_are_stuck(np.concatenate([np.full(births.base, draws[0]), draws]), mean, STUCK)
     else:
         draws = while_stuck(draws, births.at_rest(lasts) if there is None else np.frombuffer(there), STUCK)

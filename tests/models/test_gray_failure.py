@@ -556,6 +556,9 @@ ODD = (
     dict(request_rate=1e5, fan_out=1411, hosts=16, median_time=9.8, timeout=9.4, impaired_hosts=0),
     dict(request_rate=77.0, hosts=4, impaired_hosts=0, timeout=0.066, ejection_cap=0.0014, ejection_rule="absolute",
          ejection_volume=0.0, ejection_interval=0.5, ejection_time=0.0018),
+    # Hundreds of thousands outstanding, and copies that share a cause.
+    dict(request_rate=16462.469325860828, fan_out=2000, replicas=14, workers=314, median_time=0.11177651095680739,
+         spread=1.5, dependence=1.0, hedge_delay=1e-4, objective=60.0, dt=1.0),
 )  # fmt: skip
 
 
