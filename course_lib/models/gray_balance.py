@@ -28,7 +28,8 @@ In four ways they are not independent even at one K. Hosts that have K calls tog
 of how many tie, the part is left out that a host's count tells (with one call a host at most, all of it). Hosts that
 answer at once fill up together, when nobody else is idle: see `_none_idle`. It is for others to have no fewer than many
 calls that a slow host waits, for which they must all be filled up in turn: see `_nobody_less`. And what is slow at
-hosts of the first kind, copies that share a cause, neither comes nor goes with K: it is so much less of K's variance.
+hosts of the first kind, copies that share a cause, neither comes nor goes with K: K varies, and hosts fill up, as if it
+were not there.
 
 Where two are looked at, slow hosts get their calls when they meet each other, and are two that rise and fall together:
 see `_as_pairs`.
@@ -318,8 +319,8 @@ def _least_of_all(
         if number in (1, early):
             none_idle = _none_idle(chance, rate, times, hosts, looked_at) if fast.any() else None
         if number == early:
-            rivals = total(np.moveaxis(CHANCES * (1.0 - _more(chance)[:, 1]), 1, 0))
-            rare = _nobody_less(hosts[0], calls, lowest + LEVEL[:, 0, 0], hosts[1] * looked_at[1] * rivals)
+            rivals = hosts[1] * looked_at[1] * total(np.moveaxis(CHANCES * (1.0 - _more(chance)[:, 1]), 1, 0))
+            rare = _nobody_less(hosts[0], calls, lowest + LEVEL[:, 0, 0], rivals, np.minimum(moves, 1.0))
         chosen = _of_all(chance, hosts, looks, fast, none_idle, rare)
         if number < early:
             chance = _at_rest(rate * chosen, answered)
@@ -455,17 +456,21 @@ def _of_all(
     return np.minimum(chosen, 1.0)
 
 
-def _nobody_less(hosts: FloatArray, calls: FloatArray, least: FloatArray, rivals: FloatArray) -> FloatArray:
+def _nobody_less(
+    hosts: FloatArray, calls: FloatArray, least: FloatArray, rivals: FloatArray, moves: FloatArray
+) -> FloatArray:
     """Chance that none of so many hosts, which have so many calls outstanding together, has less than `least`.
 
-    For that D calls are missing, and B hosts have one more. A call that comes is one less that is missing, and if none
-    is, it goes to one host more. An answered call is one more that is missing, unless its host had one more:
+    Of the part of them that `moves`: what is stuck at a host neither comes nor goes, and is left out of both. For that
+    D calls are missing, and B hosts have one more. A call that comes is one less that is missing, and if none is, it
+    goes to one host more. An answered call is one more that is missing, unless its host had one more:
 
         D    down at a rate of `calls`, up at N least - D - least B
         B    up at a rate of `calls` while D = 0, but for what goes to `rivals` of the other kind, down at (least + 1) B
 
     in times of a call. So for each D the chance, the mean of B, and that of B (B - 1), if B is spread as Pascal's law.
     """
+    least, calls = np.maximum(least - (1.0 - moves) * calls / hosts, 0.0), moves * calls
     full = np.maximum(hosts * least - BETWEEN, 0.0)
     more, pairs = np.zeros((NEAR, *least.shape)), np.zeros((NEAR, *least.shape))
     taken = calls * hosts / np.maximum(hosts + rivals, TINY)

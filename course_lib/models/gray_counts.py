@@ -22,8 +22,9 @@ how many calls a host gets that has n: as it is n above them. With a share s of 
 
 s is found anew for each step. So waves blur sooner the more hosts there are that draw at once: twenty of forty that
 begin to lose calls draw 7 % less in the first second than if the others were as in balance, and two thirds more in the
-second. `kin`, copies that share the cause of a slow call and last as long, come to the others a while after
-that call; from none where the fault begins.
+second. `kin`, copies that share the cause of a slow call and last as long, come to the others a while after that call;
+from none where the fault begins: see `gray_copies`. Where two hosts are looked at, it depends on how many calls all
+these hosts hold what one of them draws: see `gray_meetings`.
 """
 
 from __future__ import annotations
@@ -31,24 +32,27 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from course_lib.models.exact import TINY, FloatArray
+from course_lib.models.gray_copies import Copies, Kin
 from course_lib.theory.tails import normal_tail
 
 STEPS, STEPS_ALIKE, MOST_STEPS = 12, 36, 216.0  # of a wave: where calls differ, where they all last alike; at most
 PARTS_OF_TICK = 4
 WAVES, FLAT = 60, 0.01  # after which all is as in balance at the latest; and as soon as they differ by so little
 FOLLOWED = 48  # counts at most
-MOST_KIN = 2.0  # times as many copies as in balance: what waves have more is less, but of hundreds, which come at once
 SPREADS, FEW = 6.0, 8  # standard deviations, and counts, beyond the mean
 SELDOM = 1e-6
+NONE = 1e-100
 LITTLE = 1e-9
 MOST = 1.0 - LITTLE  # of all calls
 LOWER = (-1.0, -0.5, -0.2, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.7, 0.85, 1.0)  # of others' calls
 REST = LOWER.index(0.0)
+FILLED = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.55, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)  # of these hosts' slow calls in balance
+FULL = FILLED.index(1.0)
 GENTLY, ORDERS = 0.25, 8  # of a step's moves, before it is doubled, and of its exponential's series
 
 
@@ -101,9 +105,9 @@ class Births:
 
     Parameters
     ----------
-    rates : ndarray, shape (len(LOWER), counts)
-        Calls a second, by how many calls fewer the others have, and by how many there are. Of one row, if that is all
-        one, or nobody knows.
+    rates : ndarray, shape (len(LOWER), counts), or (len(FILLED), counts)
+        Calls a second, by how many calls fewer the others have, or how full these hosts are if two are looked at; and
+        by how many there are. Of one row, if that is all one, or nobody knows.
     base : int
         The least count: with fewer a host gets the next call at once.
     many : bool
@@ -114,9 +118,8 @@ class Births:
         Calls that each of the others has in balance: what they have of all calls; and copies that share the cause of a
         slow one, which last as long.
     two : bool
-        Whether two hosts are looked at: then it is not on the others' level that their calls depend, but for `kin`.
-    delay, scarce : float, bool
-        Seconds until such a copy is sent; whether there are never more of them, as a budget is used up.
+        Whether two hosts are looked at.
+    copies : Copies
     """
 
     rates: FloatArray
@@ -128,13 +131,12 @@ class Births:
     quick: float = 1.0
     kin: float = 0.0
     two: bool = False
-    delay: float = 0.0
-    scarce: bool = False
+    copies: Copies = Copies()
 
     @property
     def usual(self) -> FloatArray:
         """Calls a second where the others have as many as in balance, shape (counts,)."""
-        return self.rates[REST if len(self.rates) > 1 else 0]
+        return self.rates[0 if len(self.rates) == 1 else FULL if self.two else REST]
 
     def at_rest(self, lasts: float) -> FloatArray:
         """Chance of each count in balance, of calls that last so long, in whatever way."""
@@ -177,7 +179,8 @@ class Waves:
         parts = max(STEPS if law[1] else STEPS_ALIKE, math.ceil(min(PARTS_OF_TICK * self.lasts / dt, MOST_STEPS)))
         self.step = self.lasts / parts
         steps = min(math.ceil(until / self.step - 1e-9), WAVES * parts)
-        self.there, self.whole, usual = np.empty((steps, size)), np.zeros(steps + 1), self.steady * self.step
+        self.there, self.whole, usual = np.empty((steps, size)), np.zeros(steps + 1), max(self.steady * self.step, NONE)
+        self.calls = np.zeros(steps)  # in each step, times as many as in balance
         done = 0
         for more in self._steps(steps):
             self.whole[done + 1] = self.whole[done] + more
@@ -185,20 +188,20 @@ class Waves:
             last = np.diff(self.whole[max(done - parts, 0) : done + 1]) / usual if done % parts == 0 else np.zeros(1)
             if (abs(last - 1.0) < FLAT).all():
                 break
-        self.there, self.whole = self.there[:done], self.whole[: done + 1]
+        self.there, self.whole, self.calls = self.there[:done], self.whole[: done + 1], self.calls[:done]
 
     def _steps(self, steps: int) -> Iterator[float]:
         """Calls that begin in each step.
 
         Of those that are over at a time all hosts' calls have the same part; a host with `base` calls gets others.
         """
-        births, many, ends, kin = self.births, self.births.many, _ends(self.law, self.step, steps), self._kin(steps)
+        births, many, ends = self.births, self.births.many, _ends(self.law, self.step, steps)
         moves, first, here = Moves(births, self.steady, self.step), int(np.argmax(ends > 0)), np.zeros(len(self.rest))
         here[0], known, late, held, base = 1.0, np.zeros(steps), 0.0, 0.0, 0.0
+        kin = Kin(births.copies, births.kin, self.steady * self.step, self.step, self.lasts, ends[first:], steps)
         for number in range(steps):
-            others = kin(number, held)
-            anew = max(births.base + others - births.kin, 0.0) - base  # the least count rises with the others' copies
-            base, anew = base + anew, anew * (1.0 - float(here[-1]) * many)
+            free, freed = 1.0 - float(here[-1]) * many, 0.0
+            kin.end(number - first)
             if number >= first:
                 over = float(ends[first : number + 1] @ known[number - first :: -1])
                 kept = here[-1] if many else 0.0
@@ -206,34 +209,32 @@ class Waves:
                 among = max(held, over) if many else float(here @ moves.below)  # of so many none is ever one of few
                 here = _fewer(here, 1.0 - min(over / max(among, over, TINY), 1.0))
                 here[-1] += kept
-                anew, held = max(anew + over - among, 0.0), held - over
+                freed, held = over - among, held - over
             before = float(here @ moves.below)
-            here, mean, rate = moves.go(here, others + births.base - base)
-            self.there[number], now = here, float(here @ moves.below)
-            more = rate * self.step * float(here[-1]) if many else 0.0
-            begun = anew + now - before + more
+            for guess in kin.guesses():
+                others = kin.there(*guess)
+                rises = max(births.base + others - births.kin, 0.0) - base  # the least count, with the others' copies
+                after, mean, more = moves.go(here, others + births.base - base - rises, kin.holds(held, *guess))
+                now = float(after @ moves.below)
+                begun = max(rises * free + freed, 0.0) + now - before + more
+                kin.told(begun, now - mean + more / 2.0)
+            here, base, self.there[number] = after, base + rises, after
             known[number], late = begun + late - (now - mean + more / 2.0), now - mean + more / 2.0
             held += begun
+            self.calls[number] = kin.note()
             yield begun
-
-    def _kin(self, steps: int) -> Callable[[int, float], float]:
-        """Copies that share the cause at each of the others, step by step, told how many calls a host holds then."""
-        births, stuck = self.births, np.zeros(steps)
-        later, most = math.ceil(births.delay / self.step) if births.kin else 0, np.full(steps, math.inf)
-        if births.kin and births.scarce:
-            most = 1.0 - longer(np.arange(steps) * self.step, *self.law) / self.lasts
-
-        def kin(number: int, held: float) -> float:
-            stuck[number] = min(held / max(self.steady * self.lasts, TINY), MOST_KIN)
-            before = number - later
-            return births.kin * float(min(stuck[before], most[before])) if before >= 0 else 0.0
-
-        return kin
 
     def begun(self, time: FloatArray) -> FloatArray:
         """Calls that have begun until then."""
         last = (len(self.whole) - 1) * self.step
         known = np.interp(time, np.arange(len(self.whole)) * self.step, self.whole)
+        return known + np.maximum(time - last, 0.0) * self.steady
+
+    def made(self, time: FloatArray) -> FloatArray:
+        """The same of calls alone, as if in balance all were calls."""
+        whole = np.concatenate([[0.0], np.cumsum(self.calls)]) * self.steady * self.step
+        last = (len(whole) - 1) * self.step
+        known = np.interp(time, np.arange(len(whole)) * self.step, whole)
         return known + np.maximum(time - last, 0.0) * self.steady
 
     def chance(self, time: float) -> FloatArray:
@@ -276,31 +277,28 @@ class Moves:
     def __init__(self, births: Births, steady: float, step: float) -> None:
         self.births, self.below = births, np.arange(float(births.rates.shape[1]))
         after, within = _steps(births.rates, step)
-        self.after = np.concatenate(
-            [after, (self.below @ within)[:, None]], axis=1
-        )  # and, last, the mean over the step
-        gains = self.below @ after - self.below
-        gains[:, -1] += births.rates[:, -1] * step * births.many
-        self.drawn = births.share(gains / step)
+        beyond = births.rates[:, -1:] * step * within[:, -1] * births.many  # calls to who has more than is followed
+        self.after = np.concatenate([after, (self.below @ within)[:, None], beyond[:, None]], axis=1)
+        self.drawn = births.share((self.below @ after - self.below + beyond) / step)
         self.others = (1.0 - min(float(births.share(np.array(steady))), MOST)) / births.quick
+        self.full = np.array(FILLED)
         self.level = (births.quick + births.kin) * (1.0 - np.array(LOWER))
         self.left = 1.0 - self.others * self.level
 
-    def go(self, here: FloatArray, kin: float) -> tuple[FloatArray, float, float]:
-        """Chance of each count after a step, the mean count on average, and calls a second to the highest.
+    def go(self, here: FloatArray, kin: float, held: float) -> tuple[FloatArray, float, float]:
+        """Chance of each count after a step, the mean count on average, and calls to those who have the highest.
 
         Where each of the others has so many copies that share the cause.
         """
-        (place, weight), *more = self._parts(here, kin)
-        after, rate = weight * (self.after[place] @ here), weight * self.births.rates[place, -1]
+        (place, weight), *more = self._parts(here, kin, held)
+        after = weight * (self.after[place] @ here)
         for place, part in more:
             after, weight = after + part * (self.after[place] @ here), weight + part
-            rate += part * self.births.rates[place, -1]
         if weight < 1.0 - LITTLE:
-            after += (1.0 - weight) * np.append(here, self.below @ here)
-        return after[:-1], float(after[-1]), float(rate)
+            after += (1.0 - weight) * np.append(here, (self.below @ here, 0.0))
+        return after[:-2], float(after[-2]), float(after[-1])
 
-    def _parts(self, here: FloatArray, kin: float) -> list[tuple[int, float]]:
+    def _parts(self, here: FloatArray, kin: float, held: float) -> list[tuple[int, float]]:
         """Which rows, and how much of each.
 
         Those where calls that do not come here leave the others as many as that row means, on average over the step.
@@ -308,7 +306,8 @@ class Moves:
         if len(self.after) == 1:
             return [(0, 1.0)]
         if self.births.two:
-            short = self.births.quick + kin - self.level
+            full = self.births.quick * held + kin  # of what hosts have in balance
+            short = self.full - full / (self.births.quick + self.births.kin)
         else:
             left = self.left + self.others * kin  # of all calls, for these
             short = left - self.drawn @ here
@@ -358,24 +357,41 @@ def _fewer(chance: FloatArray, stays: float) -> FloatArray:
 def while_stuck(draws: FloatArray, chance: FloatArray, still: FloatArray) -> FloatArray:
     """Calls a second that hosts draw of which each of so many stuck calls is still there with a chance of 0 to 1.
 
+    Parameters
+    ----------
+    draws : ndarray, shape (counts,) or (len(still), counts)
+
     Examples
     --------
     >>> while_stuck(np.array([80.0, 50.0, 0.0]), np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.5, 1.0])).tolist()
     [80.0, 45.0, 0.0]
     """
-    return np.array([float(_fewer(chance, part) @ draws) for part in still])
+    draws = np.broadcast_to(draws, (len(still), draws.shape[-1]))
+    return np.array([float(_fewer(chance, part) @ row) for part, row in zip(still, draws, strict=True)])
 
 
-def while_many_are_stuck(draws: FloatArray, mean: float, still: FloatArray) -> FloatArray:
-    """The same where more are stuck than are followed: they came by chance, and so as Poisson has it.
+def while_many_are_stuck(draws: FloatArray, mean: float, still: FloatArray, alike: bool = False) -> FloatArray:
+    """The same where more are stuck than are followed.
+
+    They came by chance, and so as Poisson has it; or each host has as many, if they are `alike`.
 
     Examples
     --------
     >>> while_many_are_stuck(np.array([80.0, 5.0]), 100.0, np.array([0.0, 1.0])).tolist()
     [80.0, 5.0]
+    >>> while_many_are_stuck(np.array([80.0, 5.0]), 100.0, np.array([0.0, 1.0]), True).tolist()
+    [80.0, 5.0]
     """
-    means = mean * still[:, None]
-    counts = np.arange(float(len(draws)))
-    whole = np.concatenate([[0.0], np.cumsum(np.log(np.maximum(counts[1:], 1.0)))])
-    chance = np.exp(counts * np.log(np.maximum(means, TINY)) - means - whole)
-    return draws[-1] + chance @ (draws - draws[-1])
+    counts, means = np.arange(float(draws.shape[-1])), mean * still[:, None]
+    if alike:
+        left = np.maximum(mean - counts + 1.0, TINY)  # of them, before one of so many goes
+        whole = np.concatenate([[0.0], np.cumsum(np.log(left[1:] / counts[1:]))])
+        gone = np.log(np.maximum(1.0 - still[:, None], TINY))
+        chance = np.exp(
+            np.minimum(whole + counts * np.log(np.maximum(still[:, None], TINY)) + (mean - counts) * gone, 0.0)
+        )
+        chance = np.where(counts <= mean, chance, 0.0)
+    else:
+        whole = np.concatenate([[0.0], np.cumsum(np.log(np.maximum(counts[1:], 1.0)))])
+        chance = np.exp(counts * np.log(np.maximum(means, TINY)) - means - whole)
+    return draws[..., -1] + (chance * (draws - draws[..., -1:])).sum(axis=-1)

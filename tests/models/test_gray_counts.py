@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from course_lib.models.gray_copies import Copies
 from course_lib.models.gray_counts import LOWER, Births, Waves, lower, until_rare
 
 #: Calls a second by how many there are: the first three come at once, two more when others are busy.
@@ -133,6 +134,7 @@ def test_copies_that_share_a_cause_lift_the_others_and_with_them_what_a_host_hol
         rates = np.exp(np.interp(begun.sum(axis=0) + missing, np.arange(12.0), np.log(STEEP)))
         begun[number] = draw.random(many) < -np.expm1(-rates * step)
     rows = np.stack([lower(STEEP, (LEVEL + 3.0) * by) for by in LOWER])
-    births = Births(rows, whole=1e6, hosts=1.0, quick=LEVEL, kin=3.0, scarce=True)
+    few = Copies(paid=0.01, slow=1.0)  # the budget pays for as many at any time
+    births = Births(rows, whole=1e6, hosts=1.0, quick=LEVEL, kin=3.0, copies=few)
     found = np.diff(Waves(births, (1.0, 0.0, 9.0), 2.0, 1.0).begun(np.linspace(0.0, 1.0, 6)))
     np.testing.assert_allclose(found, begun.reshape(5, 200, many).sum(axis=1).mean(axis=1), atol=0.05)

@@ -470,6 +470,55 @@ def test_a_copy_of_a_slow_call_finds_slow_hosts_busy_as_the_call_did():
     assert simulate(half, until=80.0)["impaired_share"][30:].mean() == pytest.approx(0.0935, rel=0.014)
 
 
+#: What impaired hosts draw in the fault's first two and ten seconds, half a minute later, and in the two after it: of
+#: 24 runs of an event loop in which calls come one by one.
+HALF_LOSE, LIMP = dict(impaired_hosts=20, fault="lossy"), dict(balancer="two_choices", fault="limping")
+DRAWN = {
+    "copies that share half of the causes": (
+        dict(**HALF_LOSE, slow_fraction=0.2, dependence=0.5, hedge_delay=0.1),
+        {"first 2": 0.05518, "first 10": 0.02392, "steady": 0.02465}),
+    "copies of all calls": (
+        dict(**HALF_LOSE, slow_fraction=0.4, dependence=0.8, hedge_delay=0.005),
+        {"first 2": 0.02307, "first 10": 0.00992, "steady": 0.00994}),
+    "hosts that lose nearly all": (
+        dict(**HALF_LOSE, slow_fraction=0.85, dependence=0.4, hedge_delay=0.1),
+        {"first 10": 0.00556, "steady": 0.00564}),
+    "a budget that a burst uses up": (
+        dict(**HALF_LOSE, slow_fraction=0.65, dependence=0.4, hedge_delay=0.2, hedge_budget=0.05),
+        {"first 10": 0.00669}),
+    "a budget of nearly as many copies as are wanted": (
+        dict(impaired_hosts=20, slow_fraction=0.85, dependence=0.9, hedge_delay=0.01, hedge_budget=0.5),
+        {"steady": 0.02487}),
+    "two choices, half of the fleet": (
+        dict(**LIMP, impaired_hosts=20, slow_fraction=0.25), {"first 2": 0.25218, "after 2": 0.29218}),
+    "two choices, four hosts": (dict(**LIMP, impaired_hosts=4, slow_fraction=0.7), {"first 2": 0.00924}),
+    "two choices, copies that share causes": (
+        dict(**LIMP, impaired_hosts=8, slow_fraction=0.6, dependence=0.9, hedge_delay=0.1, hedge_budget=0.2),
+        {"after 2": 0.08134}),
+    "half of the fleet, and all causes are shared": (
+        dict(impaired_hosts=20, slow_fraction=0.55, dependence=1.0, hedge_delay=0.3), {"after 10": 0.49373}),
+    "errors that count, and a budget that is used up": (
+        dict(fault="sinkhole", impaired_hosts=8, error_penalty=1.0, hedge_delay=0.01, hedge_budget=0.2),
+        {"with a budget": 0.00339}),
+    "two choices, copies of lost calls": (
+        dict(**(HALF_LOSE | dict(balancer="two_choices")), slow_fraction=0.15, dependence=0.8, hedge_delay=0.05,
+             hedge_budget=0.2),
+        {"first 2": 0.26280, "first 10": 0.24712}),
+}  # fmt: skip
+#: Ticks from, to, and within how much; the last where a budget is used up, which takes two constants that are fitted.
+MEANWHILE = {"first 2": (10, 11, 0.04), "first 10": (10, 15, 0.015), "steady": (25, 40, 0.01),
+             "after 2": (40, 41, 0.05), "after 10": (40, 45, 0.02), "with a budget": (25, 40, 0.022)}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_slow_hosts_draw_what_they_do_call_by_call(name):
+    given, seen = DRAWN[name]
+    share = simulate(Parameters(**(CALLS | given)), until=90.0)["impaired_share"]
+    for window, drawn in seen.items():
+        first, last, within = MEANWHILE[window]
+        assert share[first:last].mean() == pytest.approx(drawn, rel=within), window
+
+
 def test_where_hardly_a_call_is_outstanding_all_hosts_look_alike():
     seldom = dict(hosts=10, impaired_hosts=1, fault="sinkhole", request_rate=0.01, fan_out=1)
     found = last("impaired_share", balancer=["two_choices", "least_outstanding"], **seldom)
