@@ -488,7 +488,7 @@ DRAWN = {
         {"first 10": 0.00669}),
     "a budget of nearly as many copies as are wanted": (
         dict(impaired_hosts=20, slow_fraction=0.85, dependence=0.9, hedge_delay=0.01, hedge_budget=0.5),
-        {"steady": 0.02487}),
+        {"with a budget": 0.02487}),
     "two choices, half of the fleet": (
         dict(**LIMP, impaired_hosts=20, slow_fraction=0.25), {"first 2": 0.25218, "after 2": 0.29218}),
     "two choices, four hosts": (dict(**LIMP, impaired_hosts=4, slow_fraction=0.7), {"first 2": 0.00924}),
