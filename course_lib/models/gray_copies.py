@@ -87,13 +87,6 @@ class Copies:
 class Kin:
     """Copies that share the cause of a slow call, at each of the others, step by step; what there is is as in balance.
 
-    Of the slow ones that come to these hosts, copies are more while many are sent, and as much of what is sent comes to
-    these hosts as they draw of calls.
-
-        calls      c[n] = begun[n] (1 + own) / (1 + own sent[n])
-        copies     sent[n], of the calls c[n - delay]
-        elsewhere  born[n] = sent[n] (1 - again c[n]) / (1 - again)
-
     Parameters
     ----------
     copies : Copies
@@ -137,9 +130,8 @@ class Kin:
         return self._sent(calls, when) * max(1.0 - when - self.later, 0.0)
 
     def _sent(self, calls: float, when: float) -> float:
-        within = (
-            min(2.0 * when, 1.0) if self.number == 0 else 1.0
-        )  # at first all hosts are free, and calls come at once
+        at_once = self.number == 0  # when all hosts are free
+        within = min(2.0 * when, 1.0) if at_once else 1.0
         return self.copies.sent(calls, self.step, within)
 
     def there(self, calls: float, when: float) -> float:

@@ -178,8 +178,10 @@ class Gathering:
         left = longer(np.arange(len(share) + 1) * part, *law)
         others = max(fleet - hosts, 0.0) / max(hosts, LEAST)  # for each of these hosts
         sent = self.kin[member] * others / max(left[0] * (1.0 - again), LEAST) * part
-        more = np.where(np.arange(len(share)) < later, sent * (share - again), 0.0)
-        return np.convolve(more, -np.diff(left) / part)[: len(share)] * (1.0 + 1.0 / max(others, LEAST))
+        stays, found = -np.diff(left) / part, np.zeros(len(share))
+        for place in range(min(later, len(share))):  # in one order, whatever the batch
+            found[place:] += sent * (share[place] - again) * stays[: len(share) - place]
+        return found * (1.0 + 1.0 / max(others, LEAST))
 
     def trains(self) -> FloatArray:
         """Variance of how many good calls come to an impaired host, over their mean: in trains, until one is slow.

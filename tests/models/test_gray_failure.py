@@ -519,6 +519,20 @@ def test_slow_hosts_draw_what_they_do_call_by_call(name):
         assert share[first:last].mean() == pytest.approx(drawn, rel=within), window
 
 
+def test_waves_and_what_comes_after_are_as_alone_beside_others_and_in_a_longer_run():
+    """To the last bit: other members are known for longer, and another horizon has other arrays."""
+    names = ("two choices, copies that share causes", "half of the fleet, and all causes are shared",
+             "two choices, copies of lost calls", "errors that count, and a budget that is used up")  # fmt: skip
+    rows = [dataclasses.asdict(Parameters(**(CALLS | DRAWN[name][0]))) for name in names]
+    differ = [name for name in rows[0] if any(row[name] != rows[0][name] for row in rows)]
+    many = Parameters(**(CALLS | {name: [row[name] for row in rows] for name in differ}))
+    together = simulate(many, 7, until=100.0)["impaired_share"]
+    for member, row in enumerate(rows):
+        for until in (100.0, 130.0):
+            alone = simulate(Parameters(**(CALLS | {name: row[name] for name in differ})), 7, until=until)
+            np.testing.assert_array_equal(np.ravel(alone["impaired_share"])[:50], together[:50, member])
+
+
 def test_where_hardly_a_call_is_outstanding_all_hosts_look_alike():
     seldom = dict(hosts=10, impaired_hosts=1, fault="sinkhole", request_rate=0.01, fan_out=1)
     found = last("impaired_share", balancer=["two_choices", "least_outstanding"], **seldom)
