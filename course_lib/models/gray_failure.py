@@ -30,13 +30,13 @@ eight runs scatter, of 900 settings drawn from the panel's whole range in all bu
 to 4 % too many of the least busy's calls: it limps, and every copy shares the cause of a slow call and is sent after
 0.3 s; it loses calls, and copies are sent at once, every other is paid for, and four in five share the cause. Where a
 budget pays for a part of the copies that all calls want, many runs show up to 1.4 %. What slow hosts draw while calls
-gather and once they are well agrees within 5 % over ten seconds, but in one of these settings; in the first two seconds
-in all but four, and in the two after the fault one in 25 is off by more (`gray_gather`). Of a dozen hosts means agree
-so in all but one of 200 settings, of six in seven of eight: others are off by 2 to 14 %. So a verdict that hangs on a
-hundred calls comes when it does in the loop but for luck. It is another matter if the calls of a page come within a
-second: more at one time, fewer at another, and errors with them; pages that begin within a second before a verdict meet
-hosts of after it. Of the least busy, hosts whose calls count for seconds draw up to 5 % more then, and up to 4 % fewer
-pages fail than of as many calls one by one.
+gather and once they are well agrees within 5 % over ten seconds, but in two of these settings after the fault; in the
+first two seconds in all but four, and in the two after the fault one in 25 is off by more (`gray_gather`). Of a dozen
+hosts means agree so in all but one of 200 settings, of six in seven of eight: others are off by 2 to 14 %. So a verdict
+that hangs on a hundred calls comes when it does in the loop but for luck. It is another matter if the calls of a page
+come within a second: more at one time, fewer at another, and errors with them; pages that begin within a second before
+a verdict meet hosts of after it. Of the least busy, hosts whose calls count for seconds draw up to 5 % more then, and
+up to 4 % fewer pages fail than of as many calls one by one.
 """
 
 from __future__ import annotations
@@ -322,7 +322,7 @@ class Run:
         self.watch.trains = self.gathering.trains()
 
     def _of_slow(self, tick: int, calls: Calls, copied: FloatArray) -> tuple[FloatArray, ...]:
-        """What is to be known of copies of impaired hosts' slow calls: see `gray_counts.Copies`."""
+        """What is to be known of copies of impaired hosts' slow calls: see `gray_copies.Copies`."""
         laws, delay, budget = self.laws, self.delay(tick), self.now("hedge_budget", tick)
         tries = laws.tries(delay, calls)
         wanted = self._wanted(calls, list(laws.mixed(tries, calls)))

@@ -16,11 +16,11 @@ shared the cause of a slow call, while some are still sent, and no longer mostly
     sent since   of copies that are sent within their delay of the end, as many come to a host as it draws of calls
 
 Where that is too simple. Of forty hosts, in 900 settings drawn from the panel's whole range, what impaired ones draw in
-the first ten seconds, and in the ten after the fault, is within 5 % of an event loop's or its scatter but in one; in
-the first two seconds but in four. In the two seconds after the fault one setting in 25 is beyond that, mostly by 15 to
-50 %: hosts that lose calls, or whose errors count for seconds. These calls came in a dozen waves by then, which reach
-the end of the fault a tenth of a second later than in the loop; where copies share the cause luck lifts all hosts at
-once, and blurs waves sooner.
+the first ten seconds, and in the ten after the fault, is within 5 % of an event loop's or its scatter but in two, after
+the fault; in the first two seconds but in four. In the two seconds after the fault one setting in 25 is beyond that,
+mostly by 15 to 50 %: hosts that lose calls, or whose errors count for seconds. These calls came in a dozen waves by
+then, which reach the end of the fault a tenth of a second later than in the loop; where copies share the cause luck
+lifts all hosts at once, and blurs waves sooner.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Gathering:
         called : ndarray, shape (gray_balance.ROWS + AROUND, members)
             What one of them draws with so many outstanding, as `gray_balance.least_busy` has it, 0 if unknown. All
             calls and copies a second; how many of these hosts there are; whether two are looked at; all hosts; the
-            calls at one that is not of these; and what `gray_counts.Copies` has.
+            calls at one that is not of these; and what `gray_copies.Copies` has.
         """
         law = self._law(calls, kin)
         lasting = calls.ill & (self.laws.batch.balancer != ROUND_ROBIN) & (law[0] > 0) & (law[2] > LASTS * self.dt)

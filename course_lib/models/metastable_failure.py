@@ -26,20 +26,20 @@ queues hold together, and varies, for those who see one queue are late together.
 Conserved: let in = answered + lost + waiting for a retry, an answer or a deadline; attempts = served + refused +
 queued.
 
-Assumptions. Workers are many, twenty or more; requests spread at random, and an outage slows all alike. A retry follows
-an exponential time after its attempt has failed; a limit counts as at least two deadlines' work (a shorter queue never
-fails whole: lesson 05). Who is with a worker as the trigger begins or ends is reckoned with, as any other change of
-capacity finds them is not.
+Assumptions. Workers are many, requests spread at random, and an outage slows all alike. A retry follows an exponential
+time after its attempt has failed; a limit counts as at least two deadlines' work (a shorter queue never fails whole:
+lesson 05). Who is with a worker as the trigger begins or ends is reckoned with, as any other change of capacity finds
+them is not.
 
 How far it can be trusted. Against an event loop (tests/models), 200 runs of each of ten days and of twelve all over the
 panel's sliders with six workers, 60 of each of twelve more with thirty: steady means within 1 %, transients within 5 %,
 recovery within a second or two. Beyond that, of 1,500 and more runs: a fleet of thirty at nine tenths of capacity that
-falls by chance does so a tenth or two of a second early (3 to 4 % fewer are answered before); of six workers at 80 %
-load with a retry budget of 0.1 a twelfth too many wait for a retry, as with 0.3 % more users (of twenty none, give or
-take 6 %); where few are late, and rarely, those who wait for a retry may be 5 to 15 % off; and a fleet of six that is
-down and comes back by luck alone, in one run of a hundred, does so in one of three hundred. Few workers' late ones come
-in longer bursts than here, of six at 75 % load by a sixth (standard deviation over four seconds), which a budget then
-cuts more.
+falls by chance does so a tenth or two of a second early (3 to 4 % fewer are answered before); at 80 % load with a retry
+budget of 0.1, of six, twenty and thirty workers alike (240 runs of the last two), a tenth too many wait for a retry,
+give or take 3 %, and queues are 3 % too long; where few are late, and rarely, those who wait for a retry may be 5 to 15
+% off; and a fleet of six that is down and comes back by luck alone, in one run of a hundred, does so in one of three
+hundred. Few workers' late ones come in longer bursts than here, of six at 75 % load by a sixth (standard deviation over
+four seconds).
 """
 
 from __future__ import annotations
